@@ -1,0 +1,25 @@
+# Compiler flags of the whole project, and nothing else.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wvla -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-Wthread-safety -Wno-gnu-statement-expression -Wno-missing-field-initializers)
+else()
+  add_compile_options(-Wno-missing-field-initializers)
+endif()
+
+if(NOT MILLRACE_SANITIZE STREQUAL "")
+  add_compile_options(-fsanitize=${MILLRACE_SANITIZE} -fno-sanitize-recover=all -g1)
+  add_link_options(-fsanitize=${MILLRACE_SANITIZE})
+  add_compile_definitions(MILLRACE_SANITIZED=1)
+endif()
+if(MILLRACE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR NOT MILLRACE_SANITIZE STREQUAL "")
+  add_compile_definitions(MILLRACE_DCHECK=1)
+endif()
