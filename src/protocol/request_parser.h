@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The parser of client requests: RESP arrays of bulk strings, and inline lines. Bytes in, arguments out.
+// The parser of client requests: RESP arrays of bulk strings, and inline lines. Bytes in, arguments
+// out.
 //
-// The caller keeps the bytes of one client, from the start of the current request on, and calls parse() after
-// each read. The arguments of a whole request are views into those bytes: nothing is copied. A bulk that has not
-// arrived completely and is big goes elsewhere, so that it need not pass through the input at all:
+// The caller keeps the bytes of one client, from the start of the current request on, and calls
+// parse() after each read. The arguments of a whole request are views into those bytes: nothing is
+// copied. A bulk that has not arrived completely and is big goes elsewhere, so that it need not
+// pass through the input at all:
 //
 //     parse() -> Incomplete, consumed() > 0   the bytes so far were taken over; drop them
 //     big_window()                            receive into this memory, then call big_received()
-//     parse(the bytes that follow it)         once the window is empty, or with its bytes, which are copied
+//     parse(the bytes that follow it)         bytes of the window may come this way too
 //
 // Owner:   the connection of the client. To reset, assign a new parser.
 // Threads: none of its own; it touches only its members and arguments.
-// Limits:  RequestLimits and the constants below. A parser that has answered Error must not be used again.
+// Limits:  RequestLimits and the constants below. A parser that has answered Error must not be used
+//          again.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +43,9 @@ class BigArgumentSink {
 public:
     virtual ~BigArgumentSink() = default;
 
-    // Memory for the `bytes` of argument number `arguments_before.size()`, of `argument_count` in all. Null refuses:
-    // that argument then stays in the input. The memory must stay until the request is over.
+    // Memory for the `bytes` of argument number `arguments_before.size()`, of `argument_count` in
+    // all. Null refuses: that argument then stays in the input. The memory must stay until the
+    // request is over.
     virtual char* begin(std::span<const std::string_view> arguments_before, size_t argument_count,
                         size_t bytes) = 0;
 };
@@ -55,11 +59,12 @@ public:
         Error,       // error() goes to the client and the connection is closed.
     };
 
-    // `input` begins with the current request. After Incomplete the same bytes come again, without the consumed()
-    // ones, with more behind them, and perhaps at another place.
+    // `input` begins with the current request. After Incomplete the same bytes come again, without
+    // the consumed() ones, with more behind them, and perhaps at another place.
     Outcome parse(std::string_view input, const RequestLimits& limits, BigArgumentSink& sink);
 
-    // The bytes of `input` that are used up. With Incomplete it is 0 unless a big argument took bytes over.
+    // The bytes of `input` that are used up. With Incomplete it is 0 unless a big argument took
+    // bytes over.
     size_t consumed() const { return consumed_; }
 
     // Valid after Request, until the next parse() and as long as the input stays where it is.
@@ -97,7 +102,8 @@ private:
     Outcome parse_inline(std::string_view input);
     Outcome resume(std::string_view input, const RequestLimits& limits, BigArgumentSink& sink);
 
-    std::vector<std::string_view> arguments_;  // Larger than argument_count_: room for the next request.
+    std::vector<std::string_view>
+        arguments_;  // Larger than argument_count_: room for the next request.
     size_t argument_count_ = 0;
     size_t consumed_ = 0;
     size_t taken_over_bytes_ = 0;
