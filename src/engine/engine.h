@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Executes requests, one at a time: the wheel that everything else carries water to.
+//
+// execute() has two ways through. The straight one serves a known command of an ordinary session on an ordinary day: one
+// test of the engine's conditions and the session's, then the handler. Anything unusual goes the careful way, the named
+// steps of dispatch.cc.
+//
+// Owner:   the server.
+// Threads: main thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cycle_clock.h"
+#include "base/thread_role.h"
+#include "config/registry.h"
+#include "engine/command_registry.h"
+#include "engine/effects.h"
+#include "engine/key_events.h"
+#include "engine/monitors.h"
+#include "engine/pause.h"
+#include "engine/reply_writer.h"
+#include "engine/request.h"
+#include "engine/services.h"
+#include "engine/session.h"
+#include "engine/settings.h"
+#include "keyspace/keyspace.h"
+#include "observe/command_log.h"
+#include "observe/info_registry.h"
+#include "observe/latency_monitor.h"
+
+namespace millrace::engine {
+
+// Why no command may take the straight way at the moment.
+enum EngineCondition : uint32_t {
+    kMonitored = 1u << 0,
+    kLoadingData = 1u << 1,
+    kClientsPaused = 1u << 2,
+    kMemoryLimited = 1u << 3,
+    kClusterRouting = 1u << 4,
+    kScriptBusy = 1u << 5,
+    kReadOnlyReplica = 1u << 6,
+    kWritesRefused = 1u << 7,
+    kShuttingDown = 1u << 8,
+};
+
+// What the engine works on and with; all outlive it.
+struct EngineParts {
+    CommandRegistry& commands;
+    keyspace::Keyspace& keyspace;
+    const Settings& settings;
+    config::Registry& config;
+    observe::CommandLog& command_log;
+    observe::LatencyMonitor& latency;
+    observe::InfoRegistry& info;
+    const TimeSource& time;
+    EntropySource& entropy;
+};
+
+struct EngineCounters {
+    uint64_t commands_processed = 0;
+    uint64_t error_replies = 0;
+    uint64_t unexpected_errors = 0;
+    uint64_t dirty = 0;  // Changes since the start; rdb_changes_since_last_save is counted from it.
+    uint64_t auth_failures = 0;
+    uint64_t commands_denied = 0;
+    std::map<std::string, uint64_t, std::less<>> errors_by_prefix;
+    bool errors_by_prefix_overflowed = false;
+};
+
+class Engine : public keyspace::ExpiryListener {
+public:
+    explicit Engine(const EngineParts& parts);
+    ~Engine() override;
+
+    // --- the request path ---
+
+    // Begins a batch: samples the clock for all of it.
+    void begin_batch();
+    // Runs one request and appends its reply to `log`.
+    void execute(Session& session, Request& request, ReplyLog& log);
+    // Runs a request inside another one (EXEC, scripts): no admission steps, reply to `writer`.
+    void execute_nested(Session& session, Request& request, ReplyWriter& writer);
+
+    int64_t now_ms() const { return now_us_ / 1000; }
+    int64_t now_us() const { return now_us_; }
+
+    // --- parts ---
+
+    CommandRegistry& commands() { return parts_.commands; }
+    keyspace::Keyspace& keyspace() { return parts_.keyspace; }
+    const Settings& settings() const { return parts_.settings; }
+    config::Registry& config() { return parts_.config; }
+    observe::CommandLog& command_log() { return parts_.command_log; }
+    observe::LatencyMonitor& latency() { return parts_.latency; }
+    observe::InfoRegistry& info() { return parts_.info; }
+    const TimeSource& time() const { return parts_.time; }
+    EntropySource& entropy() { return parts_.entropy; }
+    SessionTable& sessions() { return sessions_; }
+    Effects& effects() { return effects_; }
+    Monitors& monitors() { return monitors_; }
+    Pause& pause() { return pause_; }
+    EngineCounters& counters() { return counters_; }
+    ClientControl& clients() { return *clients_; }
+    ProcessControl& process() { return *process_; }
+    void connect(ClientControl* clients, ProcessControl* process) {
+        clients_ = clients;
+        process_ = process;
+    }
+
+    uint32_t conditions() const { return conditions_; }
+    void set_condition(EngineCondition condition, bool on) {
+        conditions_ = on ? conditions_ | condition : conditions_ & ~uint32_t{condition};
+    }
+
+    // --- changes of the data; called by KeyEdit and by commands on whole databases ---
+
+    void key_changed(std::string_view key, int db);
+    void emit(EventClass event_class, std::string_view event, std::string_view key, int db) {
+        if ((event_mask_ & static_cast<uint32_t>(event_class)) != 0) deliver(event_class, event, key, db);
+    }
+    void mark_dirty(uint64_t changes = 1) { counters_.dirty += changes; }
+    // Which event classes have a listener (notifications, blocked clients, tests).
+    void set_event_mask(uint32_t mask) { event_mask_ = mask; }
+    void add_event_listener(KeyEventListener* listener, uint32_t classes);
+    void remove_event_listener(KeyEventListener* listener);
+    void add_change_listener(KeyChangeListener* listener) { change_listeners_.push_back(listener); }
+    void on_expired(int db, const keyspace::Entry& entry) override;
+
+    // --- blocking and pausing ---
+
+    // Lets the deferred requests of sessions that may run again run now; the pipeline calls it once a turn.
+    void run_deferred();
+    void defer(Session& session, const Request& request);
+    // A session that is no longer blocked has its queue run in this or the next turn.
+    void wake(Session& session);
+
+    // Ends what the session is part of; the pipeline then destroys it.
+    void forget(Session& session);
+
+    // Writes `error` as the reply and counts it.
+    void reply_error(ReplyWriter& writer, std::string_view text);
+
+private:
+    friend class Dispatch;
+    void run(Session& session, Request& request, ReplyWriter& writer);
+    void account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles, bool failed);
+    void deliver(EventClass event_class, std::string_view event, std::string_view key, int db);
+    void return_prebuilt(Request& request);
+
+    struct Subscription {
+        KeyEventListener* listener;
+        uint32_t classes;
+    };
+
+    EngineParts parts_;
+    uint32_t conditions_ = 0;
+    uint32_t event_mask_ = 0;
+    int64_t now_us_ = 0;
+    EngineCounters counters_;
+    SessionTable sessions_;
+    Effects effects_;
+    Monitors monitors_;
+    Pause pause_;
+    std::vector<Subscription> event_listeners_;
+    std::vector<KeyChangeListener*> change_listeners_;
+    std::vector<std::pair<ClientSlot, uint32_t>> runnable_;  // Sessions with deferred requests that may run.
+    ClientControl* clients_ = nullptr;
+    ProcessControl* process_ = nullptr;
+};
+
+}  // namespace millrace::engine

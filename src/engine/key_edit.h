@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A change to one key, from the lookup to the commit.
+//
+//     KeyEdit counter = TRY(call.edit(1, ValueType::String));
+//     counter.store_integer(TRY(counter.integer_or(0)) + 1);
+//     counter.commit(EventClass::String, "incrby");
+//
+// commit() is the only way to end an edit that stored something: it marks the dataset dirty, tells WATCH and tracking,
+// and emits the event. A changed edit that is destroyed uncommitted fails a CHECK, so nobody can forget one of them.
+//
+// Between edit and commit no other key may be changed: a change of the table ends the position. Commands of several keys
+// make one edit after the other.
+//
+// Owner:   the handler.
+// Threads: main thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/key_events.h"
+#include "keyspace/keyspace.h"
+
+namespace millrace::engine {
+
+class Engine;
+
+enum class KeepExpiry : bool { No, Yes };
+
+class KeyEdit {
+public:
+    KeyEdit(Engine& engine, int db, std::string_view key, uint64_t hash);
+    ~KeyEdit() { CHECK(!changed_); }
+    KeyEdit(KeyEdit&& other) noexcept;
+    KeyEdit& operator=(KeyEdit&&) = delete;
+
+    bool exists() const { return static_cast<bool>(position_); }
+    keyspace::Entry* entry() const { return position_ ? position_.element() : nullptr; }
+    std::string_view key() const { return key_; }
+    int64_t expire_at_ms() const { return exists() ? entry()->expire_at_ms() : keyspace::kNoExpiry; }
+
+    // The number in a string value, `missing` if there is no key; "not an integer" otherwise.
+    Result<int64_t> integer_or(int64_t missing) const;
+
+    // --- changes; each ends the old entry, if there was one ---
+
+    // Links an entry that the caller built for this key.
+    void store(keyspace::Entry* fresh);
+    // An integer in place of the value; keeps the expiry.
+    void store_integer(int64_t value);
+    void store_string(std::string_view value, KeepExpiry keep);
+    // Room to change the string in place: bytes [0, bytes) are kept from the old value, the rest up to `bytes` is zero.
+    // A missing key becomes one of zeros. Keeps the expiry; the result is Raw, as Valkey makes it.
+    char* grow_string(size_t bytes);
+    void set_expiry(int64_t at_ms);  // Or kNoExpiry.
+    // The entry leaves the table but is not freed: RENAME and MOVE link its value elsewhere. The caller retires it.
+    keyspace::Entry* take();
+    void remove();
+
+    // Ends the edit: one event of `event_class`, or none with an empty name.
+    void commit(EventClass event_class, std::string_view event);
+
+private:
+    void put(keyspace::Entry* fresh);
+
+    Engine& engine_;
+    std::string_view key_;
+    uint64_t hash_;
+    int db_;
+    bool changed_ = false;
+    keyspace::Database::Position position_;
+};
+
+}  // namespace millrace::engine

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What the main thread has to say to clients, as a list of records in the order of execution. An I/O side turns it into
+// bytes on sockets; tests turn it into text.
+//
+// A record is 16 bytes. It refers to what it says: a constant text, an integer, a published string entry, or a stretch of
+// `bytes`. Entries referred to stay alive until the log is completed (keyspace/limbo.h); nothing is counted.
+//
+// Owner:   the batch that holds it; it moves to the I/O side and back with that batch.
+// Threads: written on the main thread, read on the I/O side.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_buffer.h"
+#include "keyspace/entry.h"
+
+namespace millrace::engine {
+
+// A client's place in the tables of both sides.
+using ClientSlot = uint32_t;
+
+enum class ReplyKind : uint8_t {
+    // What a client reads.
+    Text,     // `payload` points to `size` bytes that live for ever.
+    Integer,  // ":payload".
+    Entry,    // A bulk string: the value of the entry at `payload`.
+    Bytes,    // `payload` is offset << 32 | length in the log's bytes.
+    // What the I/O side of a connection must do; `size` and `payload` as ClientOrder says.
+    Order,
+};
+
+enum class ClientOrder : uint16_t {
+    Resume,        // A parser barrier has run; payload: ReadingRules::pack().
+    CloseWritten,  // Close once everything before this has been written.
+    CloseNow,      // Close at once, dropping what is unsent.
+    Release,       // The main thread has forgotten the client; free the connection.
+    Move,          // Hand the connection to I/O side `payload` as soon as nothing is in flight.
+    Adopt,         // Take over the connection object at `payload`.
+    Stop,          // Of a whole side: detach every connection, report, end the thread.
+};
+
+// How the bytes of a client are to be read; sent with Resume.
+struct ReadingRules {
+    bool authenticated = true;
+    uint8_t protocol = 2;
+
+    uint64_t pack() const { return (authenticated ? 1u : 0u) | (uint64_t{protocol} << 8); }
+    static ReadingRules unpack(uint64_t word) {
+        return {.authenticated = (word & 1) != 0, .protocol = static_cast<uint8_t>(word >> 8)};
+    }
+};
+
+struct ReplyRecord {
+    ClientSlot client;
+    ReplyKind kind;
+    uint8_t unused;
+    uint16_t size;
+    uint64_t payload;
+
+    std::string_view text() const { return {reinterpret_cast<const char*>(payload), size}; }
+    const keyspace::Entry& entry() const { return *reinterpret_cast<const keyspace::Entry*>(payload); }
+    ClientOrder order() const { return static_cast<ClientOrder>(size); }
+};
+static_assert(sizeof(ReplyRecord) == 16);
+
+class ReplyLog {
+public:
+    void text(ClientSlot client, std::string_view constant) {
+        DCHECK(constant.size() <= UINT16_MAX);
+        add(client, ReplyKind::Text, static_cast<uint16_t>(constant.size()),
+            reinterpret_cast<uint64_t>(constant.data()));
+    }
+    void integer(ClientSlot client, int64_t value) {
+        add(client, ReplyKind::Integer, 0, static_cast<uint64_t>(value));
+    }
+    void entry(ClientSlot client, const keyspace::Entry& entry) {
+        add(client, ReplyKind::Entry, 0, reinterpret_cast<uint64_t>(&entry));
+    }
+    void order(ClientSlot client, ClientOrder order, uint64_t payload = 0) {
+        add(client, ReplyKind::Order, static_cast<uint16_t>(order), payload);
+    }
+    // Opens a stretch of bytes; what is appended to bytes() until close_bytes() belongs to it.
+    size_t open_bytes() const { return bytes_.size(); }
+    void close_bytes(ClientSlot client, size_t opened) {
+        const size_t length = bytes_.size() - opened;
+        if (length == 0) return;
+        if (!records_.empty() && extend_last(client, opened, length)) return;
+        CHECK(bytes_.size() <= UINT32_MAX);
+        add(client, ReplyKind::Bytes, 0, (uint64_t{opened} << 32) | length);
+    }
+    // A record to be filled in later with fill(), for headers whose count is not known yet.
+    size_t reserve(ClientSlot client) {
+        add(client, ReplyKind::Bytes, 0, 0);
+        return records_.size() - 1;
+    }
+    void fill(size_t reserved, size_t opened) {
+        CHECK(bytes_.size() <= UINT32_MAX);
+        records_[reserved].payload = (uint64_t{opened} << 32) | (bytes_.size() - opened);
+    }
+
+    ByteBuffer& bytes() { return bytes_; }
+    const std::vector<ReplyRecord>& records() const { return records_; }
+    std::string_view stretch(const ReplyRecord& record) const {
+        return {bytes_.data() + (record.payload >> 32), record.payload & UINT32_MAX};
+    }
+    bool empty() const { return records_.empty(); }
+
+    void clear() {
+        records_.clear();
+        bytes_.clear();
+    }
+
+private:
+    void add(ClientSlot client, ReplyKind kind, uint16_t size, uint64_t payload) {
+        records_.push_back({client, kind, 0, size, payload});
+    }
+    // Stretches of one client that touch become one record.
+    bool extend_last(ClientSlot client, size_t opened, size_t length) {
+        ReplyRecord& last = records_.back();
+        if (last.client != client || last.kind != ReplyKind::Bytes) return false;
+        const uint64_t last_length = last.payload & UINT32_MAX;
+        if (last_length == 0 || (last.payload >> 32) + last_length != opened) return false;
+        last.payload += length;
+        return true;
+    }
+
+    std::vector<ReplyRecord> records_;
+    ByteBuffer bytes_;
+};
+
+}  // namespace millrace::engine

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "keyspace/database.h"
+
+namespace millrace::keyspace {
+
+void Database::count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash) {
+    if (before_ms != kNoExpiry) {
+        --expiring_;
+        expire_at_sum_ms_ -= static_cast<uint64_t>(before_ms);
+    }
+    if (after_ms == kNoExpiry) return;
+    ++expiring_;
+    expire_at_sum_ms_ += static_cast<uint64_t>(after_ms);
+    // A key that only ever moves its expiry further out keeps the one record that it has.
+    if (before_ms == kNoExpiry || after_ms < before_ms) expiry_.add(hash, after_ms);
+}
+
+void Database::insert(Entry* entry, uint64_t hash) {
+    const unsigned tags = tags_of(*entry);
+    table_.insert(hash, entry, tags);
+    if (tags != 0) count_expiry(kNoExpiry, entry->expire_at_ms(), hash);
+}
+
+void Database::replace(Position position, Entry* entry, uint64_t hash) {
+    const bool had_expiry = (position.tags() & structures::kTagHasExpiry) != 0;
+    const unsigned tags = tags_of(*entry);
+    if (had_expiry || tags != 0) {
+        count_expiry(had_expiry ? position.element()->expire_at_ms() : kNoExpiry, entry->expire_at_ms(), hash);
+    }
+    table_.replace(position, entry, tags);
+}
+
+void Database::remove(Position position, uint64_t hash) {
+    if ((position.tags() & structures::kTagHasExpiry) != 0) {
+        count_expiry(position.element()->expire_at_ms(), kNoExpiry, hash);
+    }
+    table_.erase(position, hash);
+}
+
+void Database::expiry_changed(Position position, uint64_t hash, int64_t before_ms) {
+    const Entry& entry = *position.element();
+    count_expiry(before_ms, entry.expire_at_ms(), hash);
+    table_.set_tags(position, tags_of(entry));
+}
+
+int64_t Database::average_ttl_ms(int64_t now_ms) const {
+    if (expiring_ == 0) return 0;
+    const auto mean = static_cast<int64_t>(expire_at_sum_ms_ / expiring_);
+    return mean > now_ms ? mean - now_ms : 0;
+}
+
+}  // namespace millrace::keyspace

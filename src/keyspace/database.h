@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// One numbered database: the table of its entries and the index of their expiry times.
+//
+// It knows nothing of commands, clients or events; whoever changes a key goes through engine::KeyEdit. A position is
+// good until the next change of the table.
+//
+// Owner:   Keyspace.
+// Threads: main thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/siphash.h"
+#include "keyspace/entry.h"
+#include "keyspace/expiry_index.h"
+#include "structures/hash_table.h"
+
+namespace millrace::keyspace {
+
+// What the table needs to know about entries.
+struct EntryTraits {
+    using Element = Entry;
+    using Key = std::string_view;
+    explicit EntryTraits(const HashSeed& seed) : seed(seed) {}
+    uint64_t hash(const Entry& entry) const { return siphash13(seed, entry.key()); }
+    static bool equal(const Entry& entry, std::string_view key) { return entry.key() == key; }
+    HashSeed seed;
+};
+
+class Database {
+public:
+    using Table = structures::HashTable<EntryTraits>;
+    using Position = Table::Ref;
+
+    Database(const HashSeed& seed, structures::SlabHeap& heap) : table_(EntryTraits(seed), heap) {}
+    Database(Database&&) = default;
+    Database& operator=(Database&&) = default;
+
+    Position find(std::string_view key, uint64_t hash) const { return table_.find(hash, key); }
+    void prefetch_bucket(uint64_t hash) const { table_.prefetch_bucket(hash); }
+    void prefetch_entry(uint64_t hash) const { table_.prefetch_element(hash); }
+
+    // Links `entry` under a key that is absent.
+    void insert(Entry* entry, uint64_t hash);
+    // Links `entry` in the place of the one at `position`, which the caller then retires. Same key.
+    void replace(Position position, Entry* entry, uint64_t hash);
+    // Unlinks the entry at `position`, which the caller then retires or links elsewhere.
+    void remove(Position position, uint64_t hash);
+    // Notes that the expiry of a linked entry, changed in place, was `before_ms`.
+    void expiry_changed(Position position, uint64_t hash, int64_t before_ms);
+
+    size_t size() const { return table_.size(); }
+    size_t expiring() const { return expiring_; }
+    // Mean time to live of the keys that expire, roughly; 0 when unknown.
+    int64_t average_ttl_ms(int64_t now_ms) const;
+
+    Table& table() { return table_; }
+    const Table& table() const { return table_; }
+    ExpiryIndex& expiry_index() { return expiry_; }
+
+private:
+    static unsigned tags_of(const Entry& entry) {
+        return entry.expire_at_ms() == kNoExpiry ? 0 : structures::kTagHasExpiry;
+    }
+    void count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash);
+
+    Table table_;
+    ExpiryIndex expiry_;
+    size_t expiring_ = 0;
+    // Sum of expiry times, for the average that INFO shows; wraps harmlessly.
+    uint64_t expire_at_sum_ms_ = 0;
+};
+
+}  // namespace millrace::keyspace

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Makes and frees entries. I/O threads build the entries of plain string writes with the heap of their own, so that the
+// main thread only links a pointer; the main thread builds all others with its own.
+//
+// Owner:   one per thread that builds; it borrows that thread's heap.
+// Threads: the owner's.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "keyspace/entry.h"
+
+namespace millrace::keyspace {
+
+enum class ExpiryRoom : bool { No, Yes };
+
+class EntryBuilder {
+public:
+    explicit EntryBuilder(structures::SlabHeap& heap) : heap_(heap) {}
+
+    // A string entry with the form that Valkey would choose: Int where `value` is a canonical integer.
+    Entry* string(std::string_view key, std::string_view value, ExpiryRoom room);
+
+    // A string entry whose `string_bytes` bytes the caller fills through mutable_string(). It can hold `capacity_bytes`.
+    Entry* blank_string(std::string_view key, size_t string_bytes, size_t capacity_bytes, ExpiryRoom room,
+                        StringForm form);
+
+    Entry* integer(std::string_view key, int64_t value, ExpiryRoom room);
+
+    // A copy of `from` under `key`: same value and access word; expiry room as asked, expiry kept where there is room.
+    Entry* copy(const Entry& from, std::string_view key, ExpiryRoom room);
+
+    // Frees an entry that nobody else refers to; one built on another thread goes back to its heap through `remote`.
+    void free(Entry* entry, structures::RemoteFrees& remote);
+
+    structures::SlabHeap& heap() { return heap_; }
+
+private:
+    Entry* allocate(std::string_view key, size_t string_bytes, size_t capacity_bytes, ExpiryRoom room,
+                    uint8_t kind);
+
+    structures::SlabHeap& heap_;
+};
+
+// Bytes that the allocation really takes, and how long a string could grow in it.
+size_t entry_memory_bytes(const Entry& entry);
+size_t string_capacity_bytes(const Entry& entry);
+
+// Compat: Valkey embeds a string when object, key and value fit 128 bytes; OBJECT ENCODING shows it.
+StringForm form_by_size(size_t key_bytes, size_t string_bytes, ExpiryRoom room);
+
+}  // namespace millrace::keyspace

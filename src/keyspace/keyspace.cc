@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "keyspace/keyspace.h"
+
+#include <chrono>
+#include <utility>
+
+namespace millrace::keyspace {
+
+Keyspace::Keyspace(int databases, const HashSeed& seed, structures::SlabHeap& heap)
+    : seed_(seed), builder_(heap), remote_frees_(std::make_unique<structures::RemoteFrees>()) {
+    for (int number = 0; number < databases; ++number) databases_.emplace_back(seed, heap);
+}
+
+Keyspace::~Keyspace() {
+    for (int number = 0; number < database_count(); ++number) flush(number);
+    while (drain_condemned(SIZE_MAX)) {
+    }
+    limbo_.begin_turn(limbo_.turn() + 1, limbo_.turn() + 1);
+    while (auto block = limbo_.take_released()) free_block(*block);
+    remote_frees_->flush();
+}
+
+void Keyspace::swap_databases(int first, int second) { std::swap(database(first), database(second)); }
+
+size_t Keyspace::total_size() const {
+    size_t total = 0;
+    for (const Database& database : databases_) total += database.size();
+    return total;
+}
+
+Database::Position Keyspace::find_live(int db, std::string_view key, uint64_t hash) {
+    const Database::Position position = database(db).find(key, hash);
+    if (!position || (position.tags() & structures::kTagHasExpiry) == 0) return position;
+    if (position.element()->expire_at_ms() >= now_ms_) return position;
+    if (keep_expired_) return {};
+    expire(db, position, hash);
+    return {};
+}
+
+void Keyspace::expire(int db, Database::Position position, uint64_t hash) {
+    Entry* entry = position.element();
+    database(db).remove(position, hash);
+    ++counters_.expired;
+    if (expiry_listener_ != nullptr) expiry_listener_->on_expired(db, *entry);
+    retire(entry);
+}
+
+void Keyspace::flush(int db) {
+    Database& database = this->database(db);
+    if (database.size() == 0) return;
+    Database fresh(seed_, builder_.heap());
+    std::swap(database, fresh);
+    condemned_.push_back(std::move(fresh.table()));
+}
+
+bool Keyspace::drain_condemned(size_t segments_max) {
+    if (condemned_.empty()) return false;
+    const bool more = condemned_.back().drain(segments_max, [this](Entry* entry) {
+        retire(entry);
+        ++lazily_freed_;
+    });
+    if (!more) condemned_.pop_back();
+    return !condemned_.empty();
+}
+
+size_t Keyspace::condemned_objects() const {
+    size_t total = 0;
+    for (const auto& table : condemned_) total += table.size();
+    return total;
+}
+
+void Keyspace::free_block(RetiredBlock& block) {
+    for (size_t i = 0; i < block.count; ++i) builder_.free(block.entries[i], *remote_frees_);
+    block.count = 0;
+}
+
+// Looks at the keys that a due record allows; true if one of them expired.
+bool Keyspace::look_at_due(int db, uint64_t hint) {
+    Database& database = this->database(db);
+    bool expired = false;
+    // Removing changes the table, so each round removes at most one and looks again.
+    for (bool again = true; again;) {
+        again = false;
+        database.table().visit_hinted(hint, ExpiryIndex::kHintTopBits, [&](Database::Position position) {
+            if ((position.tags() & structures::kTagHasExpiry) == 0) return true;
+            const Entry& entry = *position.element();
+            const uint64_t hash = this->hash(entry.key());
+            if (((hash ^ hint) >> (64 - ExpiryIndex::kHintTopBits)) != 0) return true;
+            if (entry.expire_at_ms() < now_ms_) {
+                expire(db, position, hash);
+                expired = true;
+                again = true;
+                return false;
+            }
+            return true;
+        });
+    }
+    // Those that live on are filed again, under their true time.
+    database.table().visit_hinted(hint, ExpiryIndex::kHintTopBits, [&](Database::Position position) {
+        if ((position.tags() & structures::kTagHasExpiry) == 0) return true;
+        const Entry& entry = *position.element();
+        const uint64_t hash = this->hash(entry.key());
+        if (((hash ^ hint) >> (64 - ExpiryIndex::kHintTopBits)) == 0) {
+            database.expiry_index().add(hash, entry.expire_at_ms());
+        }
+        return true;
+    });
+    return expired;
+}
+
+bool Keyspace::expire_due(int64_t budget_us) {
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    const auto deadline = start + std::chrono::microseconds(budget_us);
+    bool out_of_time = false;
+    for (int visited = 0; visited < database_count() && !out_of_time; ++visited) {
+        const int db = expire_next_db_;
+        ExpiryIndex& index = database(db).expiry_index();
+        uint64_t hint = 0;
+        for (int count = 1; index.take_due(now_ms_, hint); ++count) {
+            look_at_due(db, hint);
+            if (count % 16 == 0 && Clock::now() >= deadline) {
+                out_of_time = true;
+                break;
+            }
+        }
+        if (!out_of_time) expire_next_db_ = (db + 1) % database_count();
+    }
+    const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+    counters_.expire_cycle_microseconds += static_cast<uint64_t>(spent);
+    if (out_of_time) ++counters_.expire_time_cap_reached;
+    return out_of_time;
+}
+
+}  // namespace millrace::keyspace

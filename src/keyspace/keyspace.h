@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// All databases, with what they share: the hash seed, the builder of entries, limbo, the access clock, and the counters
+// of hits, misses and expiries.
+//
+// Reading a key goes through find_live(), which knows about expiry; changing one goes through engine::KeyEdit.
+//
+// Owner:   the server.
+// Threads: main thread. `seed()` is constant and read by I/O threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/memory.h"
+#include "base/thread_role.h"
+#include "keyspace/access_clock.h"
+#include "keyspace/database.h"
+#include "keyspace/entry_builder.h"
+#include "keyspace/limbo.h"
+#include "structures/slab_heap.h"
+
+namespace millrace::keyspace {
+
+struct KeyspaceCounters {
+    uint64_t hits = 0;
+    uint64_t misses = 0;
+    uint64_t expired = 0;
+    uint64_t expire_cycle_microseconds = 0;
+    uint64_t expire_time_cap_reached = 0;
+};
+
+// Learns of keys that go because their time is over; the engine turns it into an event and a propagated DEL.
+class ExpiryListener {
+public:
+    virtual ~ExpiryListener() = default;
+    // `entry` has been unlinked from database `db` and is retired after the call.
+    virtual void on_expired(int db, const Entry& entry) = 0;
+};
+
+class Keyspace {
+public:
+    Keyspace(int databases, const HashSeed& seed, structures::SlabHeap& heap);
+    ~Keyspace();
+
+    const HashSeed& seed() const { return seed_; }
+    uint64_t hash(std::string_view key) const { return siphash13(seed_, key); }
+
+    int database_count() const { return static_cast<int>(databases_.size()); }
+    Database& database(int number) { return databases_[static_cast<size_t>(number)]; }
+    const Database& database(int number) const { return databases_[static_cast<size_t>(number)]; }
+    void swap_databases(int first, int second);
+    size_t total_size() const;
+
+    // The entry of `key` if it is there and not past its time. One that is past it is removed first, unless
+    // keep_expired() is on (a replica waits for its primary's word).
+    Database::Position find_live(int db, std::string_view key, uint64_t hash);
+
+    // Unlinks and retires everything of a database; the memory is freed in slices by drain_condemned().
+    void flush(int db);
+    // Frees part of what flush() left behind; true while there is more.
+    bool drain_condemned(size_t segments_max);
+    size_t condemned_objects() const;
+    uint64_t lazily_freed() const { return lazily_freed_; }
+
+    void retire(Entry* entry) { limbo_.retire(entry); }
+    Limbo& limbo() { return limbo_; }
+    EntryBuilder& builder() { return builder_; }
+    AccessClock& access_clock() { return access_clock_; }
+    structures::RemoteFrees& remote_frees() { return *remote_frees_; }
+    // Frees the entries of a block released by limbo, on the main thread.
+    void free_block(RetiredBlock& block);
+
+    // Removes keys past their time for at most `budget_us`; true when it stopped for lack of time.
+    bool expire_due(int64_t budget_us);
+
+    void set_now_ms(int64_t now) { now_ms_ = now; }
+    int64_t now_ms() const { return now_ms_; }
+    void set_expiry_listener(ExpiryListener* listener) { expiry_listener_ = listener; }
+    void set_keep_expired(bool keep) { keep_expired_ = keep; }
+    KeyspaceCounters& counters() { return counters_; }
+
+private:
+    void expire(int db, Database::Position position, uint64_t hash);
+    bool look_at_due(int db, uint64_t hint);
+
+    HashSeed seed_;
+    EntryBuilder builder_;
+    std::unique_ptr<structures::RemoteFrees> remote_frees_;
+    std::vector<Database> databases_;
+    std::vector<Database::Table> condemned_;
+    Limbo limbo_;
+    AccessClock access_clock_;
+    KeyspaceCounters counters_;
+    ExpiryListener* expiry_listener_ = nullptr;
+    int64_t now_ms_ = 0;
+    uint64_t lazily_freed_ = 0;
+    int expire_next_db_ = 0;
+    bool keep_expired_ = false;
+};
+
+}  // namespace millrace::keyspace
