@@ -81,9 +81,8 @@ bool is_blank(char byte) {
     return is_separator(byte) || byte == '\v' || byte == '\f';
 }
 
-// Compat: the splitter gives the byte 0xff a meaning of its own.
 bool needs_splitter(std::string_view line) {
-    return line.find_first_of("\"'\xff") != std::string_view::npos;
+    return line.find_first_of("\"'") != std::string_view::npos;
 }
 
 }  // namespace
