@@ -32,6 +32,7 @@
 #include "observe/command_log.h"
 #include "observe/info_registry.h"
 #include "observe/latency_monitor.h"
+#include "observe/server_state.h"
 
 namespace millrace::engine {
 
@@ -57,6 +58,7 @@ struct EngineParts {
     observe::CommandLog& command_log;
     observe::LatencyMonitor& latency;
     observe::InfoRegistry& info;
+    observe::ServerState& server;
     const TimeSource& time;
     EntropySource& entropy;
 };
@@ -98,6 +100,7 @@ public:
     observe::CommandLog& command_log() { return parts_.command_log; }
     observe::LatencyMonitor& latency() { return parts_.latency; }
     observe::InfoRegistry& info() { return parts_.info; }
+    observe::ServerState& server() { return parts_.server; }
     const TimeSource& time() const { return parts_.time; }
     EntropySource& entropy() { return parts_.entropy; }
     SessionTable& sessions() { return sessions_; }
