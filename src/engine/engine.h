@@ -23,6 +23,7 @@
 #include "engine/effects.h"
 #include "engine/key_events.h"
 #include "engine/monitors.h"
+#include "engine/pause.h"
 #include "engine/reply_writer.h"
 #include "engine/request.h"
 #include "engine/services.h"
@@ -106,6 +107,7 @@ public:
     SessionTable& sessions() { return sessions_; }
     Effects& effects() { return effects_; }
     Monitors& monitors() { return monitors_; }
+    Pause& pause() { return pause_; }
     EngineCounters& counters() { return counters_; }
     ClientControl& clients() { return *clients_; }
     ProcessControl& process() { return *process_; }
@@ -167,6 +169,7 @@ private:
     SessionTable sessions_;
     Effects effects_;
     Monitors monitors_;
+    Pause pause_;
     std::vector<Subscription> event_listeners_;
     std::vector<KeyChangeListener*> change_listeners_;
     std::vector<std::pair<ClientSlot, uint32_t>> runnable_;  // Sessions with deferred requests that may run.

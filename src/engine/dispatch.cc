@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "engine/dispatch.h"
+
+#include <string>
+
+#include "engine/errors.h"
+#include "engine/pause.h"
+
+namespace millrace::engine {
+namespace {
+
+// Compat: what Valkey quotes of an unknown command is cut at 128 bytes, word by word.
+std::string unknown_command_text(const Request& request) {
+    constexpr size_t kQuotedMax = 128;
+    const auto words = request.arguments();
+    std::string rest;
+    for (size_t i = 1; i < words.size() && rest.size() < kQuotedMax; ++i) {
+        rest += "'";
+        rest += words[i].substr(0, kQuotedMax - rest.size());
+        rest += "' ";
+    }
+    std::string text = "ERR unknown command '";
+    text += words[0].substr(0, kQuotedMax);
+    text += "', with args beginning with: ";
+    return text + rest;
+}
+
+std::string unknown_subcommand_text(const Request& request) {
+    std::string text = "ERR unknown subcommand '";
+    text += request.words[1].substr(0, 128);
+    text += "'. Try ";
+    for (char c : request.command->full_name()) text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    return text + " HELP.";
+}
+
+}  // namespace
+
+const Dispatch::Step Dispatch::kSteps[] = {
+    &Dispatch::drop_closing,
+    &Dispatch::queue_behind,
+    &Dispatch::mute,
+    &Dispatch::answer_protocol_error,
+    &Dispatch::check_known,
+    &Dispatch::check_authenticated,
+    &Dispatch::check_loading,
+    &Dispatch::wait_while_paused,
+    &Dispatch::show_monitors,
+};
+
+void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
+    writer.begin(session.slot(), session.protocol, false);
+    for (Step step : kSteps) {
+        if ((this->*step)(session, request, writer) == Verdict::Ended) return;
+    }
+    engine_.run(session, request, writer);
+}
+
+Dispatch::Verdict Dispatch::reject(Request& request, ReplyWriter& writer, std::string_view text) {
+    engine_.reply_error(writer, text);
+    if (request.command != nullptr) ++request.command->statistics().rejected_calls;
+    return Verdict::Ended;
+}
+
+Dispatch::Verdict Dispatch::drop_closing(Session& session, Request&, ReplyWriter&) {
+    return session.is(kClosing) ? Verdict::Ended : Verdict::Pass;
+}
+
+// A session that waits for something keeps its later requests in order.
+Dispatch::Verdict Dispatch::queue_behind(Session& session, Request& request, ReplyWriter&) {
+    if (!session.is(kBlocked | kDeferring)) return Verdict::Pass;
+    engine_.defer(session, request);
+    return Verdict::Ended;
+}
+
+Dispatch::Verdict Dispatch::mute(Session& session, Request& request, ReplyWriter& writer) {
+    if (!session.is(kReplyOff | kReplySkipNext)) return Verdict::Pass;
+    // CLIENT REPLY ON is answered; everything else is silent. SKIP covers one command.
+    const bool is_reply_command = request.command != nullptr && request.command->full_name() == "client|reply";
+    if (session.is(kReplySkipNext)) {
+        session.set(kReplySkipNext, false);
+        writer.begin(session.slot(), session.protocol, true);
+        return Verdict::Pass;
+    }
+    if (!is_reply_command) writer.begin(session.slot(), session.protocol, true);
+    return Verdict::Pass;
+}
+
+Dispatch::Verdict Dispatch::answer_protocol_error(Session& session, Request& request, ReplyWriter& writer) {
+    if (request.kind == RequestKind::Command) return Verdict::Pass;
+    if (request.kind == RequestKind::ProtocolError) {
+        engine_.reply_error(writer, request.words[0]);
+        engine_.clients().close(session, CloseMode::AfterReplies);
+    } else {
+        engine_.clients().close(session, CloseMode::Now);
+    }
+    return Verdict::Ended;
+}
+
+Dispatch::Verdict Dispatch::check_known(Session&, Request& request, ReplyWriter& writer) {
+    if (request.faults == 0) return Verdict::Pass;
+    if ((request.faults & kUnknownCommand) != 0) return reject(request, writer, unknown_command_text(request));
+    if ((request.faults & kUnknownSubcommand) != 0) {
+        return reject(request, writer, unknown_subcommand_text(request));
+    }
+    return reject(request, writer,
+                  "ERR wrong number of arguments for '" + request.command->full_name() + "' command");
+}
+
+Dispatch::Verdict Dispatch::check_authenticated(Session& session, Request& request, ReplyWriter& writer) {
+    if (!session.is(kUnauthenticated) || request.command->has(kNoAuth)) return Verdict::Pass;
+    return reject(request, writer, errors::kNoAuth.text);
+}
+
+Dispatch::Verdict Dispatch::check_loading(Session&, Request& request, ReplyWriter& writer) {
+    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading)) return Verdict::Pass;
+    return reject(request, writer, errors::kLoading.text);
+}
+
+Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request, ReplyWriter&) {
+    if ((engine_.conditions() & kClientsPaused) == 0) return Verdict::Pass;
+    if (!engine_.pause().holds(*request.command)) return Verdict::Pass;
+    engine_.defer(session, request);
+    engine_.pause().add_waiting(session);
+    return Verdict::Ended;
+}
+
+Dispatch::Verdict Dispatch::show_monitors(Session& session, Request& request, ReplyWriter&) {
+    if ((engine_.conditions() & kMonitored) == 0) return Verdict::Pass;
+    if (request.command->has(kSkipMonitor | kAdmin)) return Verdict::Pass;
+    engine_.monitors().feed(engine_.now_us(), session.database, session.peer.address, request.arguments(),
+                            engine_.sessions(), engine_.clients());
+    return Verdict::Pass;
+}
+
+void Dispatch::log_command(Session& session, const Request& request, int64_t microseconds, uint64_t reply_bytes) {
+    if (request.command->has(kSkipCommandLog)) return;
+    using observe::CommandLogKind;
+    observe::CommandLog& log = engine_.command_log();
+    const int64_t values[] = {microseconds, request.wire_bytes, static_cast<int64_t>(reply_bytes)};
+    for (CommandLogKind kind : {CommandLogKind::Slow, CommandLogKind::LargeRequest, CommandLogKind::LargeReply}) {
+        const int64_t value = values[static_cast<size_t>(kind)];
+        if (value < log.threshold(kind)) continue;
+        log.add(kind, engine_.now_us() / 1000000, value, request.arguments(), session.peer.address, session.name);
+    }
+}
+
+}  // namespace millrace::engine

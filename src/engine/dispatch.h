@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The careful way of a request: a list of named steps, each of which lets it pass, answers it, or puts it off.
+//
+// Owner:   a value, made for one request.
+// Threads: main thread.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/engine.h"
+
+namespace millrace::engine {
+
+class Dispatch {
+public:
+    explicit Dispatch(Engine& engine) : engine_(engine) {}
+
+    // Takes the request through all steps and runs it if every one lets it pass.
+    void admit(Session& session, Request& request, ReplyWriter& writer);
+
+    // Puts a command that crossed a threshold into the command logs.
+    void log_command(Session& session, const Request& request, int64_t microseconds, uint64_t reply_bytes);
+
+private:
+    enum class Verdict : uint8_t { Pass, Ended };
+    using Step = Verdict (Dispatch::*)(Session&, Request&, ReplyWriter&);
+    static const Step kSteps[];
+
+    Verdict drop_closing(Session& session, Request& request, ReplyWriter& writer);
+    Verdict answer_protocol_error(Session& session, Request& request, ReplyWriter& writer);
+    Verdict queue_behind(Session& session, Request& request, ReplyWriter& writer);
+    Verdict mute(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
+    Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
+    Verdict show_monitors(Session& session, Request& request, ReplyWriter& writer);
+
+    // Answers an error that belongs to a request which did not run.
+    Verdict reject(Request& request, ReplyWriter& writer, std::string_view text);
+
+    Engine& engine_;
+};
+
+}  // namespace millrace::engine

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/call.h"
+#include "engine/dispatch.h"
+
+namespace millrace::engine {
+
+Engine::Engine(const EngineParts& parts) : parts_(parts) {
+    parts_.keyspace.set_expiry_listener(this);
+    begin_batch();
+}
+
+Engine::~Engine() { parts_.keyspace.set_expiry_listener(nullptr); }
+
+void Engine::begin_batch() {
+    now_us_ = parts_.time.wall_microseconds();
+    const int64_t now_ms = now_us_ / 1000;
+    parts_.keyspace.set_now_ms(now_ms);
+    parts_.keyspace.access_clock().set_now_ms(now_ms);
+}
+
+void Engine::execute(Session& session, Request& request, ReplyLog& log) {
+    ReplyWriter writer(log, parts_.keyspace.limbo());
+    const uint32_t unusual = conditions_ | (session.conditions() & ~kHarmlessConditions) | request.faults;
+    if (unusual == 0 && request.kind == RequestKind::Command) [[likely]] {
+        writer.begin(session.slot(), session.protocol, false);
+        run(session, request, writer);
+    } else {
+        Dispatch(*this).admit(session, request, writer);
+    }
+    return_prebuilt(request);
+}
+
+void Engine::execute_nested(Session& session, Request& request, ReplyWriter& writer) {
+    run(session, request, writer);
+    return_prebuilt(request);
+}
+
+// Runs a handler that may run, answers its error, hands on its effects and counts it.
+void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
+    const uint64_t begin = CycleClock::now();
+    const uint64_t dirty_before = counters_.dirty;
+    session.last_command = request.command;
+    session.last_interaction_ms = now_ms();
+    ++session.commands;
+
+    Call call(*this, session, request, writer);
+    const Status status = request.command->spec().run(call);
+    const bool failed = !status.ok();
+    if (failed) {
+        CHECK(!writer.replied());
+        reply_error(writer, status.error().text());
+    } else {
+        CHECK(writer.replied() || call.replies_later_);
+    }
+    if (effects_.wanted()) {
+        if (counters_.dirty != dirty_before && call.propagation_ == Call::Propagation::AsItCame) {
+            effects_.record(session.database, request.arguments());
+        }
+        effects_.end_unit();
+    }
+    session.produced_bytes += writer.produced();
+    account(session, request, writer, CycleClock::now() - begin, failed);
+}
+
+void Engine::account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles, bool failed) {
+    ++counters_.commands_processed;
+    const uint64_t nanoseconds = CycleClock::to_nanoseconds(cycles);
+    const auto microseconds = static_cast<int64_t>(nanoseconds / 1000);
+    CommandStatistics& statistics = request.command->statistics();
+    ++statistics.calls;
+    statistics.microseconds_x1024 += nanoseconds * 1024 / 1000;
+    if (failed) ++statistics.failed_calls;
+    if (parts_.settings.latency_tracking) {
+        if (statistics.latency == nullptr) statistics.latency = std::make_unique<observe::Histogram>();
+        statistics.latency->record(nanoseconds);
+    }
+
+    using observe::CommandLogKind;
+    observe::CommandLog& log = parts_.command_log;
+    const bool loggable = microseconds >= log.threshold(CommandLogKind::Slow) ||
+                          request.wire_bytes >= log.threshold(CommandLogKind::LargeRequest) ||
+                          static_cast<int64_t>(writer.produced()) >= log.threshold(CommandLogKind::LargeReply);
+    if (loggable) [[unlikely]] Dispatch(*this).log_command(session, request, microseconds, writer.produced());
+    if (microseconds >= 1000) [[unlikely]] {
+        const char* event = request.command->has(kFast) ? "fast-command" : "command";
+        parts_.latency.record(event, now_us_ / 1000000, microseconds / 1000);
+        begin_batch();
+    }
+}
+
+void Engine::reply_error(ReplyWriter& writer, std::string_view text) {
+    writer.error(text);
+    ++counters_.error_replies;
+    std::string_view prefix = text.substr(0, text.find(' '));
+    constexpr size_t kPrefixesMax = 128;
+    auto found = counters_.errors_by_prefix.find(prefix);
+    if (found != counters_.errors_by_prefix.end()) {
+        ++found->second;
+    } else if (counters_.errors_by_prefix.size() < kPrefixesMax) {
+        counters_.errors_by_prefix.emplace(prefix, 1);
+    } else {
+        counters_.errors_by_prefix_overflowed = true;
+    }
+}
+
+void Engine::return_prebuilt(Request& request) {
+    if (request.prebuilt == nullptr || request.kind == RequestKind::Moved) return;
+    // Nobody has seen it, but it may have come from another thread's heap; limbo knows the way home.
+    parts_.keyspace.retire(static_cast<keyspace::Entry*>(std::exchange(request.prebuilt, nullptr)));
+}
+
+// --- changes ---
+
+void Engine::key_changed(std::string_view key, int db) {
+    for (KeyChangeListener* listener : change_listeners_) listener->on_key_change(key, db);
+}
+
+void Engine::add_event_listener(KeyEventListener* listener, uint32_t classes) {
+    event_listeners_.push_back({listener, classes});
+    event_mask_ |= classes;
+}
+
+void Engine::remove_event_listener(KeyEventListener* listener) {
+    std::erase_if(event_listeners_, [&](const Subscription& each) { return each.listener == listener; });
+    event_mask_ = 0;
+    for (const Subscription& each : event_listeners_) event_mask_ |= each.classes;
+}
+
+void Engine::deliver(EventClass event_class, std::string_view event, std::string_view key, int db) {
+    for (const Subscription& each : event_listeners_) {
+        if ((each.classes & static_cast<uint32_t>(event_class)) != 0) {
+            each.listener->on_key_event(event_class, event, key, db);
+        }
+    }
+}
+
+void Engine::on_expired(int db, const keyspace::Entry& entry) {
+    const std::string_view key = entry.key();
+    key_changed(key, db);
+    emit(EventClass::Expired, "expired", key, db);
+    mark_dirty();
+    if (!effects_.wanted()) return;
+    effects_.record(db, {parts_.settings.lazyfree_expire ? "UNLINK" : "DEL", key});
+}
+
+// --- deferral ---
+
+void Engine::defer(Session& session, const Request& request) {
+    session.deferred.emplace_back(request);
+    session.set(kDeferring, true);
+}
+
+void Engine::wake(Session& session) { runnable_.emplace_back(session.slot(), session.generation()); }
+
+void Engine::run_deferred() {
+    if (runnable_.empty()) return;
+    std::vector<std::pair<ClientSlot, uint32_t>> runnable = std::exchange(runnable_, {});
+    for (const auto& [slot, generation] : runnable) {
+        Session* session = sessions_.find(slot, generation);
+        if (session == nullptr) continue;
+        session->set(kDeferring, false);
+        while (!session->deferred.empty() && !session->is(kBlocked | kClosing | kDeferring)) {
+            OwnedRequest next = std::move(session->deferred.front());
+            session->deferred.pop_front();
+            execute(*session, next.request, clients_->log_for(*session));
+            session = sessions_.find(slot, generation);
+            if (session == nullptr) break;
+        }
+        if (session != nullptr && !session->deferred.empty()) session->set(kDeferring, true);
+    }
+}
+
+void Engine::forget(Session& session) {
+    monitors_.remove(session);
+    if (monitors_.empty()) set_condition(kMonitored, false);
+    sessions_.destroy(session);
+}
+
+}  // namespace millrace::engine

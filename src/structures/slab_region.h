@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Where slabs get their memory: one reserved range of addresses, cut into chunks of 2 MiB and pages of 64 KiB.
+//
+//     reserved   |chunk 0|chunk 1| -- not mapped -- |chunk 7| ...      (4 x physical memory of addresses)
+//     a chunk    |page 0|page 1| ... |page 31|                         (objects only, no headers)
+//     on the side  chunks()[i]: who owns it, class of each page        (read by any thread that frees)
+//                  pages()[j]:  free list and counts of one page       (owner only)
+//
+// The descriptions stand beside the memory rather than at the start of each page for two reasons. At the starts
+// of pages all of them would share a few sets of the caches, and freeing objects at random would always miss;
+// side by side those of 1 GiB take 1 MiB. And what other threads read is apart from what the owner writes with
+// every call. Because the range is one, an address finds its description by a shift.
+//
+// Reserving addresses takes no memory; a chunk takes memory when it is first touched.
+//
+// Owner:   the SlabHeapPool.
+// Threads: map_chunk and unmap_chunk: any, under a mutex (once per 2 MiB). Descriptions: as marked.
+// Limits:  running out of the range, or of memory, ends the process.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace millrace::structures {
+
+class SlabHeap;
+
+inline constexpr size_t kSlabPageBytes = size_t{64} << 10;
+inline constexpr size_t kSlabChunkBytes = size_t{2} << 20;
+inline constexpr size_t kSlabChunkPages = kSlabChunkBytes / kSlabPageBytes;
+
+// A free object holds the next one of its page.
+struct FreeObject {
+    FreeObject* next;
+};
+
+// One page: objects of one class. Written and read by the owner of the heap only.
+struct alignas(64) SlabPage {
+    FreeObject* free = nullptr;    // The last one freed first.
+    uint16_t live = 0;             // Objects handed out.
+    uint16_t wake_at = 0;          // deallocate() has more to do when `live` falls to this.
+    uint16_t object_bytes = 0;     // Of the class; 0: the page belongs to no class.
+    uint16_t capacity = 0;         // Objects that fit.
+    uint16_t carved = 0;           // Objects made so far; the rest of the page is untouched.
+    uint16_t size_class = 0;
+    SlabPage* previous = nullptr;  // Pages of this class that have room; both null when full.
+    SlabPage* next = nullptr;
+};
+
+struct SlabChunk {
+    // Constant while the page has a live object, hence readable by whoever frees one.
+    alignas(64) SlabHeap* owner = nullptr;
+    uint16_t owner_index = 0;
+    uint8_t class_of_page[kSlabChunkPages] = {};
+
+    // The owner's: pages without a class, and the list of chunks that have some.
+    alignas(64) uint32_t free_pages = 0;
+    SlabChunk* previous = nullptr;
+    SlabChunk* next = nullptr;
+};
+
+class SlabRegion {
+public:
+    // Reserves at least `bytes` of addresses, 0 for a size that suits the machine.
+    SlabRegion(size_t bytes, bool huge_pages);
+    ~SlabRegion();
+    SlabRegion(const SlabRegion&) = delete;
+    SlabRegion& operator=(const SlabRegion&) = delete;
+
+    // A chunk of zeroed memory with a fresh description; and back.
+    SlabChunk* map_chunk();
+    void unmap_chunk(SlabChunk* chunk);
+
+    // Drops the contents of a page, which stays mapped.
+    void discard_page(SlabPage* page);
+
+    SlabChunk* chunk_of(const void* object) const {
+        return &chunks_[offset_of(object) / kSlabChunkBytes];
+    }
+    SlabPage* page_of(const void* object) const {
+        return &pages_[offset_of(object) / kSlabPageBytes];
+    }
+    SlabPage* first_page(const SlabChunk* chunk) const {
+        return &pages_[static_cast<size_t>(chunk - chunks_) * kSlabChunkPages];
+    }
+    char* memory_of(const SlabPage* page) const {
+        return base_ + static_cast<size_t>(page - pages_) * kSlabPageBytes;
+    }
+
+    uint64_t mapped_bytes() const { return mapped_bytes_.load(std::memory_order_relaxed); }
+
+private:
+    size_t offset_of(const void* object) const {
+        return static_cast<size_t>(static_cast<const char*>(object) - base_);
+    }
+
+    char* base_ = nullptr;         // Aligned to a chunk.
+    SlabChunk* chunks_ = nullptr;  // In mappings of their own, of which only the used part takes memory.
+    SlabPage* pages_ = nullptr;
+
+    size_t chunk_count_ = 0;
+    void* reservation_ = nullptr;
+    size_t reservation_bytes_ = 0;
+    bool huge_pages_ = false;
+
+    std::mutex mutex_;
+    size_t chunks_touched_ = 0;  // Chunks below this have been mapped at least once.
+    std::vector<SlabChunk*> unmapped_;
+    std::atomic<uint64_t> mapped_bytes_{0};
+};
+
+}  // namespace millrace::structures
