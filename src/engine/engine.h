@@ -33,6 +33,7 @@
 #include "observe/command_log.h"
 #include "observe/info_registry.h"
 #include "observe/latency_monitor.h"
+#include "observe/server_state.h"
 
 namespace millrace::engine {
 
@@ -58,6 +59,7 @@ struct EngineParts {
     observe::CommandLog& command_log;
     observe::LatencyMonitor& latency;
     observe::InfoRegistry& info;
+    observe::ServerState& server;
     const TimeSource& time;
     EntropySource& entropy;
 };
@@ -99,6 +101,7 @@ public:
     observe::CommandLog& command_log() { return parts_.command_log; }
     observe::LatencyMonitor& latency() { return parts_.latency; }
     observe::InfoRegistry& info() { return parts_.info; }
+    observe::ServerState& server() { return parts_.server; }
     const TimeSource& time() const { return parts_.time; }
     EntropySource& entropy() { return parts_.entropy; }
     SessionTable& sessions() { return sessions_; }
