@@ -370,7 +370,7 @@ void RequestParser::start_request() {
     saved_.clear();
     if (parked_.capacity() > kRoomKept) parked_.shrink_to_fit();
     if (saved_.capacity() > kSavedKept) saved_.shrink_to_fit();
-    if (arguments_.size() > kRoomKept) arguments_ = {};
+    if (arguments_.size() > kRoomKept) arguments_ = std::vector<std::string_view>();
 }
 
 // The room follows what has arrived, not what the client announced.
