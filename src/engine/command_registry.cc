@@ -13,32 +13,46 @@ namespace {
 
 uint32_t category_of(Group group) {
     switch (group) {
-        case Group::Generic: return kAclKeyspace;
-        case Group::String: return kAclString;
-        case Group::List: return kAclList;
-        case Group::Set: return kAclSet;
-        case Group::SortedSet: return kAclSortedSet;
-        case Group::Hash: return kAclHash;
-        case Group::Transactions: return kAclTransaction;
-        case Group::Connection: return kAclConnection;
-        case Group::Scripting: return kAclScripting;
-        case Group::HyperLogLog: return kAclHyperLogLog;
-        case Group::Geo: return kAclGeo;
-        case Group::Stream: return kAclStream;
-        case Group::Bitmap: return kAclBitmap;
+        case Group::Generic:
+            return kAclKeyspace;
+        case Group::String:
+            return kAclString;
+        case Group::List:
+            return kAclList;
+        case Group::Set:
+            return kAclSet;
+        case Group::SortedSet:
+            return kAclSortedSet;
+        case Group::Hash:
+            return kAclHash;
+        case Group::Transactions:
+            return kAclTransaction;
+        case Group::Connection:
+            return kAclConnection;
+        case Group::Scripting:
+            return kAclScripting;
+        case Group::HyperLogLog:
+            return kAclHyperLogLog;
+        case Group::Geo:
+            return kAclGeo;
+        case Group::Stream:
+            return kAclStream;
+        case Group::Bitmap:
+            return kAclBitmap;
         case Group::PubSub:  // Follows from the flag: PUBSUB HELP has neither.
         case Group::Server:
         case Group::Cluster:
         case Group::Sentinel:
-        case Group::Module: break;
+        case Group::Module:
+            break;
     }
     return 0;
 }
 
 uint32_t acl_categories_of(const CommandSpec& spec) {
     uint32_t acl = spec.acl;
-    // Compat: a container has no category of its own group. A command that names the category of another group stands
-    // there instead (SORT, WAIT); what it names besides are only these two.
+    // Compat: a container has no category of its own group. A command that names the category of
+    // another group stands there instead (SORT, WAIT); what it names besides are only these two.
     constexpr uint32_t kNoGroups = kAclAdmin | kAclDangerous;
     if (spec.subcommands.empty() && (spec.acl & ~kNoGroups) == 0) acl |= category_of(spec.group);
 
@@ -89,25 +103,40 @@ struct NameWords {
     uint64_t last;
 };
 
-// The first and the last eight bytes of a name; shorter names are filled with zeros. Never reads outside of it.
+// The first and the last eight bytes of a name as they are; shorter names are filled with zeros.
+// Never reads outside.
 NameWords words_of(std::string_view name) {
     const char* bytes = name.data();
     const size_t count = name.size();
-    if (count >= 8) return {lower_eight(load<uint64_t>(bytes)), lower_eight(load<uint64_t>(bytes + count - 8))};
-    uint64_t word = 0;
+    if (count >= 8) return {load<uint64_t>(bytes), load<uint64_t>(bytes + count - 8)};
     if (count >= 4) {
-        word = load<uint32_t>(bytes) | uint64_t{load<uint32_t>(bytes + count - 4)} << (8 * (count - 4));
-    } else if (count > 0) {
-        const auto at = [&](size_t i) { return uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i); };
-        word = at(0) | at(count / 2) | at(count - 1);
+        const uint64_t high = load<uint32_t>(bytes + count - 4);
+        const uint64_t word = load<uint32_t>(bytes) | high << (8 * (count - 4));
+        return {word, word};
     }
-    word = lower_eight(word);
+    if (count == 0) return {0, 0};
+    const auto at = [&](size_t i) {
+        return uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    };
+    const uint64_t word = at(0) | at(count / 2) | at(count - 1);
     return {word, word};
 }
 
-size_t hash_of(const NameWords& words, size_t bytes) {
-    const uint64_t mixed = (words.first ^ std::rotl(words.last, 29) ^ bytes) * 0x9e3779b97f4a7c15;
+// The same for both cases of a letter. Setting that bit everywhere makes some other names meet,
+// which only costs a comparison, and is quicker than telling letters apart first. So the rotation
+// is by whole bytes.
+size_t hash_of(const NameWords& words) {
+    constexpr uint64_t kCaseBits = 0x2020202020202020;
+    const uint64_t mixed =
+        ((words.first ^ std::rotl(words.last, 24)) | kCaseBits) * 0x9e3779b97f4a7c15;
     return static_cast<size_t>(mixed >> 32);
+}
+
+bool equals_lower(const char* lower, const char* name, size_t count) {
+    for (size_t at = 8; at + 8 < count; at += 8) {
+        if (load<uint64_t>(lower + at) != lower_eight(load<uint64_t>(name + at))) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -123,12 +152,15 @@ CommandRegistry::CommandRegistry(std::span<const CommandTable* const> tables) {
     for (const CommandTable* table : tables) {
         for (const CommandSpec& spec : table->commands()) {
             Command& command = add(spec, nullptr);
-            for (const CommandSpec& child : spec.subcommands) command.subcommands_.push_back(&add(child, &command));
+            for (const CommandSpec& child : spec.subcommands)
+                command.subcommands_.push_back(&add(child, &command));
             top_level_.push_back(&command);
         }
     }
     std::ranges::sort(top_level_, {}, &Command::full_name);
-    const auto same_name = [](const Command* a, const Command* b) { return a->full_name() == b->full_name(); };
+    const auto same_name = [](const Command* a, const Command* b) {
+        return a->full_name() == b->full_name();
+    };
     CHECK(std::ranges::adjacent_find(top_level_, same_name) == top_level_.end());
     rebuild_index();
 }
@@ -150,7 +182,8 @@ void CommandRegistry::rebuild_index() {
     slots_.assign(std::bit_ceil(2 * (top_level_.size() + 1)), Slot{});
     names_.clear();
     for (const Command* command : top_level_) {
-        const auto renamed = std::ranges::find(renamed_, command, &std::pair<std::string, const Command*>::second);
+        const auto renamed =
+            std::ranges::find(renamed_, command, &std::pair<std::string, const Command*>::second);
         index(*command, renamed == renamed_.end() ? command->full_name() : renamed->first);
     }
 }
@@ -158,7 +191,7 @@ void CommandRegistry::rebuild_index() {
 void CommandRegistry::index(const Command& command, std::string_view name) {
     const NameWords words = words_of(name);
     const size_t mask = slots_.size() - 1;
-    size_t at = hash_of(words, name.size()) & mask;
+    size_t at = hash_of(words) & mask;
     while (slots_[at].command != nullptr) at = (at + 1) & mask;
     slots_[at] = {.first = words.first,
                   .last = words.last,
@@ -168,27 +201,25 @@ void CommandRegistry::index(const Command& command, std::string_view name) {
     names_ += name;
 }
 
-const CommandRegistry::Slot* CommandRegistry::find_slot(std::string_view name) const {
+const Command* CommandRegistry::find(std::string_view name) const {
     const NameWords words = words_of(name);
+    const NameWords lower = {lower_eight(words.first), lower_eight(words.last)};
     const size_t mask = slots_.size() - 1;
-    for (size_t at = hash_of(words, name.size()) & mask; slots_[at].command != nullptr; at = (at + 1) & mask) {
+    for (size_t at = hash_of(words) & mask; slots_[at].command != nullptr; at = (at + 1) & mask) {
         const Slot& slot = slots_[at];
-        if (slot.first != words.first || slot.last != words.last || slot.bytes != name.size()) continue;
-        if (name.size() <= 16) return &slot;
-        if (equals_ignore_case(std::string_view(names_).substr(slot.name_at, slot.bytes), name)) return &slot;
+        if (slot.first != lower.first || slot.last != lower.last || slot.bytes != name.size())
+            continue;
+        if (equals_lower(names_.data() + slot.name_at, name.data(), name.size()))
+            return slot.command;
     }
     return nullptr;
-}
-
-const Command* CommandRegistry::find(std::string_view name) const {
-    const Slot* slot = find_slot(name);
-    return slot == nullptr ? nullptr : slot->command;
 }
 
 const Command* CommandRegistry::resolve(std::span<const std::string_view> arguments) const {
     if (arguments.empty()) return nullptr;
     const Command* command = find(arguments[0]);
-    if (command == nullptr || command->subcommands().empty() || arguments.size() < 2) return command;
+    if (command == nullptr || command->subcommands().empty() || arguments.size() < 2)
+        return command;
     const Command* subcommand = command->subcommand(arguments[1]);
     return subcommand == nullptr ? command : subcommand;
 }
@@ -196,7 +227,8 @@ const Command* CommandRegistry::resolve(std::span<const std::string_view> argume
 Status CommandRegistry::rename(std::string_view old_name, std::string_view new_name) {
     const Command* command = find(old_name);
     if (command == nullptr) return ErrorText{"No such command in rename-command"};
-    if (!new_name.empty() && find(new_name) != nullptr) return ErrorText{"Target command name already exists"};
+    if (!new_name.empty() && find(new_name) != nullptr)
+        return ErrorText{"Target command name already exists"};
     std::erase_if(renamed_, [&](const auto& each) { return each.second == command; });
     if (new_name.empty()) {
         std::erase(top_level_, command);

@@ -99,7 +99,6 @@ private:
     Command& add(const CommandSpec& spec, const Command* parent);
     void rebuild_index();
     void index(const Command& command, std::string_view name);
-    const Slot* find_slot(std::string_view name) const;
 
     std::vector<std::unique_ptr<Command>> all_;
     std::vector<const Command*> top_level_;

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "engine/command_registry.h"
-
 #include <benchmark/benchmark.h>
+
+#include "engine/command_registry.h"
 
 namespace millrace::engine {
 namespace {
 
 constexpr CommandSpec kCommands[] = {
-    {.name = "GET"},    {.name = "SET"},     {.name = "DEL"},     {.name = "INCR"},
-    {.name = "MGET"},   {.name = "PING"},    {.name = "EXPIRE"},  {.name = "EXISTS"},
-    {.name = "HGETALL"}, {.name = "HINCRBYFLOAT"}, {.name = "ZREVRANGEBYSCORE"}, {.name = "GEORADIUSBYMEMBER_RO"},
+    {.name = "GET"},
+    {.name = "SET"},
+    {.name = "DEL"},
+    {.name = "INCR"},
+    {.name = "MGET"},
+    {.name = "PING"},
+    {.name = "EXPIRE"},
+    {.name = "EXISTS"},
+    {.name = "HGETALL"},
+    {.name = "HINCRBYFLOAT"},
+    {.name = "ZREVRANGEBYSCORE"},
+    {.name = "GEORADIUSBYMEMBER_RO"},
 };
 constexpr CommandTable kTable{kCommands};
 constexpr const CommandTable* kTables[] = {&kTable};
@@ -24,7 +33,8 @@ void find_one(benchmark::State& state, std::string_view name) {
 
 void find_mixed(benchmark::State& state) {
     const CommandRegistry registry(kTables);
-    constexpr std::string_view kNames[] = {"GET", "set", "GET", "Incr", "MGET", "expire", "HGETALL", "ZREVRANGEBYSCORE"};
+    constexpr std::string_view kNames[] = {"GET",  "set",    "GET",     "Incr",
+                                           "MGET", "expire", "HGETALL", "ZREVRANGEBYSCORE"};
     for (auto _ : state) {
         for (std::string_view name : kNames) {
             benchmark::DoNotOptimize(name);

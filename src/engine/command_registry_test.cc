@@ -18,11 +18,22 @@ constexpr CommandSpec kConfigSubcommands[] = {
     {.name = "HELP", .group = Group::Server, .arity = 2},
 };
 constexpr CommandSpec kCommands[] = {
-    {.name = "GET", .group = Group::String, .arity = 2, .flags = kReadOnly | kFast, .keys = kOneKey},
+    {.name = "GET",
+     .group = Group::String,
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = kOneKey},
     {.name = "SET", .group = Group::String, .arity = -3, .flags = kWrite, .keys = kOneKey},
     {.name = "EVAL", .group = Group::Scripting, .arity = -3, .flags = kNoScript, .keys = kCounted},
-    {.name = "EVAL_RO", .group = Group::Scripting, .arity = -3, .flags = kReadOnly, .keys = kCounted},
-    {.name = "SORT", .group = Group::Generic, .flags = kWrite, .acl = kAclSet | kAclList | kAclDangerous},
+    {.name = "EVAL_RO",
+     .group = Group::Scripting,
+     .arity = -3,
+     .flags = kReadOnly,
+     .keys = kCounted},
+    {.name = "SORT",
+     .group = Group::Generic,
+     .flags = kWrite,
+     .acl = kAclSet | kAclList | kAclDangerous},
     {.name = "KEYS", .group = Group::Generic, .flags = kReadOnly, .acl = kAclDangerous},
     {.name = "SPUBLISH", .group = Group::PubSub, .arity = 3, .flags = kPubSub, .keys = kChannel},
     {.name = "CONFIG", .group = Group::Server, .arity = -2, .subcommands = kConfigSubcommands},
@@ -43,7 +54,8 @@ TEST(CommandRegistry, FindsEveryNameInAnyCase) {
         std::string name(spec.name);
         ASSERT_NE(registry.find(name), nullptr) << name;
         EXPECT_EQ(&registry.find(name)->spec(), &spec);
-        for (size_t i = 0; i < name.size(); i += 2) name[i] = static_cast<char>(std::tolower(name[i]));
+        for (size_t i = 0; i < name.size(); i += 2)
+            name[i] = static_cast<char>(std::tolower(name[i]));
         EXPECT_EQ(&registry.find(name)->spec(), &spec) << name;
     }
 }
@@ -51,9 +63,12 @@ TEST(CommandRegistry, FindsEveryNameInAnyCase) {
 TEST(CommandRegistry, RefusesWhatOnlyLooksLikeAName) {
     const CommandRegistry registry(kTables);
     using namespace std::string_view_literals;
-    for (std::string_view name : {""sv, "g"sv, "ge"sv, "get "sv, "gett"sv, "get\0"sv, "g\0t"sv, "ge\x54\x00\x00\x00\x00\x00"sv,
-                                  "restore\x0d" "asking"sv, "eval\x7fro"sv, "georadiusbymember_rx"sv,
-                                  "georadixxymember_ro"sv, "georadiusbymembe"sv}) {
+    for (std::string_view name : {""sv, "g"sv, "ge"sv, "get "sv, "gett"sv, "get\0"sv, "g\0t"sv,
+                                  "ge\x54\x00\x00\x00\x00\x00"sv,
+                                  "restore\x0d"
+                                  "asking"sv,
+                                  "eval\x7fro"sv, "georadiusbymember_rx"sv, "georadixxymember_ro"sv,
+                                  "georadiusbymembe"sv}) {
         EXPECT_EQ(registry.find(name), nullptr) << name;
     }
 }
@@ -95,7 +110,8 @@ TEST(CommandRegistry, DerivesCategories) {
     EXPECT_EQ(acl("sort"), kAclWrite | kAclSet | kAclList | kAclDangerous | kAclSlow);
     EXPECT_EQ(acl("keys"), kAclKeyspace | kAclRead | kAclDangerous | kAclSlow);
     EXPECT_EQ(acl("config"), uint32_t{kAclSlow});
-    EXPECT_EQ(resolve(registry, {"config", "get"})->acl_categories(), kAclAdmin | kAclDangerous | kAclSlow);
+    EXPECT_EQ(resolve(registry, {"config", "get"})->acl_categories(),
+              kAclAdmin | kAclDangerous | kAclSlow);
 }
 
 TEST(CommandRegistry, DerivesMovableKeysAndTheFirstKey) {

@@ -16,7 +16,8 @@ void Effects::end_unit() {
     if (recorded_.empty()) return;
     // Only now do the bytes stay where they are, so that words may point to them.
     words_.clear();
-    for (const Stretch& stretch : stretches_) words_.emplace_back(bytes_.data() + stretch.offset, stretch.bytes);
+    for (const Stretch& stretch : stretches_)
+        words_.emplace_back(bytes_.data() + stretch.offset, stretch.bytes);
     effects_.clear();
     for (const Recorded& recorded : recorded_) {
         const auto words = std::span<const std::string_view>(words_);

@@ -11,9 +11,9 @@ struct ClassLetter {
 
 // In the order in which CONFIG GET shows them.
 constexpr ClassLetter kTypeLetters[] = {
-    {'g', EventClass::Generic}, {'$', EventClass::String},    {'l', EventClass::List},
-    {'s', EventClass::Set},     {'h', EventClass::Hash},      {'z', EventClass::SortedSet},
-    {'x', EventClass::Expired}, {'e', EventClass::Evicted},   {'t', EventClass::Stream},
+    {'g', EventClass::Generic}, {'$', EventClass::String},  {'l', EventClass::List},
+    {'s', EventClass::Set},     {'h', EventClass::Hash},    {'z', EventClass::SortedSet},
+    {'x', EventClass::Expired}, {'e', EventClass::Evicted}, {'t', EventClass::Stream},
     {'d', EventClass::Module},
 };
 constexpr ClassLetter kNewLetter = {'n', EventClass::New};
@@ -23,7 +23,9 @@ constexpr ClassLetter kChannelLetters[] = {
     {'m', EventClass::Miss},
 };
 
-constexpr uint32_t bit(EventClass event_class) { return static_cast<uint32_t>(event_class); }
+constexpr uint32_t bit(EventClass event_class) {
+    return static_cast<uint32_t>(event_class);
+}
 
 constexpr uint32_t all_types() {
     uint32_t mask = 0;

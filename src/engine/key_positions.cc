@@ -43,7 +43,8 @@ Search begin_search(const KeySpec& spec, Arguments arguments, int64_t& first) {
             first = at + 1;
             return at == 0 ? Search::Absent : Search::Found;
         }
-        case KeySearch::Unknown: break;
+        case KeySearch::Unknown:
+            break;
     }
     return Search::Invalid;
 }
@@ -72,25 +73,29 @@ bool keys_by_number(const KeySpec& spec, Arguments arguments, int64_t first, Key
 bool add_range(const KeyRange& range, int64_t count, uint32_t flags, KeyPositions& found) {
     if (range.first < 1 || range.first >= count) return false;
     if (range.last < range.first || range.last >= count) return false;
-    for (int64_t at = range.first; at <= range.last; at += range.step) found.add(static_cast<int>(at), flags);
+    for (int64_t at = range.first; at <= range.last; at += range.step)
+        found.add(static_cast<int>(at), flags);
     return true;
 }
 
-bool find_by_spec(const Command& command, const KeySpec& spec, Arguments arguments, KeyPositions& found) {
+bool find_by_spec(const Command& command, const KeySpec& spec, Arguments arguments,
+                  KeyPositions& found) {
     const auto count = static_cast<int64_t>(arguments.size());
     int64_t first = 0;
     const Search search = begin_search(spec, arguments, first);
     if (search != Search::Found) return search == Search::Absent;
 
     switch (spec.find) {
-        case KeyFind::Range: return add_range(range_from(spec, count, first), count, spec.flags, found);
+        case KeyFind::Range:
+            return add_range(range_from(spec, count, first), count, spec.flags, found);
         case KeyFind::KeyNumber: {
             KeyRange range{};
             if (!keys_by_number(spec, arguments, first, range)) return false;
             if (range.last < range.first) return command.has(kNoMandatoryKeys);
             return add_range(range, count, spec.flags, found);
         }
-        case KeyFind::Unknown: break;
+        case KeyFind::Unknown:
+            break;
     }
     return false;
 }

@@ -25,11 +25,17 @@ constexpr KeySpec kCountedPairs[] = {
 constexpr KeySpec kStoreAndCounted[] = {
     {.first = 1, .flags = kKeyOverwrite},
     {.first = 2, .find = KeyFind::KeyNumber, .flags = kKeyReadOnly}};
-constexpr KeySpec kStreams[] = {
-    {.search = KeySearch::Keyword, .keyword = "STREAMS", .keyword_from = 1, .last = -1, .limit = 2,
-     .flags = kKeyReadOnly}};
-constexpr KeySpec kBackwards[] = {
-    {.search = KeySearch::Keyword, .keyword = "KEYS", .keyword_from = -2, .last = -1, .flags = kKeyReadOnly}};
+constexpr KeySpec kStreams[] = {{.search = KeySearch::Keyword,
+                                 .keyword = "STREAMS",
+                                 .keyword_from = 1,
+                                 .last = -1,
+                                 .limit = 2,
+                                 .flags = kKeyReadOnly}};
+constexpr KeySpec kBackwards[] = {{.search = KeySearch::Keyword,
+                                   .keyword = "KEYS",
+                                   .keyword_from = -2,
+                                   .last = -1,
+                                   .flags = kKeyReadOnly}};
 constexpr KeySpec kChannel[] = {{.first = 1, .flags = kKeyNotKey}};
 constexpr KeySpec kUnknown[] = {{.first = 1, .flags = kKeyReadOnly},
                                 {.search = KeySearch::Unknown, .find = KeyFind::Unknown}};
@@ -99,7 +105,9 @@ TEST(KeyPositions, KeysAfterAWord) {
     EXPECT_EQ(keys_of({"backwards"}), "");
 }
 
-TEST(KeyPositions, ChannelsAreNoKeys) { EXPECT_EQ(keys_of({"spublish", "channel", "x"}), ""); }
+TEST(KeyPositions, ChannelsAreNoKeys) {
+    EXPECT_EQ(keys_of({"spublish", "channel", "x"}), "");
+}
 
 TEST(KeyPositions, TheCommandsOwnFinderServesWhatSpecsCannot) {
     EXPECT_EQ(keys_of({"sort", "a", "store", "b"}), "a b");

@@ -21,12 +21,13 @@ void Monitors::remove(const Session& session) {
     std::erase(monitors_, std::pair(session.slot(), session.generation()));
 }
 
-void Monitors::feed(int64_t now_us, int db, std::string_view address, std::span<const std::string_view> words,
-                    SessionTable& sessions, ClientControl& clients) {
+void Monitors::feed(int64_t now_us, int db, std::string_view address,
+                    std::span<const std::string_view> words, SessionTable& sessions,
+                    ClientControl& clients) {
     constexpr int64_t kMicroseconds = 1000000;
     std::string line;
-    fmt::format_to(std::back_inserter(line), "+{}.{:06} [{} {}]", now_us / kMicroseconds, now_us % kMicroseconds,
-                   db, address);
+    fmt::format_to(std::back_inserter(line), "+{}.{:06} [{} {}]", now_us / kMicroseconds,
+                   now_us % kMicroseconds, db, address);
     for (std::string_view word : words) {
         line += ' ';
         append_quoted(line, word);
