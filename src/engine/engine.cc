@@ -143,7 +143,7 @@ void Engine::on_expired(int db, const keyspace::Entry& entry) {
     const std::string_view key = entry.key();
     key_changed(key, db);
     emit(EventClass::Expired, "expired", key, db);
-    mark_dirty();
+    // Not counted as a change: else a read that meets an expired key would be propagated as if it had written.
     if (!effects_.wanted()) return;
     effects_.record(db, {parts_.settings.lazyfree_expire ? "UNLINK" : "DEL", key});
 }

@@ -140,9 +140,9 @@ Entry* KeyEdit::take() {
 
 void KeyEdit::remove() { engine_.keyspace().retire(take()); }
 
-void KeyEdit::commit(EventClass event_class, std::string_view event) {
+void KeyEdit::commit(EventClass event_class, std::string_view event, uint64_t changes) {
     changed_ = false;
-    engine_.mark_dirty();
+    engine_.mark_dirty(changes);
     engine_.key_changed(key_, db_);
     if (!event.empty()) engine_.emit(event_class, event, key_, db_);
 }
