@@ -47,6 +47,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "structures/hash_table_core.h"
 
 namespace millrace::structures {
@@ -101,7 +102,7 @@ public:
     // prefetch_element looks into the bucket, so it should have arrived.
     void prefetch_bucket(uint64_t hash) const {
         const SegmentWord segment = core_.segment(hash);
-        __builtin_prefetch(segment.buckets() + segment.home(hash));
+        prefetch(segment.buckets() + segment.home(hash));
     }
     void prefetch_element(uint64_t hash) const;
 
@@ -184,11 +185,11 @@ void HashTable<Traits>::prefetch_element(uint64_t hash) const {
     for (unsigned matches = bucket.match(fingerprint_of(hash)); matches != 0; matches &= matches - 1) {
         const uint64_t slot = bucket.slots[__builtin_ctz(matches)];
         if (slot_hash_bits(slot) != stored_bits) continue;
-        __builtin_prefetch(slot_element(slot));
+        prefetch(slot_element(slot));
         return;
     }
     if (bucket.overflow() == 0) return;
-    __builtin_prefetch(segment.buckets() + (home + 1 == segment.bucket_count() ? 0 : home + 1));
+    prefetch(segment.buckets() + (home + 1 == segment.bucket_count() ? 0 : home + 1));
 }
 
 template <typename Traits>

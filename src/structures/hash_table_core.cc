@@ -213,7 +213,7 @@ void HashTableCore::split(uint64_t hash, SegmentWord segment, Hasher hasher) {
     // The ten bits of the home bucket must still be among those that the slots hold.
     if (64 - depth - kHomeBits < stored_shift) {
         stored_shift = fresh_stored_shift(depth);
-        for (size_t i = 0; i < all.count; ++i) __builtin_prefetch(slot_element(all.elements[i].slot));
+        for (size_t i = 0; i < all.count; ++i) prefetch(slot_element(all.elements[i].slot));
         for (size_t i = 0; i < all.count; ++i)
             all.elements[i].hash = hasher(slot_element(all.elements[i].slot));
     }
@@ -339,7 +339,7 @@ void HashTableCore::scan(uint64_t position, Hasher hasher, ScanStep& step) const
         for (unsigned used = bucket.used_slots(); used != 0; used &= used - 1) {
             const auto index = static_cast<unsigned>(std::countr_zero(used));
             if (segment.home(known_hash(position, segment, bucket, index)) != home) continue;
-            __builtin_prefetch(slot_element(bucket.slots[index]));
+            prefetch(slot_element(bucket.slots[index]));
             step.found[step.count++].slot = bucket.slots[index];
         }
         if (bucket.overflow() == 0) break;
