@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Experiment 3: allocating and freeing 576 bytes in one thread and across two, and the resident set after churn,
-// with jemalloc, mimalloc and a small slab of our own.
+// Experiment 3: allocating and freeing 576 bytes in one thread and across two, and the resident set
+// after churn, with jemalloc, mimalloc and a small slab of our own.
 //
-// jemalloc is linked; mimalloc is loaded beside it and called by its own names, so both run in one process.
-// "same" allocates `live` objects, then frees them. "replace" frees random old objects of a large live set, one for
-// each new one, so that what is freed is cold and slabs are seldom empty. "cross" does the same with the new objects
-// made on core 1 and the old ones freed on core 0, 8192 at a time, each side timed on its own; what was freed comes
-// back to the allocating side in the allocator's own way.
+// jemalloc is linked; mimalloc is loaded beside it and called by its own names, so both run in one
+// process. "same" allocates `live` objects, then frees them. "replace" frees random old objects of
+// a large live set, one for each new one, so that what is freed is cold and slabs are seldom empty.
+// "cross" does the same with the new objects made on core 1 and the old ones freed on core 0, 8192
+// at a time, each side timed on its own; what was freed comes back to the allocating side in the
+// allocator's own way.
 
 #include <benchmark/benchmark.h>
 #include <dlfcn.h>
@@ -89,8 +90,9 @@ struct OwnSlab {
     size_t chained = 0;
 };
 
-// The slab again, but what is free is known from arrays of addresses and never from the free objects themselves: nothing
-// reads a cold object, and the allocating side prefetches what it will hand out eight objects later.
+// The slab again, but what is free is known from arrays of addresses and never from the free
+// objects themselves: nothing reads a cold object, and the allocating side prefetches what it will
+// hand out eight objects later.
 struct ArraySlab {
     static bool available() { return true; }
     ArraySlab() {
@@ -110,10 +112,13 @@ struct ArraySlab {
     void flush() {}
     SmallSlab slab;
     std::vector<void*> free;
-    alignas(128) std::vector<void*> returned;  // The sides take turns in these experiments, so no ring is needed.
+    alignas(128) std::vector<void*> returned;  // The sides take turns in these experiments, so no
+                                               // ring is needed.
 };
 
-void touch(void* address, uint64_t value) { std::memcpy(address, &value, sizeof value); }
+void touch(void* address, uint64_t value) {
+    std::memcpy(address, &value, sizeof value);
+}
 
 template <typename Allocator>
 void same_thread(benchmark::State& state) {
@@ -194,7 +199,8 @@ void cross_thread(benchmark::State& state) {
             const int64_t begin = wall_ns();
             for (void*& object : leaving) touch(object = allocator->allocate(kBytes), 1);
             allocating.push_back(static_cast<double>(wall_ns() - begin) / 8192.0);
-            for (size_t i = 0; i < leaving.size(); ++i) std::swap(leaving[i], population.live[population.places[i]]);
+            for (size_t i = 0; i < leaving.size(); ++i)
+                std::swap(leaving[i], population.live[population.places[i]]);
             int expected = 0;
             turn.compare_exchange_strong(expected, 1);
         }
@@ -229,8 +235,8 @@ size_t resident_bytes() {
 }
 
 struct Growth {
-    double filled = 0;   // Resident bytes per requested byte.
-    double halved = 0;   // The same, of what is left after freeing half.
+    double filled = 0;  // Resident bytes per requested byte.
+    double halved = 0;  // The same, of what is left after freeing half.
     double refilled = 0;
     double shifted = 0;  // After half of the objects gave way to twice as many of 20 to 100 bytes.
     double emptied = 0;  // What stays of the peak after freeing everything and asking for it back.
@@ -281,16 +287,19 @@ Growth churn(size_t count) {
     growth.refilled = ratio();
     const size_t peak = resident_bytes() - before;
     free_half();
-    const auto kept = static_cast<double>(count * sizeof(Held));  // The list of the small ones itself.
+    const auto kept =
+        static_cast<double>(count * sizeof(Held));  // The list of the small ones itself.
     std::vector<Held> small(count);
     for (Held& each : small) fill_one(each, 20, 81);
-    growth.shifted = (static_cast<double>(resident_bytes() - before) - kept) / static_cast<double>(requested);
+    growth.shifted =
+        (static_cast<double>(resident_bytes() - before) - kept) / static_cast<double>(requested);
     for (Held& each : small) free_one(each);
     for (Held& each : held) {
         if (each.address != nullptr) free_one(each);
     }
     allocator->give_back();
-    growth.emptied = (static_cast<double>(resident_bytes()) - static_cast<double>(before) - kept) / static_cast<double>(peak);
+    growth.emptied = (static_cast<double>(resident_bytes()) - static_cast<double>(before) - kept) /
+                     static_cast<double>(peak);
     return growth;
 }
 

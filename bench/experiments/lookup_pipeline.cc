@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Experiment 1: the main thread's lookup, alone. A random key costs one bucket line and one entry line; how many
-// of them must be under way at once, and what do huge pages give?
+// Experiment 1: the main thread's lookup, alone. A random key costs one bucket line and one entry
+// line; how many of them must be under way at once, and what do huge pages give?
 //
 // Commands come in batches of 32, as from an I/O thread. Two forms of looking ahead:
-//   flowing  while command i executes, the bucket of i+D is prefetched and the entry of i+D/2 is found by its
+//   flowing  while command i executes, the bucket of i+D is prefetched and the entry of i+D/2 is
+//   found by its
 //            fingerprint and prefetched; D = 1 does not look ahead at all
-//   staged   in groups of D: prefetch all buckets, then find and prefetch all entries, then execute all
+//   staged   in groups of D: prefetch all buckets, then find and prefetch all entries, then execute
+//   all
 // A SET stores the slot and appends the old entry to a list; a GET copies the value of 512 bytes.
 //
-// Each command also computes for some 300 instructions that depend on the entry it found, as in a server. Without
-// that, the core overlaps one lookup with the next by itself and every form looks alike. The cost of the computing,
-// measured alone, is taken off again.
+// Each command also computes for some 300 instructions that depend on the entry it found, as in a
+// server. Without that, the core overlaps one lookup with the next by itself and every form looks
+// alike. The cost of the computing, measured alone, is taken off again.
 
 #include <benchmark/benchmark.h>
 #include <sys/mman.h>
@@ -56,7 +58,8 @@ struct Command {
 class Region {
 public:
     Region(size_t bytes, bool huge) : bytes_(bytes) {
-        void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* address =
+            mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (address == MAP_FAILED) std::abort();
         madvise(address, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
         address_ = address;
@@ -117,7 +120,8 @@ Keyspace& keyspace(bool huge) {
     return *instance;
 }
 
-// One bit per slot, in the top bit of its byte; a false match is possible above a true one, and the key tells.
+// One bit per slot, in the top bit of its byte; a false match is possible above a true one, and the
+// key tells.
 uint64_t matches(const Bucket& bucket, uint8_t fingerprint) {
     constexpr uint64_t kOnes = 0x0101010101010101ULL;
     constexpr uint64_t kTops = 0x8080808080808080ULL;
@@ -128,7 +132,9 @@ uint64_t matches(const Bucket& bucket, uint8_t fingerprint) {
 }
 
 // The meta byte is byte 0 and slot 0 has byte 1.
-size_t first_slot(uint64_t matching) { return static_cast<size_t>(__builtin_ctzll(matching)) / 8 - 1; }
+size_t first_slot(uint64_t matching) {
+    return static_cast<size_t>(__builtin_ctzll(matching)) / 8 - 1;
+}
 
 enum class Work { Swap, Copy };
 
@@ -182,8 +188,8 @@ void execute(Keyspace& keys, const Command& command, size_t index, Outcome& outc
     outcome.computed += compute(entry->header);
 }
 
-// Compiler: g++ 12 takes a function that only prefetches for one without effect and drops calls of it; inlining before
-// that analysis keeps them.
+// Compiler: g++ 12 takes a function that only prefetches for one without effect and drops calls of
+// it; inlining before that analysis keeps them.
 template <Work work>
 [[gnu::always_inline]] inline void prefetch_entry(Keyspace& keys, const Command& command) {
     const Bucket& bucket = keys.bucket(command.bucket);
@@ -192,7 +198,8 @@ template <Work work>
     const char* bytes = reinterpret_cast<const char*>(bucket.slot[first_slot(matching)]);
     __builtin_prefetch(bytes);
     if constexpr (work == Work::Copy) {
-        for (size_t at = kLineBytes; at < 24 + kValueBytes; at += kLineBytes) __builtin_prefetch(bytes + at);
+        for (size_t at = kLineBytes; at < 24 + kValueBytes; at += kLineBytes)
+            __builtin_prefetch(bytes + at);
     }
 }
 
@@ -256,8 +263,12 @@ void lookup(benchmark::State& state) {
     state.counters["ns_per_command"] = median(costs) - computing;
 }
 
-void set_by_swap(benchmark::State& state) { lookup<Work::Swap>(state); }
-void get_by_copy(benchmark::State& state) { lookup<Work::Copy>(state); }
+void set_by_swap(benchmark::State& state) {
+    lookup<Work::Swap>(state);
+}
+void get_by_copy(benchmark::State& state) {
+    lookup<Work::Copy>(state);
+}
 
 void arguments(benchmark::internal::Benchmark* bench) {
     bench->ArgNames({"depth", "huge", "staged"});

@@ -21,9 +21,13 @@
 namespace millrace::experiments {
 
 // True when the sizes must be small: the run only proves that the experiment still works.
-inline bool tiny() { return std::getenv("MILLRACE_BENCH_TINY") != nullptr; }
+inline bool tiny() {
+    return std::getenv("MILLRACE_BENCH_TINY") != nullptr;
+}
 
-inline bool two_cores() { return std::thread::hardware_concurrency() >= 2; }
+inline bool two_cores() {
+    return std::thread::hardware_concurrency() >= 2;
+}
 
 // Pins the calling thread; quietly does nothing where that is not allowed.
 inline void pin_to_core(int core) {
@@ -39,10 +43,14 @@ inline int64_t clock_ns(clockid_t clock) {
     clock_gettime(clock, &time);
     return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
 }
-inline int64_t wall_ns() { return clock_ns(CLOCK_MONOTONIC); }
+inline int64_t wall_ns() {
+    return clock_ns(CLOCK_MONOTONIC);
+}
 
 // Time on a core only, so that other work on the machine counts little.
-inline int64_t thread_cpu_ns() { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
+inline int64_t thread_cpu_ns() {
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
 
 inline void relax() {
 #if defined(__x86_64__)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Experiment 2: what one record of 64 bytes from another core costs the main thread, when it comes in a ring of
-// pointers to batches and when the ring itself holds the records.
+// Experiment 2: what one record of 64 bytes from another core costs the main thread, when it comes
+// in a ring of pointers to batches and when the ring itself holds the records.
 //
-// The producer is pinned to core 1, the consumer to core 0. "drain" fills the ring first and then times the
-// consumer alone, so the figure is the consumer's own cost; "stream" runs both at once.
+// The producer is pinned to core 1, the consumer to core 0. "drain" fills the ring first and then
+// times the consumer alone, so the figure is the consumer's own cost; "stream" runs both at once.
 
 #include <benchmark/benchmark.h>
 
@@ -199,10 +199,18 @@ void stream(benchmark::State& state) {
     state.counters["ns_per_record"] = median(costs);
 }
 
-void drain_pointers(benchmark::State& state) { drain<PointerPath>(state); }
-void drain_records(benchmark::State& state) { drain<RecordPath>(state); }
-void stream_pointers(benchmark::State& state) { stream<PointerPath>(state); }
-void stream_records(benchmark::State& state) { stream<RecordPath>(state); }
+void drain_pointers(benchmark::State& state) {
+    drain<PointerPath>(state);
+}
+void drain_records(benchmark::State& state) {
+    drain<RecordPath>(state);
+}
+void stream_pointers(benchmark::State& state) {
+    stream<PointerPath>(state);
+}
+void stream_records(benchmark::State& state) {
+    stream<RecordPath>(state);
+}
 
 BENCHMARK(drain_pointers)->ArgName("batch")->Arg(1)->Arg(8)->Arg(32)->UseRealTime();
 BENCHMARK(drain_records)->ArgName("batch")->Arg(1)->Arg(8)->Arg(32)->UseRealTime();

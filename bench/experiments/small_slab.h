@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A slab in its smallest useful form, to compare general allocators with: fine classes, slabs of 64 KiB that one
-// thread owns, and chains of objects that other threads give back.
+// A slab in its smallest useful form, to compare general allocators with: fine classes, slabs of 64
+// KiB that one thread owns, and chains of objects that other threads give back.
 //
-//   slab:  [owner, class] [object] [object] ...       an object finds its slab by masking its address
+//   slab:  [owner, class] [object] [object] ...       an object finds its slab by masking its
+//   address
 //
 // Owner:   the thread that allocates; it alone touches the free lists.
-// Threads: free_remote() from any thread, with a whole chain at a time; everything else is the owner's.
-// Limits:  objects of at most 1 KiB; empty slabs are kept, never given back.
+// Threads: free_remote() from any thread, with a whole chain at a time; everything else is the
+// owner's. Limits:  objects of at most 1 KiB; empty slabs are kept, never given back.
 #pragma once
 
 #include <sys/mman.h>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Experiment 6: what the kernel takes for a message on loopback, with 650 connections: waiting for readiness
-// level- and edge-triggered, receiving, sending; and, where liburing is there, multishot receive.
+// Experiment 6: what the kernel takes for a message on loopback, with 650 connections: waiting for
+// readiness level- and edge-triggered, receiving, sending; and, where liburing is there, multishot
+// receive.
 //
-// The requests are those of SET with 512 bytes (550 bytes a command, 5 bytes of reply) and of GET (36 bytes, 519 of
-// reply), 1 or 10 commands a message. Client and server are one thread, so that each step is timed alone.
+// The requests are those of SET with 512 bytes (550 bytes a command, 5 bytes of reply) and of GET
+// (36 bytes, 519 of reply), 1 or 10 commands a message. Client and server are one thread, so that
+// each step is timed alone.
 
 #include <benchmark/benchmark.h>
 #include <netinet/in.h>
@@ -95,7 +97,9 @@ public:
     std::array<char, 16384> bytes{};
 };
 
-size_t pair_count() { return tiny() ? 50 : 650; }
+size_t pair_count() {
+    return tiny() ? 50 : 650;
+}
 
 struct Costs {
     std::vector<double> wait;
@@ -108,9 +112,12 @@ struct Costs {
     }
 };
 
-double per(int64_t ns, size_t count) { return static_cast<double>(ns) / static_cast<double>(count); }
+double per(int64_t ns, size_t count) {
+    return static_cast<double>(ns) / static_cast<double>(count);
+}
 
-// A round: all clients send; the server waits, receives and answers in groups of up to 64, as the server would.
+// A round: all clients send; the server waits, receives and answers in groups of up to 64, as the
+// server would.
 void epoll_round(int epoll, Pairs& pairs, const Shape& message, Costs& costs) {
     std::array<epoll_event, 64> events;
     int64_t wait = 0;
@@ -122,12 +129,14 @@ void epoll_round(int epoll, Pairs& pairs, const Shape& message, Costs& costs) {
         const int64_t ready_at = wall_ns();
         must(ready > 0);
         for (int i = 0; i < ready; ++i) {
-            const ssize_t got = recv(events[static_cast<size_t>(i)].data.fd, pairs.bytes.data(), 16384, 0);
+            const ssize_t got =
+                recv(events[static_cast<size_t>(i)].data.fd, pairs.bytes.data(), 16384, 0);
             must(got == static_cast<ssize_t>(message.request));
         }
         const int64_t received_at = wall_ns();
         for (int i = 0; i < ready; ++i) {
-            must(send(events[static_cast<size_t>(i)].data.fd, pairs.bytes.data(), message.reply, 0) > 0);
+            must(send(events[static_cast<size_t>(i)].data.fd, pairs.bytes.data(), message.reply,
+                      0) > 0);
         }
         wait += ready_at - start;
         receive += received_at - ready_at;
@@ -206,7 +215,9 @@ constexpr unsigned kBufferBytes = 8192;
 class Uring {
 public:
     bool start(const std::vector<int>& sockets) {
-        if (io_uring_queue_init(2048, &ring_, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN) < 0) return false;
+        if (io_uring_queue_init(2048, &ring_,
+                                IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN) < 0)
+            return false;
         memory_.resize(size_t{kBuffers} * kBufferBytes);
         void* address = nullptr;
         must(posix_memalign(&address, 4096, kBuffers * sizeof(io_uring_buf)) == 0);
@@ -242,7 +253,8 @@ public:
             unsigned answers = 0;
             for (unsigned i = 0; i < count; ++i) {
                 must(done[i]->res >= 0);
-                if ((done[i]->flags & IORING_CQE_F_BUFFER) == 0) continue;  // The end of an earlier send.
+                if ((done[i]->flags & IORING_CQE_F_BUFFER) == 0)
+                    continue;  // The end of an earlier send.
                 ready[answers++] = done[i]->user_data;
                 give_back(done[i]->flags >> IORING_CQE_BUFFER_SHIFT);
             }
@@ -252,7 +264,8 @@ public:
             const int64_t received_at = wall_ns();
             for (unsigned i = 0; i < answers; ++i) {
                 io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-                io_uring_prep_send(entry, pairs.servers[ready[i]], pairs.bytes.data(), message.reply, 0);
+                io_uring_prep_send(entry, pairs.servers[ready[i]], pairs.bytes.data(),
+                                   message.reply, 0);
                 entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
                 io_uring_sqe_set_data64(entry, 0);
             }
@@ -268,7 +281,8 @@ public:
 private:
     void give_back(unsigned index) {
         io_uring_buf_ring_add(buffers_, memory_.data() + size_t{index} * kBufferBytes, kBufferBytes,
-                              static_cast<uint16_t>(index), io_uring_buf_ring_mask(kBuffers), static_cast<int>(given_++));
+                              static_cast<uint16_t>(index), io_uring_buf_ring_mask(kBuffers),
+                              static_cast<int>(given_++));
     }
     io_uring ring_{};
     io_uring_buf_ring* buffers_ = nullptr;
@@ -290,7 +304,12 @@ void uring_messages(benchmark::State& state) {
     }
     costs.report(state);
 }
-BENCHMARK(uring_messages)->ArgNames({"get", "commands"})->Args({0, 1})->Args({0, 10})->Args({1, 1})->Args({1, 10});
+BENCHMARK(uring_messages)
+    ->ArgNames({"get", "commands"})
+    ->Args({0, 1})
+    ->Args({0, 10})
+    ->Args({1, 1})
+    ->Args({1, 10});
 #endif
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Experiment 4: what waiting costs. A futex wake at the waker and the delay until the woken thread runs, a turn of
-// a pause loop, and how much a thread that waits by spinning, yielding or parking takes from a working thread that
-// shares its core.
+// Experiment 4: what waiting costs. A futex wake at the waker and the delay until the woken thread
+// runs, a turn of a pause loop, and how much a thread that waits by spinning, yielding or parking
+// takes from a working thread that shares its core.
 
 #include <benchmark/benchmark.h>
 #include <linux/futex.h>
@@ -18,8 +18,12 @@ namespace {
 long futex(std::atomic<uint32_t>& word, int operation, uint32_t value) {
     return syscall(SYS_futex, &word, operation, value, nullptr, nullptr, 0);
 }
-void futex_wait(std::atomic<uint32_t>& word, uint32_t value) { futex(word, FUTEX_WAIT_PRIVATE, value); }
-void futex_wake(std::atomic<uint32_t>& word) { futex(word, FUTEX_WAKE_PRIVATE, 1); }
+void futex_wait(std::atomic<uint32_t>& word, uint32_t value) {
+    futex(word, FUTEX_WAIT_PRIVATE, value);
+}
+void futex_wake(std::atomic<uint32_t>& word) {
+    futex(word, FUTEX_WAKE_PRIVATE, 1);
+}
 
 void wait_us(int64_t micros) {
     const int64_t until = wall_ns() + micros * 1000;
@@ -64,7 +68,13 @@ void wake(benchmark::State& state) {
     state.counters["delay_ns"] = median(delay);
     state.counters["delay_p90_ns"] = percentile(delay, 0.9);
 }
-BENCHMARK(wake)->ArgNames({"core", "quiet_us"})->Args({1, 20})->Args({1, 200})->Args({1, 2000})->Args({0, 20})->UseRealTime();
+BENCHMARK(wake)
+    ->ArgNames({"core", "quiet_us"})
+    ->Args({1, 20})
+    ->Args({1, 200})
+    ->Args({1, 2000})
+    ->Args({0, 20})
+    ->UseRealTime();
 
 // A wake for which nobody waits: what a needless one costs.
 void wake_nobody(benchmark::State& state) {
@@ -113,8 +123,12 @@ void wait_for_work(Waiting how, std::atomic<uint32_t>& word, std::atomic<bool>& 
     pin_to_core(0);
     while (!stop.load(std::memory_order_relaxed)) {
         switch (how) {
-            case Waiting::Pause: relax(); break;
-            case Waiting::Yield: sched_yield(); break;
+            case Waiting::Pause:
+                relax();
+                break;
+            case Waiting::Yield:
+                sched_yield();
+                break;
             case Waiting::SpinThenPark: {
                 const uint32_t seen = word.load();
                 const int64_t until = wall_ns() + 20'000;
@@ -133,13 +147,15 @@ uint64_t work_for_a_while() {
     return sum;
 }
 
-// Wall time of a fixed piece of work on a core that `waiters` threads share; a parked one is woken now and then.
+// Wall time of a fixed piece of work on a core that `waiters` threads share; a parked one is woken
+// now and then.
 void beside_waiters(benchmark::State& state) {
     const auto how = static_cast<Waiting>(state.range(0));
     std::atomic<uint32_t> word{0};
     std::atomic<bool> stop{false};
     std::vector<std::thread> waiters;
-    for (int64_t i = 0; i < state.range(1); ++i) waiters.emplace_back([&] { wait_for_work(how, word, stop); });
+    for (int64_t i = 0; i < state.range(1); ++i)
+        waiters.emplace_back([&] { wait_for_work(how, word, stop); });
     pin_to_core(0);
     std::vector<double> wall;
     for (auto _ : state) {
