@@ -35,7 +35,7 @@ Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t 
     const size_t short_bytes = fixed + key.size() + capacity_bytes;
     const bool is_long = key.size() > UINT8_MAX || short_bytes > kSlabEntryBytesMax;
 
-    void* memory = is_long ? memory::allocate(short_bytes + sizeof(Entry::LongForm)) : heap_.allocate(short_bytes);
+    void* memory = is_long ? millrace::allocate(short_bytes + sizeof(Entry::LongForm)) : heap_.allocate(short_bytes);
     Entry* entry = new (memory) Entry;
     entry->access_ = 0;
     entry->kind_ = static_cast<uint8_t>(kind | (room == ExpiryRoom::Yes ? Entry::kExpiryRoom : 0) |
@@ -44,7 +44,7 @@ Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t 
         entry->key_bytes_ = 0;
         entry->string_bytes_ = 0;
         auto* sizes = const_cast<Entry::LongForm*>(entry->long_form());
-        *sizes = {.string_bytes = string_bytes, .key_bytes = static_cast<uint32_t>(key.size()), .unused = 0};
+        *sizes = {.string_bytes = string_bytes, .key_bytes = static_cast<uint32_t>(key.size()), .pins = 0};
     } else {
         entry->key_bytes_ = static_cast<uint8_t>(key.size());
         entry->string_bytes_ = static_cast<uint16_t>(string_bytes);
@@ -96,12 +96,12 @@ void EntryBuilder::free(Entry* entry, RemoteFrees& remote) {
     if (from_slab(*entry)) {
         SlabHeap::free_anywhere(entry, &heap_, remote);
     } else {
-        memory::deallocate(entry);
+        millrace::deallocate(entry);
     }
 }
 
 size_t entry_memory_bytes(const Entry& entry) {
-    return from_slab(entry) ? structures::slab_object_bytes(&entry) : memory::usable_bytes(&entry);
+    return from_slab(entry) ? structures::slab_object_bytes(&entry) : millrace::usable_bytes(&entry);
 }
 
 size_t string_capacity_bytes(const Entry& entry) {
