@@ -90,7 +90,7 @@ char* KeyEdit::grow_string(size_t bytes) {
     if (bytes < old.size()) bytes = old.size();
     const bool in_place = current != nullptr && !current->is_integer() &&
                           !keyspace.may_be_referenced(*current) &&
-                          bytes <= keyspace::string_capacity_bytes(*current);
+                          bytes <= keyspace.builder().string_capacity(*current);
     if (in_place) {
         char* data = current->mutable_string();
         std::memset(data + old.size(), 0, bytes - old.size());

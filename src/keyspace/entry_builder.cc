@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "keyspace/entry_builder.h"
 
+#include <algorithm>
 #include <new>
 
 #include "base/memory.h"
@@ -100,14 +101,14 @@ void EntryBuilder::free(Entry* entry, RemoteFrees& remote) {
     }
 }
 
-size_t entry_memory_bytes(const Entry& entry) {
-    return from_slab(entry) ? structures::slab_object_bytes(&entry) : millrace::usable_bytes(&entry);
+size_t EntryBuilder::memory_bytes(const Entry& entry) const {
+    return from_slab(entry) ? heap_.object_bytes(&entry) : millrace::usable_bytes(&entry);
 }
 
-size_t string_capacity_bytes(const Entry& entry) {
+size_t EntryBuilder::string_capacity(const Entry& entry) const {
     DCHECK(!entry.is_integer());
-    const size_t capacity = entry_memory_bytes(entry) - (entry.allocation_bytes() - entry.string_bytes());
-    return entry.is_long() ? capacity : (capacity < UINT16_MAX ? capacity : UINT16_MAX);
+    const size_t capacity = memory_bytes(entry) - (entry.allocation_bytes() - entry.string_bytes());
+    return entry.is_long() ? capacity : std::min<size_t>(capacity, UINT16_MAX);
 }
 
 StringForm form_by_size(size_t key_bytes, size_t string_bytes, ExpiryRoom room) {

@@ -96,6 +96,9 @@ public:
 
     bool owns(const void* object) const;
 
+    // What an object of any heap of the same pool really holds.
+    size_t object_bytes(const void* object) const;
+
     // Takes in what other threads have freed, and lets go of pages without objects. Call it once in a while.
     void collect();
 
@@ -142,6 +145,7 @@ private:
 
     void* allocate_separate(size_t size_class, size_t bytes);
     static void deallocate_separate(void* object);
+    static size_t separate_bytes(const void* object);
     bool owns_separate(const void* object) const;
     void check_page(const SlabPage* page, bool listed) const;
 
@@ -263,6 +267,11 @@ inline void SlabHeap::free_anywhere(void* object, SlabHeap* mine, RemoteFrees& r
         mine->deallocate(object);
     else
         remote.add(object);
+}
+
+inline size_t SlabHeap::object_bytes(const void* object) const {
+    if (kAddressSanitizer && separate_) return separate_bytes(object);
+    return region_.page_of(object)->object_bytes;
 }
 
 inline void SlabHeap::check_owner() {
