@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine/call.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/bytes.h"
@@ -20,7 +22,9 @@ Result<int64_t> Call::integer(size_t at) const {
 
 Result<int64_t> Call::integer(size_t at, int64_t low, int64_t high) const {
     const int64_t number = TRY(integer(at));
-    if (number < low || number > high) return errors::kOutOfRange;
+    if (number < low || number > high) {
+        return Error(fmt::format("ERR value is out of range, value must between {} and {}", low, high));
+    }
     return number;
 }
 
@@ -35,7 +39,7 @@ uint64_t Call::hash(size_t at) const {
     return engine_.keyspace().hash(arg(at));
 }
 
-Entry* Call::find(size_t at) {
+Entry* Call::find_untouched(size_t at) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     const auto position = keyspace.find_live(session_.database, arg(at), hash(at));
     if (!position) {
@@ -44,8 +48,12 @@ Entry* Call::find(size_t at) {
         return nullptr;
     }
     ++keyspace.counters().hits;
-    Entry* entry = position.element();
-    if (!session_.is(kNoTouch)) keyspace.access_clock().touch(*entry);
+    return position.element();
+}
+
+Entry* Call::find(size_t at) {
+    Entry* entry = find_untouched(at);
+    if (entry != nullptr && !session_.is(kNoTouch)) engine_.keyspace().access_clock().touch(*entry);
     return entry;
 }
 

@@ -34,7 +34,8 @@ public:
     // Whether argument `at` is `word`, in any case. `word` is upper case.
     bool arg_is(size_t at, std::string_view word) const;
     Result<int64_t> integer(size_t at) const;                            // Else kNotInteger.
-    Result<int64_t> integer(size_t at, int64_t low, int64_t high) const;  // Else kOutOfRange.
+    // Else kNotInteger, or that it must lie between the two.
+    Result<int64_t> integer(size_t at, int64_t low, int64_t high) const;
     Result<double> number(size_t at) const;                              // Else kNotFloat.
 
     // --- keys ---
@@ -43,7 +44,9 @@ public:
     keyspace::Entry* find(size_t at);
     // The same, or kWrongType.
     Result<keyspace::Entry*> find(size_t at, keyspace::ValueType type);
-    // Without counting or noting anything (TTL, OBJECT, EXISTS of another database ...).
+    // Counts, but does not note the access (EXISTS, TTL, TYPE ...).
+    keyspace::Entry* find_untouched(size_t at);
+    // Without counting or noting anything.
     keyspace::Entry* peek(size_t at);
     keyspace::Entry* peek(std::string_view key, int db);
     // Begins a change of the key at argument `at`.

@@ -109,7 +109,7 @@ void Engine::reply_error(ReplyWriter& writer, std::string_view text) {
 }
 
 void Engine::return_prebuilt(Request& request) {
-    if (request.prebuilt == nullptr || request.kind == RequestKind::Moved) return;
+    if (request.prebuilt == nullptr || request.kind != RequestKind::Command) return;
     // Nobody has seen it, but it may have come from another thread's heap; limbo knows the way home.
     parts_.keyspace.retire(static_cast<keyspace::Entry*>(std::exchange(request.prebuilt, nullptr)));
 }
@@ -143,7 +143,7 @@ void Engine::on_expired(int db, const keyspace::Entry& entry) {
     const std::string_view key = entry.key();
     key_changed(key, db);
     emit(EventClass::Expired, "expired", key, db);
-    mark_dirty();
+    // Not counted as a change: else a read that meets an expired key would be propagated as if it had written.
     if (!effects_.wanted()) return;
     effects_.record(db, {parts_.settings.lazyfree_expire ? "UNLINK" : "DEL", key});
 }

@@ -143,6 +143,9 @@ public:
     // A session that is no longer blocked has its queue run in this or the next turn.
     void wake(Session& session);
 
+    // Takes back the entry of a request that does not run.
+    void return_prebuilt(Request& request);
+
     // Ends what the session is part of; the pipeline then destroys it.
     void forget(Session& session);
 
@@ -154,8 +157,6 @@ private:
     void run(Session& session, Request& request, ReplyWriter& writer);
     void account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles, bool failed);
     void deliver(EventClass event_class, std::string_view event, std::string_view key, int db);
-    void return_prebuilt(Request& request);
-
     struct Subscription {
         KeyEventListener* listener;
         uint32_t classes;

@@ -59,8 +59,9 @@ public:
     keyspace::Entry* take();
     void remove();
 
-    // Ends the edit: one event of `event_class`, or none with an empty name.
-    void commit(EventClass event_class, std::string_view event);
+    // Ends the edit: one event of `event_class`, or none with an empty name. `changes` is what it adds to the count of
+    // changes since the last save: 0 in an edit that is half of one change (RENAME).
+    void commit(EventClass event_class, std::string_view event, uint64_t changes = 1);
 
 private:
     void put(keyspace::Entry* fresh);

@@ -32,7 +32,7 @@ enum SessionCondition : uint32_t {
     kSubscribed = 1u << 7,
     kRestricted = 1u << 8,     // Its user may not do everything.
     kMonitoring = 1u << 9,
-    kAsking = 1u << 10,
+    kAfterAsking = 1u << 10,  // ASKING came just before.
     kNoTouch = 1u << 11,
 };
 // Conditions that do not send a command to the careful path.

@@ -33,6 +33,8 @@ struct LoopCounters {
     uint64_t cron_duration_us = 0;
     uint64_t duration_us_highest = 0;
     uint64_t commands_per_cycle_highest = 0;
+    uint64_t prefetch_batches = 0;  // Batches whose look-ups overlapped, and the requests in them.
+    uint64_t prefetch_entries = 0;
 };
 
 // Written by the cron and by INFO.

@@ -68,7 +68,7 @@ TEST(ReplyEncoder, Doubles) {
               ",inf\r\n,-inf\r\n");
     EXPECT_EQ(wire(encode_double, std::nan(""), 3), ",nan\r\n");
     EXPECT_EQ(wire(encode_double, -1.7976931348623157e308, 2),
-              "$23\r\n-1.7976931348623157e+308\r\n");
+              "$24\r\n-1.7976931348623157e+308\r\n");
 }
 
 TEST(ReplyEncoder, BuffersGrowAndKeepTheirBytes) {

@@ -27,10 +27,33 @@ bool is_line_end(const char* bytes) {
     return load_little_endian<uint16_t>(bytes) == 0x0a0d;
 }
 
+constexpr ptrdiff_t kShortLineBytes = 5;  // Three digits and the line end.
+
 // Reads a plain number and its line end, and gives what is behind them, or null for all that needs
 // a second look.
 inline const char* read_plain_length(const char* next, const char* end, uint64_t& length) {
     const char* const first = next;
+    const auto digit_at = [first](int at) {
+        return static_cast<unsigned char>(first[at]) - unsigned{'0'};
+    };
+    if (end - first >= kShortLineBytes) [[likely]] {
+        const unsigned digit = digit_at(0);
+        if (first[1] == '\r') {
+            length = digit;
+            return digit <= 9 && first[2] == '\n' ? first + 3 : nullptr;
+        }
+        const unsigned second = digit_at(1);
+        if (digit - 1 > 8 || second > 9) return nullptr;
+        if (first[2] == '\r') {
+            length = digit * 10 + second;
+            return first[3] == '\n' ? first + 4 : nullptr;
+        }
+        const unsigned third = digit_at(2);
+        if (third <= 9 && is_line_end(first + 3)) {
+            length = (digit * 10 + second) * 10 + third;
+            return first + 5;
+        }
+    }
     uint64_t value = 0;
     unsigned digit = 0;
     while (next < end && (digit = static_cast<unsigned char>(*next) - unsigned{'0'}) <= 9) {
@@ -370,7 +393,7 @@ void RequestParser::start_request() {
     saved_.clear();
     if (parked_.capacity() > kRoomKept) parked_.shrink_to_fit();
     if (saved_.capacity() > kSavedKept) saved_.shrink_to_fit();
-    if (arguments_.size() > kRoomKept) arguments_ = {};
+    if (arguments_.size() > kRoomKept) arguments_ = std::vector<std::string_view>();
 }
 
 // The room follows what has arrived, not what the client announced.

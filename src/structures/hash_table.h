@@ -148,4 +148,4 @@ private:
 
 }  // namespace millrace::structures
 
-#include "structures/hash_table_inline.h"
+
