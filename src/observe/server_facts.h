@@ -30,6 +30,7 @@ struct ServerFacts {
     std::string run_id;       // 40 hexadecimal digits.
     std::string replication_id;  // Likewise, of the data set.
     std::string supervised = "no";
+    std::string monotonic_clock = "POSIX clock_gettime";
     // One text a listener: "name=tcp,bind=*,bind=-::*,port=6379".
     std::vector<std::string> listeners;
     int tcp_port = 0;
