@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/cron.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+namespace millrace::server {
+namespace {
+
+constexpr int64_t kSlowTickUs = 100000;
+constexpr size_t kSegmentsFreedPerSlice = 64;
+constexpr int kShrinkStepsPerTick = 64;
+// A slice of background work holds the loop no longer than this, so that nobody notices.
+constexpr int64_t kExpireSliceUs = 500;
+
+}  // namespace
+
+void Cron::expire() {
+    if (!engine_.debug().active_expire) {
+        more_to_expire_ = false;
+        return;
+    }
+    more_to_expire_ = engine_.keyspace().expire_due(kExpireSliceUs * expire_effort_);
+    engine_.effects().end_unit();
+}
+
+void Cron::close_idle_clients() {
+    if (net_.timeout <= 0) return;
+    const int64_t oldest_ms = engine_.now_ms() - net_.timeout * 1000;
+    engine_.sessions().for_each([&](engine::Session& session) {
+        if (session.last_interaction_ms >= oldest_ms || session.is(engine::kBlocked | engine::kSubscribed)) return;
+        log_verbose("Closing idle client");
+        engine_.clients().close(session, engine::CloseMode::Now);
+    });
+}
+
+void Cron::shrink_tables() {
+    if (!engine_.debug().resizing) return;
+    keyspace::Keyspace& keyspace = engine_.keyspace();
+    for (int step = 0; step < kShrinkStepsPerTick; ++step) {
+        auto& table = keyspace.database(shrink_db_).table();
+        shrink_position_ = table.size() == 0 ? 0 : table.shrink_step(shrink_position_);
+        if (shrink_position_ == 0) {
+            shrink_db_ = (shrink_db_ + 1) % keyspace.database_count();
+            if (shrink_db_ == 0) return;
+        }
+    }
+}
+
+void Cron::tick() {
+    close_idle_clients();
+    shrink_tables();
+    engine_.pause().check(engine_);
+    keyspace::Keyspace& keyspace = engine_.keyspace();
+    keyspace.heap().collect();
+    state_.memory.note(used_bytes(), engine_.now_ms() / 1000);
+}
+
+void Cron::slow_tick() {
+    pipeline_.adjust_threads(engine_.now_ms());
+    state_.sample_rates(engine_.time().monotonic_nanoseconds() / 1000, engine_.counters().commands_processed);
+}
+
+int64_t Cron::run() {
+    const int64_t now_us = engine_.time().monotonic_nanoseconds() / 1000;
+    if (now_us >= next_slow_tick_us_) {
+        slow_tick();
+        next_slow_tick_us_ = now_us + kSlowTickUs;
+    }
+    if (now_us >= next_tick_us_) {
+        engine_.begin_batch();
+        if (!engine_.debug().cron_paused) tick();
+        expire();
+        next_tick_us_ = now_us + 1000000 / std::max<int64_t>(settings_.hz, 1);
+    } else if (more_to_expire_) {
+        engine_.begin_batch();
+        expire();
+    }
+    more_to_free_ = engine_.keyspace().drain_condemned(kSegmentsFreedPerSlice);
+    if (more_to_expire_ || more_to_free_) return 0;
+    return std::max<int64_t>(std::min(next_tick_us_, next_slow_tick_us_) - now_us, 1);
+}
+
+}  // namespace millrace::server

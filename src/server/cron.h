@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What is done from time to time, in slices: expiring keys, freeing what was flushed, shrinking tables, closing idle
+// clients, sampling rates, deciding on I/O threads.
+//
+// Owner:   the server.
+// Threads: main thread.
+#pragma once
+
+#include <cstdint>
+
+#include "base/thread_role.h"
+#include "engine/engine.h"
+#include "net/settings.h"
+#include "observe/server_state.h"
+#include "pipeline/pipeline.h"
+#include "server/settings.h"
+
+namespace millrace::server {
+
+class Cron {
+public:
+    Cron(engine::Engine& engine, pipeline::Pipeline& pipeline, observe::ServerState& state, const Settings& settings,
+         const net::Settings& net, int64_t expire_effort)
+        : engine_(engine), pipeline_(pipeline), state_(state), settings_(settings), net_(net),
+          expire_effort_(expire_effort) {}
+
+    // Runs what is due; returns the microseconds until the next thing is.
+    int64_t run() ON_MAIN_THREAD;
+    void set_expire_effort(int64_t effort) { expire_effort_ = effort; }
+
+private:
+    void tick() ON_MAIN_THREAD;
+    void slow_tick() ON_MAIN_THREAD;
+    void expire();
+    void close_idle_clients();
+    void shrink_tables();
+
+    engine::Engine& engine_;
+    pipeline::Pipeline& pipeline_;
+    observe::ServerState& state_;
+    const Settings& settings_;
+    const net::Settings& net_;
+    int64_t expire_effort_;
+    int64_t next_tick_us_ = 0;
+    int64_t next_slow_tick_us_ = 0;
+    bool more_to_expire_ = false;
+    bool more_to_free_ = false;
+    int shrink_db_ = 0;
+    uint64_t shrink_position_ = 0;
+};
+
+}  // namespace millrace::server

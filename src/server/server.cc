@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The life of the server: start, run, stop. What is connected to what is in wiring.cc.
+#include "server/server.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "admin/info/sections.h"
+#include "base/log.h"
+
+namespace millrace::server {
+namespace {
+
+SipKey seed_of(const std::string& setting, SystemEntropy& entropy) {
+    if (setting.empty()) return {.low = entropy.next(), .high = entropy.next()};
+    SipKey key;  // Equal settings give equal orders of SCAN on two servers.
+    const std::string_view text = setting;
+    const SipKey zero;
+    key.low = siphash13(text.data(), text.size(), zero);
+    key.high = siphash13(text.data(), text.size(), {.low = key.low, .high = 1});
+    return key;
+}
+
+std::string random_identifier(SystemEntropy& entropy) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    while (text.size() < 40) text += kDigits[entropy.next() % 16];
+    return text;
+}
+
+}  // namespace
+
+Server::Server(AllSettings& settings, config::Registry& config, const std::string& executable,
+               const std::string& config_file)
+    : settings_(settings),
+      config_(config),
+      heaps_({.huge_pages = true}),
+      commands_(engine::all_command_tables()),
+      keyspace_(static_cast<int>(settings.keyspace.databases), seed_of(settings.keyspace.hash_seed, entropy_), heaps_),
+      engine_({.commands = commands_,
+               .keyspace = keyspace_,
+               .settings = settings.engine,
+               .config = config,
+               .command_log = command_log_,
+               .latency = latency_,
+               .info = info_,
+               .server = state_,
+               .time = time_,
+               .entropy = entropy_}),
+      pipeline_(engine_, heaps_, state_),
+      acceptor_(pipeline_, engine_, settings.net, state_),
+      cron_(engine_, pipeline_, state_, settings.server, settings.net, settings.keyspace.active_expire_effort) {
+    engine_.connect(&pipeline_, this);
+    admin::info::register_sections(info_, engine_);
+    describe(executable, config_file);
+    wire_settings();
+    apply_all_settings();
+}
+
+Server::~Server() = default;
+
+void Server::describe(const std::string& executable, const std::string& config_file) {
+    observe::ServerFacts& facts = state_.facts;
+    facts.executable = executable;
+    facts.config_file = config_file;
+    facts.run_id = random_identifier(entropy_);
+    facts.replication_id = random_identifier(entropy_);
+    facts.started_unix_us = time_.wall_microseconds();
+    facts.started_monotonic_ns = time_.monotonic_nanoseconds();
+}
+
+Status Server::start() {
+    TRY(pipeline_.open());
+    pipeline_.set_accept_ready([this] { acceptor_.accept_some(); });
+    TRY(acceptor_.open());
+    log_notice("Server initialized");
+    for (const net::Listener& listener : acceptor_.listeners()) {
+        if (listener.unix_socket) {
+            log_notice("Ready to accept connections unix");
+        } else if (&listener == &acceptor_.listeners().front()) {
+            log_notice("Ready to accept connections tcp");
+        }
+    }
+    state_.memory.startup_bytes = used_bytes();
+    return done();
+}
+
+int Server::run() {
+    while (!stopping_) {
+        pipeline_.turn(cron_.run());
+        if (const int signal = stop_signal_.exchange(0)) {
+            log_warning("User requested shutdown...");
+            (void)signal;
+            if (!shutdown({}).ok()) continue;
+        }
+    }
+    acceptor_.close_all();
+    log_warning("Valkey is now ready to exit, bye bye...");
+    return exit_code_;
+}
+
+void Server::request_stop(int signal) {
+    stop_signal_.store(signal);
+    pipeline_.wake();
+}
+
+Status Server::shutdown(const engine::ShutdownRequest&) {
+    stopping_ = true;
+    return done();
+}
+
+Status Server::abort_shutdown() { return Error("ERR No shutdown in progress."); }
+
+Status Server::crash(std::string_view what) {
+    if (what == "segfault") {
+        volatile int* nowhere = nullptr;
+        *nowhere = 1;
+    }
+    CHECK(what == "never");
+    return done();
+}
+
+}  // namespace millrace::server

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The composition root: builds, wires and owns everything.
+//
+// Owner:   main().
+// Threads: main thread; request_stop() from a signal handler.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/thread_role.h"
+#include "engine/engine.h"
+#include "observe/server_state.h"
+#include "pipeline/pipeline.h"
+#include "server/acceptor.h"
+#include "server/all_settings.h"
+#include "server/clock.h"
+#include "server/cron.h"
+#include "structures/slab_heap.h"
+
+namespace millrace::server {
+
+class Server final : private engine::ProcessControl {
+public:
+    // `settings` and `config` are filled; they outlive the server.
+    Server(AllSettings& settings, config::Registry& config, const std::string& executable, const std::string& config_file);
+    ~Server() override;
+
+    // Listens and says so in the log.
+    Status start();
+    // Serves until a stop; the process's exit code.
+    int run() ON_MAIN_THREAD;
+    // Asks for a shutdown as SIGTERM or SIGINT does. Async-signal-safe.
+    void request_stop(int signal);
+
+private:
+    Status shutdown(const engine::ShutdownRequest& request) override;
+    Status abort_shutdown() override;
+    Status crash(std::string_view what) override;
+
+    void wire_settings();
+    void apply_all_settings();
+    void describe(const std::string& executable, const std::string& config_file);
+
+    AllSettings& settings_;
+    config::Registry& config_;
+    SystemTime time_;
+    SystemEntropy entropy_;
+    observe::ServerState state_;
+    observe::CommandLog command_log_;
+    observe::LatencyMonitor latency_;
+    observe::InfoRegistry info_;
+    structures::SlabHeapPool heaps_;
+    engine::CommandRegistry commands_;
+    keyspace::Keyspace keyspace_;
+    engine::Engine engine_;
+    pipeline::Pipeline pipeline_;
+    Acceptor acceptor_;
+    Cron cron_;
+    std::atomic<int> stop_signal_{0};
+    bool stopping_ = false;
+    int exit_code_ = 0;
+};
+
+}  // namespace millrace::server
