@@ -31,6 +31,10 @@ std::atomic<CounterNode*> all_counters{nullptr};
 CounterNode shared_counters;               // Of threads that are ending: written by read-modify-write.
 std::atomic<int64_t> slab_mapped{0};
 
+// Of used_bytes(), while other threads are busy.
+constexpr uint64_t kReadErrorMax = uint64_t{64} << 10;
+constexpr int kReadTries = 4;
+
 enum class ThreadState : uint8_t { New, Counting, Ending };
 constinit thread_local ThreadState thread_state = ThreadState::New;
 
@@ -94,24 +98,22 @@ uint64_t sum(std::atomic<uint64_t> MemoryCounters::*counter) {
     return total;
 }
 
-#ifdef MILLRACE_SANITIZED
-
-size_t rounded_bytes(size_t bytes) { return bytes; }
 size_t block_bytes(const void* memory) { return malloc_usable_size(const_cast<void*>(memory)); }
 
+#ifdef MILLRACE_SANITIZED
+
+size_t block_bytes(const void* memory, size_t) { return block_bytes(memory); }
 
 #else
 
-// The size class of jemalloc, which documents them: four to each doubling, none finer than 16 bytes but 8.
-// nallocx() says the same, at the price of a call.
-size_t rounded_bytes(size_t bytes) {
+// What a block that was asked for with so many bytes takes: the size class of jemalloc, which documents them: four
+// to each doubling, none finer than 16 bytes but the first. Asking it would cost a call.
+size_t block_bytes(const void*, size_t bytes) {
     if (bytes <= 8) return 8;
     if (bytes <= 128) return (bytes + 15) & ~size_t{15};
     const size_t step = std::bit_floor(bytes - 1) / 4;
     return (bytes + step - 1) & ~(step - 1);
 }
-size_t block_bytes(const void* memory) { return malloc_usable_size(const_cast<void*>(memory)); }
-
 
 uint64_t read_statistic(const char* name) {
     size_t value = 0;
@@ -121,7 +123,7 @@ uint64_t read_statistic(const char* name) {
 
 #endif
 
-void* allocate_aligned(size_t bytes, size_t alignment) {
+[[maybe_unused]] void* allocate_aligned(size_t bytes, size_t alignment) {
     void* memory = nullptr;
     const int failed = posix_memalign(&memory, alignment < sizeof(void*) ? sizeof(void*) : alignment, bytes);
     CHECK(failed == 0);
@@ -134,7 +136,7 @@ void* allocate_aligned(size_t bytes, size_t alignment) {
 void* allocate(size_t bytes) {
     void* memory = std::malloc(bytes);
     CHECK(memory != nullptr || bytes == 0);
-    count<&MemoryCounters::allocated>(rounded_bytes(bytes));
+    count<&MemoryCounters::allocated>(block_bytes(memory, bytes));
     return memory;
 }
 
@@ -146,16 +148,25 @@ void deallocate(void* memory) {
 
 void deallocate(void* memory, size_t bytes) {
     if (memory == nullptr) return;
-    count<&MemoryCounters::freed>(rounded_bytes(bytes));
+    count<&MemoryCounters::freed>(block_bytes(memory, bytes));
     std::free(memory);
 }
 
 size_t usable_bytes(const void* memory) { return block_bytes(memory); }
 
 uint64_t used_bytes() {
-    // What was freed first: whoever sees that also sees the allocation before it.
-    const uint64_t freed = sum(&MemoryCounters::freed) + sum(&MemoryCounters::slab_freed);
-    return sum(&MemoryCounters::allocated) + sum(&MemoryCounters::slab_allocated) - freed;
+    // What was freed comes first: whoever sees that also sees the allocation before it, so nothing is negative. What
+    // other threads allocate and free again in between would be too much; if it is (we may have lost the processor),
+    // another look is more exact.
+    uint64_t used = 0;
+    for (int tries = 0; tries < kReadTries; ++tries) {
+        const uint64_t freed = sum(&MemoryCounters::freed) + sum(&MemoryCounters::slab_freed);
+        used = sum(&MemoryCounters::allocated) + sum(&MemoryCounters::slab_allocated) - freed;
+        const uint64_t freed_since =
+            sum(&MemoryCounters::freed) + sum(&MemoryCounters::slab_freed) - freed;
+        if (freed_since < kReadErrorMax) break;
+    }
+    return used;
 }
 
 void count_slab_slowly(uint64_t allocated, uint64_t freed) {
@@ -234,7 +245,9 @@ uint64_t resident_set_bytes() {
 
 }  // namespace millrace
 
-// ---- The operators, so that everything C++ allocates is counted. ----
+// ---- The operators, so that everything C++ allocates is counted. The sanitizers have their own. ----
+
+#ifndef MILLRACE_SANITIZED
 
 void* operator new(size_t bytes) { return millrace::allocate(bytes); }
 void* operator new[](size_t bytes) { return millrace::allocate(bytes); }
@@ -255,3 +268,5 @@ void operator delete(void* memory, std::align_val_t) noexcept { millrace::deallo
 void operator delete[](void* memory, std::align_val_t) noexcept { millrace::deallocate(memory); }
 void operator delete(void* memory, size_t, std::align_val_t) noexcept { millrace::deallocate(memory); }
 void operator delete[](void* memory, size_t, std::align_val_t) noexcept { millrace::deallocate(memory); }
+
+#endif

@@ -16,7 +16,8 @@
 //
 // Sizes are counted as the allocator rounds them, so used_bytes() compares with its statistics.
 //
-// Builds with sanitizers take malloc instead, so that the sanitizer sees every block.
+// Builds with sanitizers take malloc instead, so that the sanitizer sees every block, and leave new and delete to
+// it, uncounted.
 //
 // Owner:   the process; besides the logger and the thread roles these counters are its only global.
 // Threads: any.
