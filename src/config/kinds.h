@@ -74,9 +74,11 @@ template <typename T>
 struct CustomOptions {
     std::function<Result<T>(Words words, const ParseContext<T>& context)> parse;
     std::function<std::string(const T&)> print;
-    // What follows the name on each line of the file; none removes the setting from it. Without
-    // this function there is one line with what print() says.
-    std::function<std::vector<std::string>(const T& value, const T& default_value)> write = {};
+    // What follows the name on each line of the file; none removes the setting from it, except
+    // that complete lines must give the value whatever was read before them. Without this function
+    // there is one line with what print() says.
+    std::function<std::vector<std::string>(const T& value, const T& usual, bool complete)> write =
+        {};
     // Makes the value real, such as changing the working directory; also called to go back.
     std::function<Status(const T&)> apply = {};
     std::string_view alias = {};
@@ -208,9 +210,10 @@ public:
         : TypedSetting<T>(name, options.alias, options.flags, field),
           options_(std::move(options)) {}
 
-    std::vector<std::string> lines() const override {
-        if (!options_.write) return TypedSetting<T>::lines();
-        std::vector<std::string> lines = options_.write(this->current(), this->default_value());
+    std::vector<std::string> lines(bool complete) const override {
+        if (!options_.write) return TypedSetting<T>::lines(complete);
+        std::vector<std::string> lines =
+            options_.write(this->current(), this->default_value(), complete);
         for (std::string& line : lines) line = this->name() + " " + line;
         return lines;
     }

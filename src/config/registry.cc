@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "config/pattern.h"
+#include "base/glob.h"
 
 namespace millrace::config {
 namespace {
@@ -114,7 +114,7 @@ std::vector<std::pair<std::string, std::string>> Registry::get(
             continue;
         }
         for (const auto& [name, setting] : by_name_) {
-            if (setting->has(kHidden) || !name_matches(pattern, name)) continue;
+            if (setting->has(kHidden) || !glob_match(pattern, name, true)) continue;
             found.try_emplace(name, name, setting);
         }
     }

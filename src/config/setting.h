@@ -61,8 +61,9 @@ public:
     // What CONFIG GET shows.
     virtual std::string print() const = 0;
 
-    // The lines for the configuration file; none means that it must not stand there.
-    virtual std::vector<std::string> lines() const = 0;
+    // The lines for the configuration file; none means that it must not stand there. Complete lines
+    // give the value whatever was read before them.
+    virtual std::vector<std::string> lines(bool complete) const = 0;
 
     virtual bool is_default() const = 0;
 
@@ -70,16 +71,22 @@ public:
     virtual void save() = 0;
     virtual void restore() = 0;
 
-    // The value that included files gave it, as print() shows it; empty when the main file had the
-    // last word.
+    // Which files set it: the value that an included file gave it, as print() shows it, or nothing
+    // when the main file had the last word; and whether an included file ever set it.
     const std::optional<std::string>& included() const { return included_; }
-    void set_included(std::optional<std::string> value) { included_ = std::move(value); }
+    bool ever_included() const { return ever_included_; }
+    void note_main_file() { included_.reset(); }
+    void note_included_file() {
+        included_ = print();
+        ever_included_ = true;
+    }
 
 private:
     std::string name_;
     std::string alias_;  // Empty: none.
     Flags flags_;
     std::optional<std::string> included_;
+    bool ever_included_ = false;
 };
 
 // What all settings with a field of type T have in common.
@@ -102,8 +109,8 @@ public:
     void save() override { saved_ = field_; }
     void restore() override { (void)store(saved_).ok(); }
 
-    std::vector<std::string> lines() const override {
-        if (has(kNullable) && print().empty()) return {};
+    std::vector<std::string> lines(bool complete) const override {
+        if (has(kNullable) && !complete && print().empty()) return {};
         return {name() + " " + write_value(field_)};
     }
 

@@ -63,19 +63,19 @@ std::string print_output_limits(const OutputLimits& limits) {
            print("pubsub", limits.pubsub);
 }
 
-std::vector<std::string> write_output_limits(const OutputLimits& limits,
-                                             const OutputLimits& default_value) {
+std::vector<std::string> write_output_limits(const OutputLimits& limits, const OutputLimits& usual,
+                                             bool complete) {
     std::vector<std::string> lines;
-    const auto write = [&lines](std::string_view name, const OutputLimit& limit,
-                                const OutputLimit& usual) {
-        if (limit == usual) return;
+    const auto write = [&lines, complete](std::string_view name, const OutputLimit& limit,
+                                          const OutputLimit& usual_limit) {
+        if (limit == usual_limit && !complete) return;
         lines.push_back(fmt::format(
             "{} {} {} {}", name, config::write_unsigned(limit.hard_bytes, config::Unit::Memory),
             config::write_unsigned(limit.soft_bytes, config::Unit::Memory), limit.soft_seconds));
     };
-    write("normal", limits.normal, default_value.normal);
-    write("replica", limits.replica, default_value.replica);
-    write("pubsub", limits.pubsub, default_value.pubsub);
+    write("normal", limits.normal, usual.normal);
+    write("replica", limits.replica, usual.replica);
+    write("pubsub", limits.pubsub, usual.pubsub);
     return lines;
 }
 
@@ -114,7 +114,7 @@ Result<uint32_t> parse_events(Words words, const ParseContext<uint32_t>&) {
 }
 
 // Compat: what CONFIG GET shows loses the `n` of "An"; the file must not.
-std::vector<std::string> write_events(const uint32_t& mask, const uint32_t&) {
+std::vector<std::string> write_events(const uint32_t& mask, const uint32_t&, bool) {
     std::string letters = event_class_letters(mask);
     const bool is_new = (mask & static_cast<uint32_t>(EventClass::New)) != 0;
     if (is_new && letters.find('n') == std::string::npos) letters += 'n';

@@ -44,11 +44,15 @@ std::string print_addresses(const Addresses& addresses) {
 }
 
 // The default is not written, so that a newer server may have a better one.
-std::vector<std::string> write_addresses(const Addresses& addresses,
-                                         const Addresses& default_value) {
-    if (addresses == default_value) return {};
+std::vector<std::string> write_addresses(const Addresses& addresses, const Addresses& usual,
+                                         bool complete) {
+    if (addresses == usual && !complete) return {};
     if (addresses.empty()) return {"\"\""};
-    return {print_addresses(addresses)};
+    Addresses words = addresses;
+    for (std::string& word : words) {
+        if (needs_quotes(word)) word = quote(word);
+    }
+    return {print_addresses(words)};
 }
 
 void add_addresses(Registry& registry, std::string_view name, Addresses& field) {

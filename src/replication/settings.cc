@@ -45,12 +45,23 @@ std::string print_replicaof(const PrimaryAddress& primary) {
     return fmt::format("{} {}", primary.host, primary.port);
 }
 
+std::vector<std::string> write_replicaof(const PrimaryAddress& primary, const PrimaryAddress&,
+                                         bool complete) {
+    if (!primary.host.empty()) {
+        const bool quoted = needs_quotes(primary.host);
+        return {fmt::format("{} {}", quoted ? quote(primary.host) : primary.host, primary.port)};
+    }
+    if (complete) return {"no one"};
+    return {};
+}
+
 void register_primary(Registry& registry, Settings& settings) {
     registry.add_custom<PrimaryAddress>("replicaof", settings.replicaof,
                                         {.parse = parse_replicaof,
                                          .print = print_replicaof,
+                                         .write = write_replicaof,
                                          .alias = "slaveof",
-                                         .flags = kImmutable | kMultiArgument | kNullable});
+                                         .flags = kImmutable | kMultiArgument});
     registry.add_text("primaryauth", settings.primaryauth,
                       {.alias = "masterauth", .flags = kNullable | kSensitive});
     registry.add_text("primaryuser", settings.primaryuser,

@@ -69,17 +69,18 @@ Status change_directory(const std::string& path) {
 }
 
 CustomOptions<std::string> directory_options() {
-    return {.parse = [](Words words, const ParseContext<std::string>&) -> Result<std::string> {
-                TRY(not_empty("dir")(words[0]));
-                return words[0];
-            },
-            .print = [](const std::string&) { return working_directory(); },
-            .write = [](const std::string& path, const std::string&) -> std::vector<std::string> {
-                if (path.empty()) return {};
-                return {quote(working_directory())};
-            },
-            .apply = change_directory,
-            .flags = kProtected | kDenyLoading};
+    return {
+        .parse = [](Words words, const ParseContext<std::string>&) -> Result<std::string> {
+            TRY(not_empty("dir")(words[0]));
+            return words[0];
+        },
+        .print = [](const std::string&) { return working_directory(); },
+        .write = [](const std::string& path, const std::string&, bool) -> std::vector<std::string> {
+            if (path.empty()) return {};
+            return {quote(working_directory())};
+        },
+        .apply = change_directory,
+        .flags = kProtected | kDenyLoading};
 }
 
 std::optional<int64_t> parse_signed_lenient(std::string_view text) {
