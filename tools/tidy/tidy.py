@@ -301,7 +301,7 @@ def check_names(report, files):
                 report.add(part, 1, f"`{sorted(bad)[0]}` in a name says nothing; name what is in there")
 
 
-LISTED = re.compile(r"^(?:[-*] +)?`?((?:" + "|".join(LISTED_FOLDERS) + r")(?:/[\w.\-]+)*/)`?(?:\s|$)")
+LISTED = re.compile(r"^ {0,4}(?:[-*] +)?`?((?:" + "|".join(LISTED_FOLDERS) + r")(?:/[\w.\-]+)*/)`?(?:\s|$)")
 
 
 def check_folder_list(report, root, files):
