@@ -129,7 +129,9 @@ class Rules(unittest.TestCase):
     def test_names(self):
         self.one("src/base/string_util.cc", TOP, "`util` in a name")
         self.one("src/base/helper.cc", TOP, "`helper` in a name")
+        self.one("src/base/strings_common.h", HEADER, "`common` in a name")
         self.none("src/base/utility_room.cc", TOP)
+        self.none("src/base/common_subsequence.cc", TOP)
         self.one("src/base/other.cc", TOP + "class KeyManager;\n", "`KeyManager` says nothing")
 
     def test_unfinished(self):
