@@ -72,13 +72,15 @@ def sample(client, pid, seconds):
         info = client.info()
         with open(f"/proc/{pid}/task/{pid}/schedstat") as file:
             on_core = int(file.read().split()[0])
-        return (int(info["total_commands_processed"]), float(info["used_active_time_main_thread"]), on_core, time.time())
+        active = float(info["used_active_time_main_thread"])
+        return int(info["total_commands_processed"]), active, on_core, time.time()
 
     before = now()
     time.sleep(seconds)
     after = now()
     commands = max(1, after[0] - before[0])
-    return ((after[1] - before[1]) * 1e9 / commands, (after[2] - before[2]) / commands, commands / (after[3] - before[3]))
+    seconds = after[3] - before[3]
+    return (after[1] - before[1]) * 1e9 / commands, (after[2] - before[2]) / commands, commands / seconds
 
 
 def measure(folder, options):
@@ -96,7 +98,8 @@ def measure(folder, options):
                      "-r", str(options.keys)]
             subprocess.run([*bench, "-t", "set", "-d", "512", "-c", "50", "-P", "50", "-n", str(options.keys),
                             "--sequential"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-            print(f"{'load':16s} {'main active ns/command':>24s} {'on-core ns/command':>20s} {'commands/s':>12s}", flush=True)
+            titles = ("main active ns/command", "on-core ns/command", "commands/s")
+            print(f"{'load':16s} {titles[0]:>24s} {titles[1]:>20s} {titles[2]:>12s}", flush=True)
             for name, arguments in LOADS.items():
                 rounds = []
                 for _ in range(options.rounds):

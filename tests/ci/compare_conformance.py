@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Compares a log of Valkey's Tcl suite with the list of known exceptions.
+
+    tests/ci/compare_conformance.py LOG KNOWN_EXCEPTIONS
+
+The list has one test a line: `name of the test :: why it may fail`. Ends with 1 on any other failure.
+"""
+import re
+import sys
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+PASSED = re.compile(r"^\[ok\]: (.*?)(?: \(\d+ ms\))?$")
+FAILED = re.compile(r"^\[err\]: (.*?)(?: in tests/\S+.*)?$")
+BROKEN = re.compile(r"^\[(?:exception|timeout)\]:? ?(.*)$")
+FINISHED = "The End"
+
+
+def read_known(path):
+    known = {}
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            name, separator, why = line.partition(" :: ")
+            if not separator or not why.strip():
+                sys.exit(f"{path}:{number}: wants `name of the test :: why`")
+            known[name.strip()] = why.strip()
+    return known
+
+
+def main():
+    log, known = sys.argv[1], read_known(sys.argv[2])
+    passed, failed, ended = [], [], False
+    with open(log, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            line = COLOUR.sub("", line).rstrip("\n")
+            for pattern, names in ((PASSED, passed), (FAILED, failed), (BROKEN, failed)):
+                match = pattern.match(line)
+                if match:
+                    names.append(match.group(1))
+            ended = ended or FINISHED in line
+    if not ended:
+        failed.append("the suite itself did not come to its end")
+    fresh = [name for name in failed if name not in known]
+    for name in fresh:
+        print(f"failed: {name}")
+    for name in sorted(set(failed) & set(known)):
+        print(f"known exception: {name}: {known[name]}")
+    for name in sorted((set(passed) & set(known)) - set(failed)):
+        print(f"passes now, take it off the list: {name}")
+    print(f"{len(passed)} passed, {len(fresh)} failed")
+    return 1 if fresh else 0
+
+
+sys.exit(main())
