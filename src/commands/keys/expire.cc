@@ -2,8 +2,8 @@
 //
 // EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT, PERSIST: when a key goes by itself.
 //
-// All four end as a moment in milliseconds; that is also what is propagated. A moment that has passed
-// removes the key at once.
+// All four end as a moment in milliseconds; that is also what is propagated. A moment that has
+// passed removes the key at once.
 
 #include <cstdint>
 #include <string>

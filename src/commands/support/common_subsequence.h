@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The longest common subsequence of two strings, by the table of lengths (Wagner and Fischer, 1974).
+// The longest common subsequence of two strings, by a table of lengths (Wagner, Fischer 1974).
 //
 // Owner:   the command that compares.
 // Threads: any; belongs to whoever made it.

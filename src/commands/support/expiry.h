@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Expiry times as commands take them, and what happens to a key whose new expiry has passed already.
+// Expiry times as commands take them, and what happens to a key whose new expiry has passed.
 //
 // Threads: main thread.
 #pragma once
@@ -33,8 +33,8 @@ inline constexpr TimeForm kAtMilliseconds{TimeUnit::Milliseconds, TimeBase::Epoc
 // The form that an option word announces, if it is one of the four.
 std::optional<TimeForm> time_form(const engine::Call& call, size_t at);
 
-// The moment, in Unix milliseconds, that argument `at` names; it may have passed already. An error if
-// a count of milliseconds cannot hold it.
+// The moment, in Unix milliseconds, that argument `at` names; it may have passed already. An error
+// if a count of milliseconds cannot hold it.
 Result<int64_t> moment_argument(const engine::Call& call, size_t at, TimeForm form);
 
 // The same for options of commands that write a value: only numbers above 0.
