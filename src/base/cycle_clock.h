@@ -14,6 +14,8 @@
 namespace millrace {
 
 class CycleClock {
+    __extension__ using Wide = unsigned __int128;
+
 public:
     static uint64_t now() {
 #if defined(__x86_64__)
@@ -24,7 +26,7 @@ public:
     }
     // Nanoseconds of a difference of two readings.
     static uint64_t to_nanoseconds(uint64_t cycles) {
-        return static_cast<uint64_t>((static_cast<unsigned __int128>(cycles) * scale()) >> 32);
+        return static_cast<uint64_t>((static_cast<Wide>(cycles) * scale()) >> 32);
     }
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/glob.h"
 
+#include <cstddef>
 #include <utility>
 
 #include "base/bytes.h"
@@ -8,97 +9,107 @@
 namespace millrace {
 namespace {
 
-class Matcher {
-public:
-    Matcher(std::string_view pattern, LetterCase letter_case)
-        : pattern_(pattern), ignore_case_(letter_case == LetterCase::Ignored) {}
+template <bool kIgnoreCase>
+char folded(char byte) {
+    return kIgnoreCase ? to_lower(byte) : byte;
+}
 
-    // A star commits to nothing: when a later part fails, only the last star takes one byte more,
-    // since whatever an earlier one could take instead, the later one can reach as well.
-    bool matches(std::string_view text) {
-        size_t at = 0;
-        size_t text_at = 0;
-        size_t star = kNone;
-        size_t star_text_at = 0;
-        while (text_at < text.size()) {
-            if (at < pattern_.size() && pattern_[at] == '*') {
-                star = ++at;
-                star_text_at = text_at;
-            } else if (at < pattern_.size() && takes(at, text[text_at])) {
-                ++text_at;
-            } else if (star != kNone) {
-                at = star;
-                text_at = ++star_text_at;
-            } else {
-                return false;
-            }
-        }
-        while (at < pattern_.size() && pattern_[at] == '*') ++at;
-        return at == pattern_.size();
-    }
+// Compat: bytes are signed here, so a range that ends in 0x80 or more runs backwards.
+template <bool kIgnoreCase>
+bool in_range(char first, char last, char byte) {
+    int low = static_cast<signed char>(first);
+    int high = static_cast<signed char>(last);
+    if (low > high) std::swap(low, high);
+    const auto fold = [](int c) {
+        return static_cast<int>(
+            static_cast<signed char>(folded<kIgnoreCase>(static_cast<char>(c))));
+    };
+    return fold(static_cast<signed char>(byte)) >= fold(low) &&
+           fold(static_cast<signed char>(byte)) <= fold(high);
+}
 
-private:
-    static constexpr size_t kNone = SIZE_MAX;
-
-    unsigned char fold(char letter) const {
-        return static_cast<unsigned char>(ignore_case_ ? to_lower(letter) : letter);
-    }
-
-    // Whether the part of the pattern at `at`, which is no star, takes `letter`; moves behind it if so.
-    bool takes(size_t& at, char letter) const {
-        size_t next = at;
-        bool taken = true;
-        if (pattern_[next] == '[') {
-            taken = set_takes(++next, letter);
-        } else if (pattern_[next] == '?') {
-            ++next;
+// Matches `byte` with the class whose '[' is at `at`, and moves `at` behind the class.
+// Compat: "]" ends a class even as its first byte, and the end of the pattern ends it too; an
+// escaped byte is never compared without case.
+template <bool kIgnoreCase>
+bool match_class(std::string_view pattern, size_t& at, char byte) {
+    ++at;
+    const bool inverted = at < pattern.size() && pattern[at] == '^';
+    at += inverted;
+    bool found = false;
+    for (;;) {
+        const size_t left = pattern.size() - at;
+        if (left == 0) break;
+        const char first = pattern[at];
+        if (first == '\\' && left >= 2) {
+            found |= pattern[at + 1] == byte;
+            at += 2;
+        } else if (first == ']') {
+            ++at;
+            break;
+        } else if (left >= 3 && pattern[at + 1] == '-') {
+            found |= in_range<kIgnoreCase>(first, pattern[at + 2], byte);
+            at += 3;
         } else {
-            if (pattern_[next] == '\\' && next + 1 < pattern_.size()) ++next;
-            taken = fold(pattern_[next++]) == fold(letter);
+            found |= folded<kIgnoreCase>(first) == folded<kIgnoreCase>(byte);
+            ++at;
         }
-        if (taken) at = next;
-        return taken;
     }
+    return found != inverted;
+}
 
-    // `at` stands behind the bracket, and afterwards behind the set.
-    bool set_takes(size_t& at, char letter) const {
-        const unsigned char wanted = fold(letter);
-        const bool negated = at < pattern_.size() && pattern_[at] == '^';
-        if (negated) ++at;
-        bool found = false;
-        while (at < pattern_.size() && pattern_[at] != ']') {
-            const size_t left = pattern_.size() - at;
-            if (pattern_[at] == '\\' && left >= 2) {
-                // Compat: an escaped letter is compared as it is, even where case is ignored.
-                found |= pattern_[at + 1] == letter;
-                at += 2;
-            } else if (left >= 3 && pattern_[at + 1] == '-') {
-                unsigned char low = static_cast<unsigned char>(pattern_[at]);
-                unsigned char high = static_cast<unsigned char>(pattern_[at + 2]);
-                if (low > high) std::swap(low, high);
-                low = fold(static_cast<char>(low));
-                high = fold(static_cast<char>(high));
-                found |= wanted >= low && wanted <= high;
-                at += 3;
-            } else {
-                found |= fold(pattern_[at]) == wanted;
-                ++at;
-            }
+// Matches `byte` with the element at `at`, which is not '*', and moves `at` behind it.
+template <bool kIgnoreCase>
+bool match_one(std::string_view pattern, size_t& at, char byte) {
+    switch (pattern[at]) {
+        case '?':
+            ++at;
+            return true;
+        case '[':
+            return match_class<kIgnoreCase>(pattern, at, byte);
+        case '\\':
+            if (at + 1 < pattern.size()) ++at;
+            break;
+        default:
+            break;
+    }
+    return folded<kIgnoreCase>(pattern[at++]) == folded<kIgnoreCase>(byte);
+}
+
+// Every element but '*' takes exactly one byte. So if what follows a '*' fails, only a later start
+// of that same stretch can help; an earlier '*' need not be tried again.
+template <bool kIgnoreCase>
+bool match(std::string_view pattern, std::string_view text) {
+    constexpr size_t kNone = std::string_view::npos;
+    size_t at = 0;
+    size_t next = 0;
+    size_t star_at = kNone;  // Behind the last '*'.
+    size_t star_next = 0;    // Where in the text that stretch was tried.
+    while (next < text.size()) {
+        if (at < pattern.size() && pattern[at] == '*') {
+            star_at = ++at;
+            star_next = next;
+            if (star_at == pattern.size()) return true;
+            continue;
         }
-        if (at < pattern_.size()) ++at;
-        return found != negated;
+        if (at < pattern.size() && match_one<kIgnoreCase>(pattern, at, text[next])) {
+            ++next;
+            continue;
+        }
+        if (star_at == kNone) return false;
+        at = star_at;
+        next = ++star_next;
     }
-
-    std::string_view pattern_;
-    bool ignore_case_;
-};
+    // Compat: only the text behind an element can be empty, so "*" does not match the empty text.
+    if (text.empty()) return pattern.empty();
+    while (at < pattern.size() && pattern[at] == '*') ++at;
+    return at == pattern.size();
+}
 
 }  // namespace
 
-bool glob_matches(std::string_view pattern, std::string_view text, LetterCase letter_case) {
-    // Compat: not even a star matches an empty text. KEYS and SCAN know a lone star themselves.
-    if (text.empty()) return pattern.empty();
-    return Matcher(pattern, letter_case).matches(text);
+bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case) {
+    return ignore_case ? match<true>(pattern, text) : match<false>(pattern, text);
 }
 
 }  // namespace millrace

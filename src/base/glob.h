@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Patterns of key names, channels and settings, with exactly Valkey's idea of what they match.
+// Glob patterns, as KEYS, SCAN, PSUBSCRIBE, CONFIG GET and ACL rules use them.
 //
-//     *      any bytes, none included         [abc]  one of these        [^abc]  one byte, none of these
-//     ?      one byte                         [a-f]  one of a range      \x      x itself
-//
-// A set that is not closed ends with the pattern; the ends of a range may stand in either order.
+//     *        any bytes, or none          [abc]  one of these bytes
+//     ?        one byte                    [^ab]  one byte, but none of these
+//     \x       the byte x itself           [a-z]  one byte of a range, in either order
 //
 // Threads: any.
-// Limits:  time is at most the product of the two sizes; no recursion.
+// Limits:  time at most proportional to pattern size times text size; no recursion.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 namespace millrace {
 
-enum class LetterCase : uint8_t { Significant, Ignored };
-
-bool glob_matches(std::string_view pattern, std::string_view text,
-                  LetterCase letter_case = LetterCase::Significant);
+// Whether `pattern` covers all of `text`. With `ignore_case` ASCII letters match in both cases.
+// Compat: "*" does not match the empty text here; the commands for which it means "all" ask for it
+// first.
+bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case = false);
 
 }  // namespace millrace

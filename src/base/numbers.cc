@@ -27,7 +27,7 @@ constexpr char kDigitPairs[] =
 
 constexpr size_t kLongDoubleCharsMax = 5 * 1024;
 
-bool eight_digits(uint64_t word) {
+uint64_t eight_digits(uint64_t word) {
     return (((word + 0x4646464646464646) | (word - kEightZeros)) & 0x8080808080808080) == 0;
 }
 

@@ -20,7 +20,8 @@ inline constexpr size_t kIntegerCharsMax = 20;  // "-9223372036854775808", "1844
 inline constexpr size_t kDoubleCharsMax = 32;
 
 namespace numbers_detail {
-// Travels in two registers; an std::optional would go through memory, which costs more than parsing.
+// Travels in two registers; an std::optional would go through memory, which costs more than
+// parsing.
 struct Parsed {
     uint64_t value;
     uint64_t valid;

@@ -10,10 +10,16 @@ namespace {
 constexpr char kHexDigits[] = "0123456789abcdef";
 
 // The blanks that end a word. Compat: \v and \f only count between words.
-bool ends_word(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_blank(char c) { return ends_word(c) || c == '\v' || c == '\f'; }
+bool ends_word(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+bool is_blank(char c) {
+    return ends_word(c) || c == '\v' || c == '\f';
+}
 
-bool is_printable(char c) { return c >= ' ' && c <= '~'; }
+bool is_printable(char c) {
+    return c >= ' ' && c <= '~';
+}
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -25,30 +31,45 @@ int hex_value(char c) {
 // The character that `\c` stands for.
 char unescape(char c) {
     switch (c) {
-        case 'n': return '\n';
-        case 'r': return '\r';
-        case 't': return '\t';
-        case 'a': return '\a';
-        case 'b': return '\b';
-        default: return c;
+        case 'n':
+            return '\n';
+        case 'r':
+            return '\r';
+        case 't':
+            return '\t';
+        case 'a':
+            return '\a';
+        case 'b':
+            return '\b';
+        default:
+            return c;
     }
 }
 
 // The letter of the two-character escape for `c`, or 0.
 char escape_letter(char c) {
     switch (c) {
-        case '\\': return '\\';
-        case '"': return '"';
-        case '\n': return 'n';
-        case '\r': return 'r';
-        case '\t': return 't';
-        case '\a': return 'a';
-        case '\b': return 'b';
-        default: return 0;
+        case '\\':
+            return '\\';
+        case '"':
+            return '"';
+        case '\n':
+            return 'n';
+        case '\r':
+            return 'r';
+        case '\t':
+            return 't';
+        case '\a':
+            return 'a';
+        case '\b':
+            return 'b';
+        default:
+            return 0;
     }
 }
 
-// Compat: an escape needs one more byte behind it, so a backslash before the last quote of a line is plain.
+// Compat: an escape needs one more byte behind it, so a backslash before the last quote of a line
+// is plain.
 constexpr size_t kEscapeBytes = 2;
 
 // Walks over one line and takes words from it.

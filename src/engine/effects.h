@@ -62,6 +62,9 @@ private:
     std::vector<Recorded> recorded_;
     std::vector<Stretch> stretches_;
     ByteBuffer bytes_;
+    // What end_unit() makes of them; kept for their memory only.
+    std::vector<std::string_view> words_;
+    std::vector<Effect> effects_;
 };
 
 }  // namespace millrace::engine

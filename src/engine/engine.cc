@@ -109,7 +109,7 @@ void Engine::reply_error(ReplyWriter& writer, std::string_view text) {
 }
 
 void Engine::return_prebuilt(Request& request) {
-    if (request.prebuilt == nullptr || request.kind == RequestKind::Moved) return;
+    if (request.prebuilt == nullptr || request.kind != RequestKind::Command) return;
     // Nobody has seen it, but it may have come from another thread's heap; limbo knows the way home.
     parts_.keyspace.retire(static_cast<keyspace::Entry*>(std::exchange(request.prebuilt, nullptr)));
 }

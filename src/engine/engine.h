@@ -33,6 +33,7 @@
 #include "observe/command_log.h"
 #include "observe/info_registry.h"
 #include "observe/latency_monitor.h"
+#include "observe/server_state.h"
 
 namespace millrace::engine {
 
@@ -58,6 +59,7 @@ struct EngineParts {
     observe::CommandLog& command_log;
     observe::LatencyMonitor& latency;
     observe::InfoRegistry& info;
+    observe::ServerState& server;
     const TimeSource& time;
     EntropySource& entropy;
 };
@@ -99,6 +101,7 @@ public:
     observe::CommandLog& command_log() { return parts_.command_log; }
     observe::LatencyMonitor& latency() { return parts_.latency; }
     observe::InfoRegistry& info() { return parts_.info; }
+    observe::ServerState& server() { return parts_.server; }
     const TimeSource& time() const { return parts_.time; }
     EntropySource& entropy() { return parts_.entropy; }
     SessionTable& sessions() { return sessions_; }
@@ -140,6 +143,9 @@ public:
     // A session that is no longer blocked has its queue run in this or the next turn.
     void wake(Session& session);
 
+    // Takes back the entry of a request that does not run.
+    void return_prebuilt(Request& request);
+
     // Ends what the session is part of; the pipeline then destroys it.
     void forget(Session& session);
 
@@ -151,8 +157,6 @@ private:
     void run(Session& session, Request& request, ReplyWriter& writer);
     void account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles, bool failed);
     void deliver(EventClass event_class, std::string_view event, std::string_view key, int db);
-    void return_prebuilt(Request& request);
-
     struct Subscription {
         KeyEventListener* listener;
         uint32_t classes;

@@ -45,8 +45,7 @@ void KeyEdit::put(Entry* fresh) {
         keyspace.retire(old);
         return;
     }
-    database.insert(fresh, hash_);
-    position_ = database.find(key_, hash_);
+    position_ = database.insert(fresh, hash_);
     engine_.emit(EventClass::New, "new", key_, db_);
 }
 
@@ -59,7 +58,7 @@ void KeyEdit::store(Entry* fresh) {
 void KeyEdit::store_integer(int64_t value) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     Entry* current = entry();
-    if (current != nullptr && current->is_integer() && !keyspace.limbo().may_be_referenced(*current)) {
+    if (current != nullptr && current->is_integer() && !keyspace.may_be_referenced(*current)) {
         current->set_integer(value);
         changed_ = true;
         return;
@@ -90,8 +89,8 @@ char* KeyEdit::grow_string(size_t bytes) {
     }
     if (bytes < old.size()) bytes = old.size();
     const bool in_place = current != nullptr && !current->is_integer() &&
-                          !keyspace.limbo().may_be_referenced(*current) &&
-                          bytes <= keyspace::string_capacity_bytes(*current);
+                          !keyspace.may_be_referenced(*current) &&
+                          bytes <= keyspace.builder().string_capacity(*current);
     if (in_place) {
         char* data = current->mutable_string();
         std::memset(data + old.size(), 0, bytes - old.size());

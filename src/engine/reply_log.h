@@ -27,6 +27,7 @@ enum class ReplyKind : uint8_t {
     Text,     // `payload` points to `size` bytes that live for ever.
     Integer,  // ":payload".
     Entry,    // A bulk string: the value of the entry at `payload`.
+    Pinned,   // The same, of a large string that is sent straight out of its entry and was counted in it.
     Bytes,    // `payload` is offset << 32 | length in the log's bytes.
     // What the I/O side of a connection must do; `size` and `payload` as ClientOrder says.
     Order,
@@ -37,9 +38,9 @@ enum class ClientOrder : uint16_t {
     CloseWritten,  // Close once everything before this has been written.
     CloseNow,      // Close at once, dropping what is unsent.
     Release,       // The main thread has forgotten the client; free the connection.
-    Move,          // Hand the connection to I/O side `payload` as soon as nothing is in flight.
+    Freeze,        // Stop reading, and say so once nothing is in flight: the connection is to move.
+    Detach,        // Give the frozen connection back; nothing more is said to it here.
     Adopt,         // Take over the connection object at `payload`.
-    Stop,          // Of a whole side: detach every connection, report, end the thread.
 };
 
 // How the bytes of a client are to be read; sent with Resume.
@@ -79,6 +80,9 @@ public:
     void entry(ClientSlot client, const keyspace::Entry& entry) {
         add(client, ReplyKind::Entry, 0, reinterpret_cast<uint64_t>(&entry));
     }
+    void pinned(ClientSlot client, const keyspace::Entry& entry) {
+        add(client, ReplyKind::Pinned, 0, reinterpret_cast<uint64_t>(&entry));
+    }
     void order(ClientSlot client, ClientOrder order, uint64_t payload = 0) {
         add(client, ReplyKind::Order, static_cast<uint16_t>(order), payload);
     }
@@ -99,6 +103,17 @@ public:
     void fill(size_t reserved, size_t opened) {
         CHECK(bytes_.size() <= UINT32_MAX);
         records_[reserved].payload = (uint64_t{opened} << 32) | (bytes_.size() - opened);
+    }
+
+    // Appends another log's records and bytes.
+    void append(const ReplyLog& other) {
+        const size_t shift = bytes_.size();
+        bytes_.append(other.bytes_.view());
+        CHECK(bytes_.size() <= UINT32_MAX);
+        for (ReplyRecord record : other.records_) {
+            if (record.kind == ReplyKind::Bytes) record.payload += uint64_t{shift} << 32;
+            records_.push_back(record);
+        }
     }
 
     ByteBuffer& bytes() { return bytes_; }

@@ -74,9 +74,16 @@ public:
         ++replies_;
         if (muted_) return;
         produced_ += entry.string_bytes() + 16;
+        if (entry.string_bytes() >= kPinnedBytesMin) [[unlikely]] {
+            entry.pin();
+            log_.pinned(client_, entry);
+            return;
+        }
         limbo_.stamp(entry);
         log_.entry(client_, entry);
     }
+    // Strings from this size on are sent straight out of their entries.
+    static constexpr size_t kPinnedBytesMin = 16 * 1024;
     void null() { constant(protocol_ == 2 ? wire::kNull2 : wire::kNull3); }
     void null_array() { constant(protocol_ == 2 ? wire::kNullArray2 : wire::kNull3); }
     void boolean(bool value);

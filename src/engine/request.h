@@ -21,7 +21,9 @@ enum class RequestKind : uint8_t {
     ProtocolError,     // `arguments[0]` is the error text; the client is closed after it.
     InputLimit,        // The client sent more than client-query-buffer-limit allows; it is closed without a word.
     Disconnected,      // The client has gone; nothing of it follows.
-    Moved,             // `prebuilt` is the connection object, ready for another I/O side.
+    Frozen,            // Nothing of the client is in flight; it may be detached.
+    Detached,          // `prebuilt` is the connection object, ready for another I/O side.
+    Unpinned,          // `prebuilt` is an entry whose pinned value has been sent.
 };
 
 // What the I/O side found wrong; the main thread answers it in order.
@@ -35,7 +37,7 @@ struct Request {
     ClientSlot client = 0;
     uint32_t client_generation = 0;
     uint64_t key_hash = 0;  // Of the word at command->first_key(), if that is not 0.
-    void* prebuilt = nullptr;  // keyspace::Entry*, owned by the request until it is linked.
+    void* prebuilt = nullptr;  // Of a command: keyspace::Entry*, owned by the request until it is linked.
     RequestKind kind = RequestKind::Command;
     uint8_t faults = 0;
 

@@ -32,7 +32,7 @@ enum SessionCondition : uint32_t {
     kSubscribed = 1u << 7,
     kRestricted = 1u << 8,     // Its user may not do everything.
     kMonitoring = 1u << 9,
-    kAsking = 1u << 10,
+    kAfterAsking = 1u << 10,  // ASKING came just before.
     kNoTouch = 1u << 11,
 };
 // Conditions that do not send a command to the careful path.
@@ -70,10 +70,38 @@ struct OwnedRequest {
     std::unique_ptr<std::string_view[]> words;
 };
 
+// What CLIENT LIST and INFO tell about a session beyond its own fields; each extension fills in its part.
+struct SessionSummary {
+    uint64_t channels = 0;
+    uint64_t patterns = 0;
+    uint64_t shard_channels = 0;
+    int64_t queued_commands = -1;  // -1: not in MULTI.
+    uint64_t queued_bytes = 0;
+    uint64_t watched_keys = 0;
+    bool watched_key_changed = false;
+    uint64_t blocking_keys = 0;
+    bool blocking_times_out = false;
+    bool tracking = false;
+    bool tracking_broadcasts = false;
+    bool tracking_redirect_broken = false;
+    int64_t tracking_redirect = -1;  // -1: not tracking; 0: to itself.
+    uint64_t tracking_prefixes = 0;
+    uint64_t memory_bytes = 0;
+};
+
+class Engine;
+class Session;
+
 // Extra state of features that few sessions use; a feature derives its own.
 class SessionExtension {
 public:
     virtual ~SessionExtension() = default;
+    virtual void describe(SessionSummary& summary) const { (void)summary; }
+    // CLIENT UNBLOCK: ends the wait as if its time were over, or with an error. False: it cannot be ended so.
+    virtual bool unblock(Engine& engine, Session& session, bool with_error) {
+        (void)engine, (void)session, (void)with_error;
+        return false;
+    }
 };
 
 class Session {

@@ -15,10 +15,10 @@ void Database::count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash) 
     if (before_ms == kNoExpiry || after_ms < before_ms) expiry_.add(hash, after_ms);
 }
 
-void Database::insert(Entry* entry, uint64_t hash) {
+Database::Position Database::insert(Entry* entry, uint64_t hash) {
     const unsigned tags = tags_of(*entry);
-    table_.insert(hash, entry, tags);
     if (tags != 0) count_expiry(kNoExpiry, entry->expire_at_ms(), hash);
+    return table_.insert(hash, entry, tags);
 }
 
 void Database::replace(Position position, Entry* entry, uint64_t hash) {

@@ -23,10 +23,13 @@ namespace millrace::keyspace {
 struct EntryTraits {
     using Element = Entry;
     using Key = std::string_view;
-    explicit EntryTraits(const HashSeed& seed) : seed(seed) {}
-    uint64_t hash(const Entry& entry) const { return siphash13(seed, entry.key()); }
+    explicit EntryTraits(const SipKey& key) : seed(key) {}
+    uint64_t hash(const Entry& entry) const {
+        const std::string_view key = entry.key();
+        return siphash13(key.data(), key.size(), seed);
+    }
     static bool equal(const Entry& entry, std::string_view key) { return entry.key() == key; }
-    HashSeed seed;
+    SipKey seed;
 };
 
 class Database {
@@ -34,16 +37,16 @@ public:
     using Table = structures::HashTable<EntryTraits>;
     using Position = Table::Ref;
 
-    Database(const HashSeed& seed, structures::SlabHeap& heap) : table_(EntryTraits(seed), heap) {}
-    Database(Database&&) = default;
-    Database& operator=(Database&&) = default;
+    Database(const SipKey& seed, structures::SlabHeap& heap) : table_(heap, EntryTraits(seed)) {}
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
 
     Position find(std::string_view key, uint64_t hash) const { return table_.find(hash, key); }
     void prefetch_bucket(uint64_t hash) const { table_.prefetch_bucket(hash); }
     void prefetch_entry(uint64_t hash) const { table_.prefetch_element(hash); }
 
     // Links `entry` under a key that is absent.
-    void insert(Entry* entry, uint64_t hash);
+    Position insert(Entry* entry, uint64_t hash);
     // Links `entry` in the place of the one at `position`, which the caller then retires. Same key.
     void replace(Position position, Entry* entry, uint64_t hash);
     // Unlinks the entry at `position`, which the caller then retires or links elsewhere.

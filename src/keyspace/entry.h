@@ -105,6 +105,14 @@ public:
     }
     bool is_long() const { return (kind_ & kLong) != 0; }
 
+    // A large string that is being sent straight out of its entry is pinned, once a reply; Keyspace::retire() waits for
+    // the last pin to go. Only entries in long form have pins, and the main thread alone counts them.
+    bool pinned() const { return is_long() && (long_form()->pins & ~kRetiredPin) != 0; }
+    void pin() { ++mutable_long_form()->pins; }
+    // True if it was the last pin of an entry that has been retired meanwhile.
+    bool unpin() { return --mutable_long_form()->pins == kRetiredPin; }
+    void set_retired() { mutable_long_form()->pins |= kRetiredPin; }
+
 private:
     friend class EntryBuilder;
     Entry() = default;
@@ -112,8 +120,9 @@ private:
     struct LongForm {
         uint64_t string_bytes;
         uint32_t key_bytes;
-        uint32_t unused;
+        uint32_t pins;
     };
+    static constexpr uint32_t kRetiredPin = 1u << 31;
 
     static constexpr uint32_t kAccessMask = 0xffffff;
     static constexpr uint8_t kTypeMask = 0x07;
@@ -124,6 +133,7 @@ private:
 
     const char* bytes() const { return reinterpret_cast<const char*>(this); }
     const LongForm* long_form() const { return reinterpret_cast<const LongForm*>(bytes() + sizeof(Entry)); }
+    LongForm* mutable_long_form() { return const_cast<LongForm*>(long_form()); }
     const char* expiry_data() const { return bytes() + sizeof(Entry) + (is_long() ? sizeof(LongForm) : 0); }
     const char* word_data() const { return expiry_data() + (has_expiry_room() ? 8 : 0); }
     bool has_word() const { return !is_string() || form() == StringForm::Int; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "keyspace/entry_builder.h"
 
+#include <algorithm>
 #include <new>
 
 #include "base/memory.h"
@@ -35,7 +36,7 @@ Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t 
     const size_t short_bytes = fixed + key.size() + capacity_bytes;
     const bool is_long = key.size() > UINT8_MAX || short_bytes > kSlabEntryBytesMax;
 
-    void* memory = is_long ? memory::allocate(short_bytes + sizeof(Entry::LongForm)) : heap_.allocate(short_bytes);
+    void* memory = is_long ? millrace::allocate(short_bytes + sizeof(Entry::LongForm)) : heap_.allocate(short_bytes);
     Entry* entry = new (memory) Entry;
     entry->access_ = 0;
     entry->kind_ = static_cast<uint8_t>(kind | (room == ExpiryRoom::Yes ? Entry::kExpiryRoom : 0) |
@@ -44,7 +45,7 @@ Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t 
         entry->key_bytes_ = 0;
         entry->string_bytes_ = 0;
         auto* sizes = const_cast<Entry::LongForm*>(entry->long_form());
-        *sizes = {.string_bytes = string_bytes, .key_bytes = static_cast<uint32_t>(key.size()), .unused = 0};
+        *sizes = {.string_bytes = string_bytes, .key_bytes = static_cast<uint32_t>(key.size()), .pins = 0};
     } else {
         entry->key_bytes_ = static_cast<uint8_t>(key.size());
         entry->string_bytes_ = static_cast<uint16_t>(string_bytes);
@@ -96,18 +97,18 @@ void EntryBuilder::free(Entry* entry, RemoteFrees& remote) {
     if (from_slab(*entry)) {
         SlabHeap::free_anywhere(entry, &heap_, remote);
     } else {
-        memory::deallocate(entry);
+        millrace::deallocate(entry);
     }
 }
 
-size_t entry_memory_bytes(const Entry& entry) {
-    return from_slab(entry) ? structures::slab_object_bytes(&entry) : memory::usable_bytes(&entry);
+size_t EntryBuilder::memory_bytes(const Entry& entry) const {
+    return from_slab(entry) ? heap_.object_bytes(&entry) : millrace::usable_bytes(&entry);
 }
 
-size_t string_capacity_bytes(const Entry& entry) {
+size_t EntryBuilder::string_capacity(const Entry& entry) const {
     DCHECK(!entry.is_integer());
-    const size_t capacity = entry_memory_bytes(entry) - (entry.allocation_bytes() - entry.string_bytes());
-    return entry.is_long() ? capacity : (capacity < UINT16_MAX ? capacity : UINT16_MAX);
+    const size_t capacity = memory_bytes(entry) - (entry.allocation_bytes() - entry.string_bytes());
+    return entry.is_long() ? capacity : std::min<size_t>(capacity, UINT16_MAX);
 }
 
 StringForm form_by_size(size_t key_bytes, size_t string_bytes, ExpiryRoom room) {

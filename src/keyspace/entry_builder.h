@@ -35,6 +35,10 @@ public:
     // Frees an entry that nobody else refers to; one built on another thread goes back to its heap through `remote`.
     void free(Entry* entry, structures::RemoteFrees& remote);
 
+    // Bytes that the allocation of any entry really takes, and how long its string could grow in it.
+    size_t memory_bytes(const Entry& entry) const;
+    size_t string_capacity(const Entry& entry) const;
+
     structures::SlabHeap& heap() { return heap_; }
 
 private:
@@ -43,10 +47,6 @@ private:
 
     structures::SlabHeap& heap_;
 };
-
-// Bytes that the allocation really takes, and how long a string could grow in it.
-size_t entry_memory_bytes(const Entry& entry);
-size_t string_capacity_bytes(const Entry& entry);
 
 // Compat: Valkey embeds a string when object, key and value fit 128 bytes; OBJECT ENCODING shows it.
 StringForm form_by_size(size_t key_bytes, size_t string_bytes, ExpiryRoom room);

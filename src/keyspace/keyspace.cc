@@ -6,9 +6,15 @@
 
 namespace millrace::keyspace {
 
-Keyspace::Keyspace(int databases, const HashSeed& seed, structures::SlabHeap& heap)
-    : seed_(seed), builder_(heap), remote_frees_(std::make_unique<structures::RemoteFrees>()) {
-    for (int number = 0; number < databases; ++number) databases_.emplace_back(seed, heap);
+Keyspace::Keyspace(int databases, const SipKey& seed, structures::SlabHeapPool& heaps)
+    : heaps_(heaps),
+      heap_(heaps.take()),
+      seed_(seed),
+      builder_(heap_),
+      remote_frees_(std::make_unique<structures::RemoteFrees>(heaps)) {
+    for (int number = 0; number < databases; ++number) {
+        databases_.push_back(std::make_unique<Database>(seed, heap_));
+    }
 }
 
 Keyspace::~Keyspace() {
@@ -18,13 +24,17 @@ Keyspace::~Keyspace() {
     limbo_.begin_turn(limbo_.turn() + 1, limbo_.turn() + 1);
     while (auto block = limbo_.take_released()) free_block(*block);
     remote_frees_->flush();
+    databases_.clear();
+    heaps_.give_back(heap_);
 }
 
-void Keyspace::swap_databases(int first, int second) { std::swap(database(first), database(second)); }
+void Keyspace::swap_databases(int first, int second) {
+    std::swap(databases_[static_cast<size_t>(first)], databases_[static_cast<size_t>(second)]);
+}
 
 size_t Keyspace::total_size() const {
     size_t total = 0;
-    for (const Database& database : databases_) total += database.size();
+    for (const auto& database : databases_) total += database->size();
     return total;
 }
 
@@ -46,26 +56,25 @@ void Keyspace::expire(int db, Database::Position position, uint64_t hash) {
 }
 
 void Keyspace::flush(int db) {
-    Database& database = this->database(db);
-    if (database.size() == 0) return;
-    Database fresh(seed_, builder_.heap());
-    std::swap(database, fresh);
-    condemned_.push_back(std::move(fresh.table()));
+    std::unique_ptr<Database>& database = databases_[static_cast<size_t>(db)];
+    if (database->size() == 0) return;
+    condemned_.push_back(std::exchange(database, std::make_unique<Database>(seed_, heap_)));
 }
 
 bool Keyspace::drain_condemned(size_t segments_max) {
     if (condemned_.empty()) return false;
-    const bool more = condemned_.back().drain(segments_max, [this](Entry* entry) {
+    const auto release = [this](Entry* entry, unsigned) {
         retire(entry);
         ++lazily_freed_;
-    });
+    };
+    const bool more = condemned_.back()->table().drain(segments_max, release, &heap_, *remote_frees_);
     if (!more) condemned_.pop_back();
     return !condemned_.empty();
 }
 
 size_t Keyspace::condemned_objects() const {
     size_t total = 0;
-    for (const auto& table : condemned_) total += table.size();
+    for (const auto& database : condemned_) total += database->size();
     return total;
 }
 

@@ -42,15 +42,15 @@ public:
 
 class Keyspace {
 public:
-    Keyspace(int databases, const HashSeed& seed, structures::SlabHeap& heap);
+    Keyspace(int databases, const SipKey& seed, structures::SlabHeapPool& heaps);
     ~Keyspace();
 
-    const HashSeed& seed() const { return seed_; }
-    uint64_t hash(std::string_view key) const { return siphash13(seed_, key); }
+    const SipKey& seed() const { return seed_; }
+    uint64_t hash(std::string_view key) const { return siphash13(key.data(), key.size(), seed_); }
 
     int database_count() const { return static_cast<int>(databases_.size()); }
-    Database& database(int number) { return databases_[static_cast<size_t>(number)]; }
-    const Database& database(int number) const { return databases_[static_cast<size_t>(number)]; }
+    Database& database(int number) { return *databases_[static_cast<size_t>(number)]; }
+    const Database& database(int number) const { return *databases_[static_cast<size_t>(number)]; }
     void swap_databases(int first, int second);
     size_t total_size() const;
 
@@ -65,10 +65,26 @@ public:
     size_t condemned_objects() const;
     uint64_t lazily_freed() const { return lazily_freed_; }
 
-    void retire(Entry* entry) { limbo_.retire(entry); }
+    // Takes an unlinked entry; it is freed once no reply refers to it any more.
+    void retire(Entry* entry) {
+        if (entry->pinned()) [[unlikely]] {
+            entry->set_retired();
+        } else {
+            limbo_.retire(entry);
+        }
+    }
+    // A reply has sent the pinned value of `entry`.
+    void unpin(Entry* entry) {
+        if (entry->unpin()) limbo_.retire(entry);
+    }
+    // Whether a reply or another thread may be reading the value of `entry`.
+    bool may_be_referenced(const Entry& entry) const {
+        return limbo_.may_be_referenced(entry) || entry.pinned();
+    }
     Limbo& limbo() { return limbo_; }
     EntryBuilder& builder() { return builder_; }
     AccessClock& access_clock() { return access_clock_; }
+    structures::SlabHeap& heap() { return heap_; }
     structures::RemoteFrees& remote_frees() { return *remote_frees_; }
     // Frees the entries of a block released by limbo, on the main thread.
     void free_block(RetiredBlock& block);
@@ -86,11 +102,13 @@ private:
     void expire(int db, Database::Position position, uint64_t hash);
     bool look_at_due(int db, uint64_t hint);
 
-    HashSeed seed_;
+    structures::SlabHeapPool& heaps_;
+    structures::SlabHeap& heap_;  // The main thread's.
+    SipKey seed_;
     EntryBuilder builder_;
     std::unique_ptr<structures::RemoteFrees> remote_frees_;
-    std::vector<Database> databases_;
-    std::vector<Database::Table> condemned_;
+    std::vector<std::unique_ptr<Database>> databases_;
+    std::vector<std::unique_ptr<Database>> condemned_;  // Flushed, not yet freed.
     Limbo limbo_;
     AccessClock access_clock_;
     KeyspaceCounters counters_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The three logs of COMMANDLOG: slow commands (SLOWLOG is the same log), large requests, large replies.
+// The three logs of COMMANDLOG: slow commands (SLOWLOG is the same log), large requests, large
+// replies.
 //
 // Owner:   the server. Threads: main thread.
 // Limits:  each log keeps `max` entries, each at most 32 words of 128 bytes, as Valkey cuts them.
@@ -30,17 +31,18 @@ struct CommandLogEntry {
 
 class CommandLog {
 public:
-    // Thresholds; negative: off. Slow is in microseconds, the others in bytes. Copies of the settings.
+    // Copies of the settings. Slow is in microseconds, the others in bytes; negative: off.
     struct Limits {
         int64_t threshold = -1;
         int64_t entries_max = 128;
     };
     void configure(CommandLogKind kind, Limits limits);
-    // Zero or more is logged from this value on; INT64_MAX when off. One comparison a command and kind.
+    // Values from this one on are logged; INT64_MAX when off. One comparison a command and kind.
     int64_t threshold(CommandLogKind kind) const { return thresholds_[static_cast<size_t>(kind)]; }
 
-    void add(CommandLogKind kind, int64_t unix_seconds, int64_t value, std::span<const std::string_view> words,
-             std::string_view peer, std::string_view client_name);
+    void add(CommandLogKind kind, int64_t unix_seconds, int64_t value,
+             std::span<const std::string_view> words, std::string_view peer,
+             std::string_view client_name);
     const std::deque<CommandLogEntry>& entries(CommandLogKind kind) const {
         return logs_[static_cast<size_t>(kind)];
     }

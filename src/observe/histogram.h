@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A log-linear histogram: 16 linear steps in each power of two, so a recorded value is known to about 6 %.
+// A log-linear histogram: 16 linear steps in each power of two, so a recorded value is known to
+// about 6 %.
 //
 // Owner:   whoever counts. Threads: the owner's.
 // Limits:  values from 0 to 2^36 (a minute, in nanoseconds); larger ones count in the last step.
@@ -8,6 +9,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace millrace::observe {
@@ -20,10 +22,11 @@ public:
     }
     uint64_t total() const { return total_; }
 
-    // The least value v with at least `percent` % of the records at or below it (upper edge of its step); 0 when empty.
+    // The least value with at least `percent` % of the records at or below it (the upper edge of its
+    // step); 0 when empty.
     uint64_t percentile(double percent) const;
 
-    // How many records are at or below `value`.
+    // How many records are at or below the upper edge of the step of `value`.
     uint64_t count_to(uint64_t value) const;
     uint64_t highest() const;
     void clear() { *this = Histogram(); }
@@ -37,7 +40,8 @@ private:
     static size_t index_of(uint64_t value) {
         if (value < kSteps) return value;
         const int power = std::bit_width(value) - 1 - kStepBits;
-        const size_t index = (static_cast<size_t>(power) + 1) * kSteps + ((value >> power) & (kSteps - 1));
+        const size_t step = (value >> power) & (kSteps - 1);
+        const size_t index = (static_cast<size_t>(power) + 1) * kSteps + step;
         return index < kCells ? index : kCells - 1;
     }
     static uint64_t upper_edge(size_t index);

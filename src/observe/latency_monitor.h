@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// LATENCY: for each kind of event ("command", "fast-command", "expire-cycle", ...) the last 160 moments at which it took
-// longer than `latency-monitor-threshold`.
+// LATENCY: for each kind of event ("command", "fast-command", "expire-cycle", ...) the last 160
+// seconds in which it took longer than `latency-monitor-threshold`.
 //
 // Owner:   the server. Threads: main thread.
 #pragma once
@@ -21,11 +21,22 @@ struct LatencySample {
 
 struct LatencyEvent {
     static constexpr size_t kSamples = 160;
-    std::array<LatencySample, kSamples> samples{};  // A ring; unused ones have time 0.
+    std::array<LatencySample, kSamples> samples{};  // A ring, one a second; unused: time 0.
     size_t next = 0;
     int64_t highest_ms = 0;
-    int64_t sum_ms = 0;
+    int64_t sum_ms = 0;  // Of all events, those included that share a sample.
     int64_t count = 0;
+
+    const LatencySample& latest() const { return samples[(next + kSamples - 1) % kSamples]; }
+
+    // Used samples, oldest first.
+    template <typename Visit>
+    void for_each(Visit&& visit) const {
+        for (size_t i = 0; i < kSamples; ++i) {
+            const LatencySample& sample = samples[(next + i) % kSamples];
+            if (sample.unix_seconds != 0) visit(sample);
+        }
+    }
 };
 
 class LatencyMonitor {

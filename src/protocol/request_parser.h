@@ -86,33 +86,70 @@ public:
     size_t memory_bytes() const;
 
 private:
-    enum class Step : uint8_t { RequestStart, ArgumentHeader, ArgumentBytes, BigBytes, BigEnd };
-    enum class Line : uint8_t { Whole, Incomplete, Error };
-
-    // An argument of an unfinished request. `where` says what `offset` counts from.
-    struct Parked {
-        enum class Place : uint8_t { Input, Saved, Big };
-        const char* big;  // Only for Place::Big.
-        size_t offset;
-        size_t length;
-        Place place;
+    enum class Step : uint8_t {
+        Start,     // Nothing of the request is known.
+        Count,     // In the line of '*'; the first byte was seen.
+        Inline,    // In an inline request.
+        Length,    // Before or in the line of '$'.
+        Bytes,     // In the bytes of an argument, length_ of them.
+        BigBytes,  // In the bytes of a big argument.
+        BigEnd,    // Behind them.
     };
 
-    Outcome parse_array(std::string_view input, const RequestLimits& limits, BigArgumentSink& sink);
-    Outcome parse_inline(std::string_view input);
-    Outcome resume(std::string_view input, const RequestLimits& limits, BigArgumentSink& sink);
+    // An argument of an unfinished request. It lies at an offset in the input or in saved_, or is a
+    // big one at an address.
+    struct Parked {
+        enum Place : uint64_t { kInput, kSaved, kBig };
+        uint64_t at;
+        uint64_t length : 62;
+        uint64_t place : 2;
+    };
 
-    std::vector<std::string_view>
-        arguments_;  // Larger than argument_count_: room for the next request.
-    size_t argument_count_ = 0;
+    // The input of one parse().
+    struct Source {
+        std::string_view input;
+        const RequestLimits& limits;
+        BigArgumentSink& sink;
+    };
+
+    // Each returns Request when its step is over and the next one may begin.
+    Outcome parse_count(const Source& source);
+    Outcome parse_lengths(const Source& source);
+    Outcome parse_bytes(const Source& source);
+    Outcome parse_big_bytes(const Source& source);
+    Outcome parse_big_end(const Source& source);
+    Outcome parse_inline(const Source& source);
+    Outcome split_inline(std::string_view line);
+
+    Outcome advance(const Source& source);
+    Outcome find_line(std::string_view input, std::string_view too_long);
+    Outcome begin_big(const Source& source);
+    Outcome incomplete(const Source& source);
+    Outcome finish(std::string_view input, size_t used);
+    Outcome empty(size_t used);
+    Outcome fail(std::string_view text);
+    void start_request();
+    void make_room();
+    void park_views(std::string_view input);
+    void unpark(std::string_view input);
+    void save_input_arguments(std::string_view input);
+
+    std::vector<std::string_view> arguments_;  // Its size is the room, argument_count_ the use.
+    size_t argument_count_ = 0;                // Without parked ones until the request is finished.
     size_t consumed_ = 0;
+    size_t expected_ = 0;  // Arguments of the request.
+    size_t position_ = 0;  // Where the step begins in the input.
+    size_t searched_ = 0;  // Bytes behind position_ that hold no line end.
+    size_t length_ = 0;
     size_t taken_over_bytes_ = 0;
-    std::vector<Parked> parked_;
+    std::vector<Parked> parked_;  // The arguments before those in arguments_.
     std::string saved_;
     char* big_next_ = nullptr;
     size_t big_bytes_left_ = 0;
     std::string error_;
-    Step step_ = Step::RequestStart;
+    Step step_ = Step::Start;
+    bool big_refused_ = false;  // By the sink, for the argument of this step.
+    bool untidy_ = false;       // The last request left something to free.
 };
 
 }  // namespace millrace::protocol

@@ -47,6 +47,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/prefetch.h"
 #include "structures/slab_classes.h"
 #include "structures/slab_region.h"
 
@@ -71,7 +72,7 @@ inline constexpr bool kAddressSanitizer = false;
 
 struct SlabOptions {
     bool huge_pages = false;
-    bool separate_objects = kAddressSanitizer;  // Only builds with the address sanitizer look at it.
+    bool separate_objects = kAddressSanitizer;  // True is only for builds with the address sanitizer.
     size_t region_bytes = 0;                    // Addresses to reserve; 0: as suits the machine.
 };
 
@@ -96,7 +97,10 @@ public:
 
     bool owns(const void* object) const;
 
-    // Takes in what other threads have freed. Call it once in a while when there is nothing else to do.
+    // What an object of any heap of the same pool really holds.
+    size_t object_bytes(const void* object) const;
+
+    // Takes in what other threads have freed, and lets go of pages without objects. Call it once in a while.
     void collect();
 
     // Gives memory without objects back to the system, the reserve too; returns how much.
@@ -112,12 +116,12 @@ private:
     // The beginning of a freed object that lists others.
     struct Note {
         Note* next;
-        uint64_t count;     // Only in objects of kNoteBytesMin and more.
-        void* objects[1];   // `count` of them.
+        uint64_t count;  // Only in objects of kNoteBytesMin and more, as are the `count` addresses after it.
+        void** objects() { return reinterpret_cast<void**>(this + 1); }
     };
     static constexpr size_t kNoteBytesMin = 32;
     static constexpr size_t note_capacity(size_t object_bytes) {
-        return object_bytes < kNoteBytesMin ? 0 : (object_bytes - offsetof(Note, objects)) / sizeof(void*);
+        return object_bytes < kNoteBytesMin ? 0 : (object_bytes - sizeof(Note)) / sizeof(void*);
     }
 
     SlabHeap(SlabRegion& region, uint16_t index, bool separate);
@@ -140,8 +144,11 @@ private:
     void release_free_chunks(size_t keep);
     void check_owner();
 
-    void* allocate_separate(size_t size_class);
+    void* allocate_separate(size_t size_class, size_t bytes);
     static void deallocate_separate(void* object);
+    static size_t separate_bytes(const void* object);
+    bool owns_separate(const void* object) const;
+    void check_page(const SlabPage* page, bool listed) const;
 
     SlabPage* first_[kSlabClasses];  // Never null: no_page_ ends each list.
     SlabRegion& region_;
@@ -153,7 +160,7 @@ private:
     size_t chunks_free_ = 0;
     const uint16_t index_;
     const bool separate_;
-    std::atomic<uint64_t> separate_live_{0};
+    std::atomic<uint64_t> separate_live_{0};  // Bytes in objects of their own.
     std::thread::id owner_thread_;   // Debug builds: who used it first since it was taken.
 
     alignas(128) std::atomic<Note*> freed_elsewhere_{nullptr};
@@ -185,9 +192,8 @@ private:
 
     SlabRegion& region_;
     const bool separate_;
-    std::vector<Chain> chains_;      // By index of the heap.
-    std::vector<uint16_t> touched_;  // Whose chain is not empty.
-    std::vector<SlabHeap*> heaps_;   // Of `touched_`.
+    std::vector<Chain> chains_;       // By index of the heap.
+    std::vector<SlabHeap*> touched_;  // Whose chain is not empty.
 };
 
 // Heaps outlive threads: what a thread leaves behind serves the next.
@@ -223,14 +229,14 @@ private:
 inline void* SlabHeap::allocate(size_t bytes) {
     DCHECK(bytes <= kSlabBytesMax);
     const size_t size_class = slab_class_of(bytes);
-    if (kAddressSanitizer && separate_) return allocate_separate(size_class);
+    if (kAddressSanitizer && separate_) return allocate_separate(size_class, bytes);
     check_owner();
 
     SlabPage* page = first_[size_class];
     FreeObject* object = page->free;
     if (__builtin_expect(object == nullptr, 0)) return allocate_slowly(size_class);
     page->free = object->next;
-    __builtin_prefetch(object->next, 1);  // The next call reads and its caller writes it.
+    prefetch_to_write(object->next);  // The next call reads and its caller writes it.
     ++page->live;
     count_slab_allocated(slab_detail::kClassBytes[size_class]);
     return object;
@@ -253,7 +259,7 @@ inline void SlabHeap::deallocate(void* object) {
 }
 
 inline bool SlabHeap::owns(const void* object) const {
-    if (kAddressSanitizer && separate_) return true;
+    if (kAddressSanitizer && separate_) return owns_separate(object);
     return region_.chunk_of(object)->owner == this;
 }
 
@@ -262,6 +268,11 @@ inline void SlabHeap::free_anywhere(void* object, SlabHeap* mine, RemoteFrees& r
         mine->deallocate(object);
     else
         remote.add(object);
+}
+
+inline size_t SlabHeap::object_bytes(const void* object) const {
+    if (kAddressSanitizer && separate_) return separate_bytes(object);
+    return region_.page_of(object)->object_bytes;
 }
 
 inline void SlabHeap::check_owner() {

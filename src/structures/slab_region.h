@@ -72,7 +72,7 @@ public:
     SlabRegion& operator=(const SlabRegion&) = delete;
 
     // A chunk of zeroed memory with a fresh description; and back.
-    SlabChunk* map_chunk();
+    SlabChunk* map_chunk(SlabHeap* owner, uint16_t owner_index);
     void unmap_chunk(SlabChunk* chunk);
 
     // Drops the contents of a page, which stays mapped.
@@ -89,6 +89,13 @@ public:
     }
     char* memory_of(const SlabPage* page) const {
         return base_ + static_cast<size_t>(page - pages_) * kSlabPageBytes;
+    }
+
+    // Every description ever used, mapped or not; for inspection.
+    template <typename Visitor>
+    void for_each_chunk(Visitor&& visitor) {
+        const std::lock_guard lock(mutex_);
+        for (size_t i = 0; i < chunks_touched_; ++i) visitor(&chunks_[i]);
     }
 
     uint64_t mapped_bytes() const { return mapped_bytes_.load(std::memory_order_relaxed); }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "admin/client/listing.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+
+#include <fmt/format.h>
+
+namespace millrace::admin::client {
+
+using engine::Session;
+using engine::SessionSummary;
+
+ClientType client_type(const Session& session) {
+    return session.is(engine::kSubscribed) ? ClientType::PubSub : ClientType::Normal;
+}
+
+SessionSummary summarise(const Session& session) {
+    SessionSummary summary;
+    for (const auto* extension : {&session.blocked, &session.transaction, &session.subscriptions,
+                                  &session.tracking}) {
+        if (*extension != nullptr) (*extension)->describe(summary);
+    }
+    return summary;
+}
+
+ClientMemory client_memory(const Session& session, const SessionSummary& summary) {
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    const engine::Traffic& traffic = *session.traffic;
+    ClientMemory memory;
+    memory.arguments = traffic.argument_bytes.load(kRelaxed);
+    memory.input_used = traffic.input_bytes.load(kRelaxed);
+    const uint64_t input_room = traffic.input_capacity.load(kRelaxed);
+    memory.input_free = input_room - std::min(memory.input_used, input_room);
+    memory.output_buffer = traffic.output_capacity.load(kRelaxed);
+    memory.output_waiting = traffic.output_bytes.load(kRelaxed);
+
+    uint64_t deferred = 0;
+    for (const engine::OwnedRequest& each : session.deferred) {
+        deferred += sizeof each + each.request.wire_bytes;
+    }
+    memory.total = sizeof(Session) + sizeof(engine::Traffic) + session.name.capacity() +
+                   session.library_name.capacity() + session.library_version.capacity() +
+                   memory.arguments + std::max(memory.input_used, input_room) +
+                   std::max(memory.output_buffer, memory.output_waiting) + deferred +
+                   summary.queued_bytes + summary.memory_bytes;
+    return memory;
+}
+
+std::string client_flags(const Session& session, const SessionSummary& summary) {
+    const struct {
+        bool on;
+        char letter;
+    } kLetters[] = {
+        {session.is(engine::kMonitoring), 'O'},
+        {session.is(engine::kSubscribed), 'P'},
+        {session.is(engine::kInMulti), 'x'},
+        {session.is(engine::kBlocked), 'b'},
+        {summary.tracking, 't'},
+        {summary.tracking_redirect_broken, 'R'},
+        {summary.tracking_broadcasts, 'B'},
+        {summary.watched_key_changed, 'd'},
+        {session.is(engine::kClosing), 'c'},
+        {session.peer.unix_socket, 'U'},
+        {session.no_evict, 'e'},
+        {session.is(engine::kNoTouch), 'T'},
+        {session.import_source, 'I'},
+    };
+    std::string flags;
+    for (const auto& each : kLetters) {
+        if (each.on) flags += each.letter;
+    }
+    return flags.empty() ? "N" : flags;
+}
+
+std::string client_capabilities(const Session& session) {
+    return session.capa_redirect ? "r" : "";
+}
+
+namespace {
+
+uint64_t bytes_of(std::span<const std::string_view> words) {
+    uint64_t bytes = 0;
+    for (const std::string_view word : words) bytes += word.size();
+    return bytes;
+}
+
+}  // namespace
+
+void append_client_line(std::string& out, engine::Call& call, const Session& session) {
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    const bool is_caller = &session == &call.session();
+    const SessionSummary summary = summarise(session);
+    const ClientMemory memory = client_memory(session, summary);
+    const engine::Traffic& traffic = *session.traffic;
+    const int64_t age_ms = call.now_ms() - session.created_ms;
+    const int64_t idle_ms = call.now_ms() - session.last_interaction_ms;
+    const auto sink = std::back_inserter(out);
+    fmt::format_to(sink, "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
+                   session.id(), session.peer.address, session.peer.local_address,
+                   session.peer.descriptor, session.name, age_ms / 1000, idle_ms / 1000,
+                   client_flags(session, summary), client_capabilities(session), session.database);
+    fmt::format_to(sink, " sub={} psub={} ssub={} multi={} watch={}", summary.channels,
+                   summary.patterns, summary.shard_channels, summary.queued_commands,
+                   summary.watched_keys);
+    // Compat: output that waits shows as one list node (oll); there is no small buffer apart (obl).
+    fmt::format_to(sink, " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={}",
+                   memory.input_used, memory.input_free,
+                   is_caller ? bytes_of(call.arguments()) : memory.arguments, summary.queued_bytes,
+                   memory.output_buffer, memory.output_buffer);
+    fmt::format_to(sink, " obl=0 oll={} omem={} tot-mem={} events={}",
+                   memory.output_waiting != 0 ? 1 : 0, memory.output_waiting, memory.total,
+                   memory.output_waiting != 0 ? "rw" : "r");
+    fmt::format_to(
+        sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
+        session.last_command != nullptr ? std::string_view(session.last_command->full_name()) : "NULL",
+        session.user, summary.tracking_redirect, session.protocol, session.library_name,
+        session.library_version);
+    // Compat: the command that asks does not count itself.
+    fmt::format_to(sink, " tot-net-in={} tot-net-out={} tot-cmds={}",
+                   traffic.bytes_read.load(kRelaxed), traffic.bytes_written.load(kRelaxed),
+                   session.commands - (is_caller ? 1 : 0));
+}
+
+std::string_view ip_of(std::string_view address) {
+    std::string_view ip = address.substr(0, address.rfind(':'));
+    if (ip.size() >= 2 && ip.front() == '[' && ip.back() == ']') ip = ip.substr(1, ip.size() - 2);
+    return ip;
+}
+
+}  // namespace millrace::admin::client

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What CLIENT LIST, CLIENT INFO and INFO say about one client.
+//
+// Threads: main thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/call.h"
+#include "engine/session.h"
+
+namespace millrace::admin::client {
+
+enum class ClientType : uint8_t { Normal, Replica, PubSub, Primary };
+ClientType client_type(const engine::Session& session);
+
+// What the session's extensions tell, together.
+engine::SessionSummary summarise(const engine::Session& session);
+
+// Bytes that a client costs.
+struct ClientMemory {
+    uint64_t arguments = 0;
+    uint64_t input_used = 0;
+    uint64_t input_free = 0;
+    uint64_t output_buffer = 0;  // Room for output, used or not.
+    uint64_t output_waiting = 0;
+    uint64_t total = 0;
+};
+ClientMemory client_memory(const engine::Session& session, const engine::SessionSummary& summary);
+
+// The letters of `flags=`, "N" when there are none.
+std::string client_flags(const engine::Session& session, const engine::SessionSummary& summary);
+
+// The letters of `capa=`.
+std::string client_capabilities(const engine::Session& session);
+
+// One line without its end. `call` is the command that asks.
+void append_client_line(std::string& out, engine::Call& call, const engine::Session& session);
+
+// The address without its port and brackets.
+std::string_view ip_of(std::string_view address);
+
+}  // namespace millrace::admin::client

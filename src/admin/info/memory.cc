@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// INFO memory: how much is used, by what, and how well the allocator does.
+
+#include <unistd.h>
+
+#include <initializer_list>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "admin/info/sections.h"
+#include "admin/memory_overview.h"
+#include "admin/setting_value.h"
+
+namespace millrace::admin::info {
+namespace {
+
+using observe::InfoWriter;
+
+void with_human(InfoWriter& out, const std::string& name, uint64_t bytes) {
+    out.field(name, bytes);
+    out.human_bytes(name + "_human", bytes);
+}
+
+void write_zeros(InfoWriter& out, std::initializer_list<const char*> names) {
+    for (const char* name : names) out.field(name, 0);
+}
+
+std::string percent(double value) { return fmt::format("{:.2f}%", value); }
+
+int64_t signed_difference(uint64_t a, uint64_t b) { return static_cast<int64_t>(a - b); }
+
+uint64_t system_memory_bytes() {
+    const long pages = sysconf(_SC_PHYS_PAGES);
+    const long page_bytes = sysconf(_SC_PAGESIZE);
+    if (pages < 0 || page_bytes < 0) return 0;
+    return static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes);
+}
+
+void write_use(InfoWriter& out, const MemoryOverview& memory) {
+    with_human(out, "used_memory", memory.used);
+    with_human(out, "used_memory_rss", memory.resident);
+    with_human(out, "used_memory_peak", memory.peak);
+    out.field("used_memory_peak_perc", percent(memory.peak_percent()));
+    out.field("used_memory_overhead", memory.overhead);
+    out.field("used_memory_startup", memory.startup);
+    out.field("used_memory_dataset", memory.dataset);
+    out.field("used_memory_dataset_perc", percent(memory.dataset_percent()));
+    out.field("allocator_allocated", memory.allocator.allocated);
+    out.field("allocator_active", memory.allocator.active);
+    out.field("allocator_resident", memory.allocator.resident);
+    out.field("allocator_muzzy", memory.allocator.muzzy);
+    with_human(out, "total_system_memory", system_memory_bytes());
+}
+
+// Of a server without scripts.
+void write_scripts(InfoWriter& out) {
+    write_zeros(out, {"used_memory_lua", "used_memory_vm_eval"});
+    out.human_bytes("used_memory_lua_human", 0);
+    write_zeros(out, {"used_memory_scripts_eval", "number_of_cached_scripts",
+                      "number_of_functions", "number_of_libraries", "used_memory_vm_functions"});
+    with_human(out, "used_memory_vm_total", 0);
+    out.field("used_memory_functions", 0);
+    with_human(out, "used_memory_scripts", 0);
+}
+
+void write_limit(InfoWriter& out, engine::Engine& engine) {
+    with_human(out, "maxmemory", static_cast<uint64_t>(setting_integer(engine, "maxmemory", 0)));
+    out.field("maxmemory_policy", setting_text(engine, "maxmemory-policy", "noeviction"));
+}
+
+void write_fragmentation(InfoWriter& out, const MemoryOverview& memory) {
+    const AllocatorStatistics& allocator = memory.allocator;
+    out.field("allocator_frag_ratio", ratio(allocator.active, allocator.allocated), 2);
+    out.field("allocator_frag_bytes", signed_difference(allocator.active, allocator.allocated));
+    out.field("allocator_rss_ratio", ratio(allocator.resident, allocator.active), 2);
+    out.field("allocator_rss_bytes", signed_difference(allocator.resident, allocator.active));
+    out.field("rss_overhead_ratio", ratio(memory.resident, allocator.resident), 2);
+    out.field("rss_overhead_bytes", signed_difference(memory.resident, allocator.resident));
+    out.field("mem_fragmentation_ratio", ratio(memory.resident, memory.used), 2);
+    out.field("mem_fragmentation_bytes", signed_difference(memory.resident, memory.used));
+}
+
+void write_buffers(InfoWriter& out, const MemoryOverview& memory) {
+    write_zeros(out, {"mem_not_counted_for_evict", "mem_replication_backlog",
+                      "mem_total_replication_buffers", "mem_replicas_repl_buffer",
+                      "mem_clients_slaves"});
+    out.field("mem_clients_normal", memory.clients);
+    write_zeros(out, {"mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export",
+                      "mem_aof_buffer"});
+    out.field("mem_allocator", allocator_name());
+    write_zeros(out, {"mem_overhead_db_hashtable_rehashing", "active_defrag_running"});
+}
+
+}  // namespace
+
+void register_memory_section(observe::InfoRegistry& info, engine::Engine& engine) {
+    info.add("memory", "Memory", observe::InfoRegistry::kDefault, [&engine](InfoWriter& out) {
+        const MemoryOverview memory = measure_memory(engine);
+        write_use(out, memory);
+        write_scripts(out);
+        write_limit(out, engine);
+        write_fragmentation(out, memory);
+        write_buffers(out, memory);
+        out.field("lazyfree_pending_objects",
+                  static_cast<uint64_t>(engine.keyspace().condemned_objects()));
+        out.field("lazyfreed_objects", engine.keyspace().lazily_freed());
+    });
+}
+
+}  // namespace millrace::admin::info

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/bytes.h"
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+TEST(Bytes, Order) {
+    char bytes[8];
+    store_big_endian<uint32_t>(bytes, 0x01020304);
+    EXPECT_EQ(std::string_view(bytes, 4), "\x01\x02\x03\x04");
+    EXPECT_EQ(load_big_endian<uint32_t>(bytes), 0x01020304u);
+    EXPECT_EQ(load_little_endian<uint32_t>(bytes), 0x04030201u);
+    store_little_endian<int64_t>(bytes, -2);
+    EXPECT_EQ(load_little_endian<int64_t>(bytes), -2);
+    EXPECT_EQ(static_cast<unsigned char>(bytes[0]), 0xfe);
+    EXPECT_EQ(swap_bytes<uint16_t>(0x1234), 0x3412);
+    EXPECT_EQ(swap_bytes<uint8_t>(0x12), 0x12);
+}
+
+TEST(Bytes, Case) {
+    EXPECT_EQ(to_lower("AbZ[@\xc0"), "abz[@\xc0");
+    EXPECT_EQ(to_upper("aBz{`\xe0"), "ABZ{`\xe0");
+    EXPECT_TRUE(equals_ignore_case("GeT", "gEt"));
+    EXPECT_FALSE(equals_ignore_case("get", "gets"));
+    EXPECT_FALSE(equals_ignore_case("@", "`"));
+}
+
+TEST(ByteReader, ReadsForward) {
+    ByteReader reader(std::string_view("\x01\x02\x00\x00\x00\x05tailline\nrest", 19));
+    EXPECT_EQ(reader.read_byte(), 1);
+    EXPECT_EQ(reader.read_little_endian<uint16_t>(), 2);
+    EXPECT_EQ(reader.read_big_endian<uint16_t>(), 0);
+    EXPECT_EQ(reader.read_byte(), 5);
+    EXPECT_EQ(reader.read_bytes(4), "tail");
+    EXPECT_EQ(reader.read_until('\n'), "line");
+    EXPECT_EQ(reader.rest(), "rest");
+    reader.skip(reader.left());
+    EXPECT_TRUE(reader.at_end());
+    EXPECT_FALSE(reader.failed());
+}
+
+TEST(ByteReader, FailsForGood) {
+    ByteReader reader("abc");
+    EXPECT_EQ(reader.read_little_endian<uint32_t>(), 0u);
+    EXPECT_TRUE(reader.failed());
+    EXPECT_EQ(reader.left(), 0u);
+    EXPECT_EQ(reader.read_byte(), 0);
+    EXPECT_TRUE(reader.failed());
+
+    ByteReader huge("abc");
+    EXPECT_EQ(huge.read_bytes(UINT64_MAX), "");
+    EXPECT_TRUE(huge.failed());
+    ByteReader line("abc");
+    EXPECT_EQ(line.read_until('\n'), "");
+    EXPECT_TRUE(line.failed());
+    ByteReader empty(std::string_view{});
+    EXPECT_EQ(empty.read_bytes(0), "");
+    EXPECT_FALSE(empty.failed());
+}
+
+}  // namespace
+}  // namespace millrace

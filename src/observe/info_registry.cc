@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "observe/info_registry.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+
+namespace millrace::observe {
+
+std::string human_bytes(uint64_t bytes) {
+    static constexpr std::string_view kUnits = "KMGTP";
+    if (bytes < 1024) return fmt::format("{}B", bytes);
+    size_t unit = 0;
+    uint64_t divisor = 1024;
+    while (unit + 1 < kUnits.size() && bytes / 1024 >= divisor) {
+        divisor *= 1024;
+        ++unit;
+    }
+    // Compat: from an exabyte on there is no unit any more.
+    if (bytes / 1024 >= divisor) return fmt::format("{}B", bytes);
+    return fmt::format("{:.2f}{}", static_cast<double>(bytes) / static_cast<double>(divisor),
+                       kUnits[unit]);
+}
+
+void InfoWriter::field(std::string_view name, std::string_view value) {
+    out_.append(name).append(1, ':').append(value).append("\r\n");
+}
+
+void InfoWriter::field(std::string_view name, int64_t value) {
+    fmt::format_to(std::back_inserter(out_), "{}:{}\r\n", name, value);
+}
+
+void InfoWriter::field(std::string_view name, uint64_t value) {
+    fmt::format_to(std::back_inserter(out_), "{}:{}\r\n", name, value);
+}
+
+void InfoWriter::field(std::string_view name, double value, int decimals) {
+    fmt::format_to(std::back_inserter(out_), "{}:{:.{}f}\r\n", name, value, decimals);
+}
+
+void InfoWriter::human_bytes(std::string_view name, uint64_t bytes) {
+    field(name, std::string_view(observe::human_bytes(bytes)));
+}
+
+InfoRegistry::Section* InfoRegistry::find(std::string_view name) {
+    for (Section& section : sections_) {
+        for (const std::string& own : section.names) {
+            if (own == name) return &section;
+        }
+    }
+    return nullptr;
+}
+
+void InfoRegistry::add(std::string_view name, std::string_view title, Inclusion inclusion,
+                       Write write) {
+    Section* section = find(name);
+    if (section == nullptr) {
+        sections_.push_back({{std::string(name)}, std::string(title), inclusion, {}});
+        section = &sections_.back();
+    }
+    section->writers.push_back(std::move(write));
+}
+
+void InfoRegistry::add_alias(std::string_view name, std::string_view other) {
+    Section* section = find(name);
+    CHECK(section != nullptr);
+    CHECK(find(other) == nullptr);
+    section->names.emplace_back(other);
+}
+
+bool InfoRegistry::wanted(const Section& section, std::span<const std::string_view> names) {
+    if (names.empty()) return section.inclusion == kDefault;
+    for (const std::string_view name : names) {
+        if (equals_ignore_case(name, "default") && section.inclusion == kDefault) return true;
+        if (equals_ignore_case(name, "all") && section.inclusion <= kAll) return true;
+        if (equals_ignore_case(name, "everything") && section.inclusion <= kEverythingOnly) {
+            return true;
+        }
+        for (const std::string& own : section.names) {
+            if (equals_ignore_case(name, own)) return true;
+        }
+    }
+    return false;
+}
+
+std::string InfoRegistry::render(std::span<const std::string_view> names) const {
+    std::string out;
+    InfoWriter writer(out);
+    for (const Section& section : sections_) {
+        if (!wanted(section, names)) continue;
+        if (!out.empty()) out += "\r\n";
+        out.append("# ").append(section.title).append("\r\n");
+        for (const Write& write : section.writers) write(writer);
+    }
+    return out;
+}
+
+}  // namespace millrace::observe

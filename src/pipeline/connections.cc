@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The life of connections as the main thread sees it: adopting, moving between I/O sides, closing; and the number of I/O
+// threads.
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/pipeline.h"
+#include "threads/cores.h"
+
+namespace millrace::pipeline {
+
+using engine::ClientOrder;
+using engine::ClientSlot;
+using engine::Session;
+
+namespace {
+engine::ReadingRules rules_of(const Session& session) {
+    return {.authenticated = !session.is(engine::kUnauthenticated), .protocol = session.protocol};
+}
+}  // namespace
+
+Status Pipeline::watch_listener(int descriptor, size_t number) {
+    return poller_.add(descriptor, PollTag::listener(number));
+}
+
+Session& Pipeline::adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer, bool authenticated) {
+    Session& session = engine_.sessions().create();
+    session.peer = std::move(peer);
+    session.created_ms = engine_.now_ms();
+    session.last_interaction_ms = engine_.now_ms();
+    session.set(engine::kUnauthenticated, !authenticated);
+    const SideNumber side = placements_.least_loaded(static_cast<SideNumber>(active_));
+    placements_.place(session.slot(), side);
+    auto connection = std::make_unique<Connection>(session.slot(), session.generation(), std::move(transport),
+                                                   session.traffic, rules_of(session));
+    outbox(side).replies().order(session.slot(), ClientOrder::Adopt,
+                                 reinterpret_cast<uint64_t>(connection.release()));
+    ++state_.net.connections;
+    return session;
+}
+
+void Pipeline::close(Session& session, engine::CloseMode mode) {
+    if (session.is(engine::kClosing)) return;
+    session.set(engine::kClosing, true);
+    const bool now = mode == engine::CloseMode::Now;
+    log_for(session).order(session.slot(), now ? ClientOrder::CloseNow : ClientOrder::CloseWritten);
+}
+
+void Pipeline::rules_changed(Session& session) {
+    log_for(session).order(session.slot(), ClientOrder::Resume, rules_of(session).pack());
+}
+
+void Pipeline::drop(Session& session, engine::ReplyLog& log) {
+    const ClientSlot slot = session.slot();
+    log.order(slot, ClientOrder::Release);
+    placements_.forget(slot);
+    engine_.forget(session);
+    --state_.net.connections;
+}
+
+// --- moving ---
+
+void Pipeline::start_move(ClientSlot slot, SideNumber target) {
+    Session* session = engine_.sessions().at(slot);
+    if (session == nullptr || !placements_.begin_move(slot, target)) return;
+    log_for(*session).order(slot, ClientOrder::Freeze);
+}
+
+void Pipeline::frozen(const engine::Request& request, engine::ReplyLog& log) {
+    Session* session = engine_.sessions().find(request.client, request.client_generation);
+    if (session == nullptr) return;
+    log.order(request.client, ClientOrder::Detach);
+    placements_.at(request.client).phase = MovePhase::Detaching;
+}
+
+void Pipeline::detached(const engine::Request& request) {
+    std::unique_ptr<Connection> connection(static_cast<Connection*>(request.prebuilt));
+    const ClientSlot slot = request.client;
+    Placement& placement = placements_.at(slot);
+    Batch& box = outbox(placement.target);
+    box.replies().order(slot, ClientOrder::Adopt, reinterpret_cast<uint64_t>(connection.release()));
+    if (placement.transit != nullptr) box.replies().append(*placement.transit);
+    placements_.settle(slot);
+}
+
+// Moves clients away from sides that are not in use, and from the main thread when threads are.
+void Pipeline::rebalance() {
+    const auto active = static_cast<SideNumber>(active_);
+    for (size_t slot = 0; slot < placements_.slots(); ++slot) {
+        const auto client = static_cast<ClientSlot>(slot);
+        const Placement& placement = placements_.at(client);
+        if (!placement.present || placement.phase != MovePhase::Settled) continue;
+        const bool misplaced = active == 0 ? placement.side != 0 : placement.side == 0 || placement.side > active;
+        if (misplaced) start_move(client, placements_.least_loaded(active));
+    }
+    flush_outboxes();
+}
+
+// --- threads ---
+
+void Pipeline::set_active(int threads) {
+    if (threads == active_) return;
+    while (static_cast<int>(threads_.size()) < threads) {
+        const auto number = static_cast<SideNumber>(threads_.size() + 1);
+        threads_.push_back(std::make_unique<IoThread>(
+            number, IoThread::Parts{.side = side_parts_,
+                                    .token = token_,
+                                    .router = *this,
+                                    .main = waiting_,
+                                    .usage = state_.threads.use(number),
+                                    .spin_ns = threads::usable_cores() > 1 ? 20000 : 0}));
+        threads_.back()->set_settings(io_settings_);
+    }
+    active_ = threads;
+    state_.net.io_threads_active = static_cast<uint64_t>(threads);
+    if (threads > 0) token_.grant();
+    rebalance();
+}
+
+void Pipeline::configure_threads(int io_threads, bool always_active) {
+    configured_ = std::clamp(io_threads - 1, 0, kIoThreadsMax);
+    always_active_ = always_active;
+    set_active(always_active ? configured_ : std::min(active_, configured_));
+}
+
+void Pipeline::configure_io(const IoSettings& settings) {
+    io_settings_ = std::make_shared<const IoSettings>(settings);
+    side_zero_.set_settings(io_settings_);
+    for (auto& thread : threads_) thread->set_settings(io_settings_);
+}
+
+void Pipeline::adjust_threads(int64_t) {}
+
+}  // namespace millrace::pipeline

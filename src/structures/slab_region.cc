@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "structures/slab_region.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <new>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+namespace millrace::structures {
+namespace {
+
+constexpr size_t kRegionBytesMin = size_t{1} << 30;
+
+// Room for everything that fits in memory several times over, since fragmentation takes addresses too.
+size_t suitable_region_bytes() {
+    const auto physical = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) *
+                          static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    return std::max(kRegionBytesMin, 4 * physical);
+}
+
+void* reserve(size_t bytes) {
+    void* memory = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? nullptr : memory;
+}
+
+// Zeroed memory of which only what is touched counts.
+void* map_sparse(size_t bytes) {
+    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(memory != MAP_FAILED);
+    return memory;
+}
+
+}  // namespace
+
+SlabRegion::SlabRegion(size_t bytes, bool huge_pages) : huge_pages_(huge_pages) {
+    if (bytes == 0) bytes = suitable_region_bytes();
+    bytes = (bytes + kSlabChunkBytes - 1) & ~(kSlabChunkBytes - 1);
+    // One chunk more than needed, to align the first. A limit on addresses may ask for less.
+    while ((reservation_ = reserve(bytes + kSlabChunkBytes)) == nullptr) {
+        bytes = bytes / 2 & ~(kSlabChunkBytes - 1);
+        CHECK(bytes >= kSlabChunkBytes);
+    }
+    reservation_bytes_ = bytes + kSlabChunkBytes;
+    chunk_count_ = bytes / kSlabChunkBytes;
+    const auto address = reinterpret_cast<uintptr_t>(reservation_);
+    base_ = reinterpret_cast<char*>((address + kSlabChunkBytes - 1) & ~(kSlabChunkBytes - 1));
+    chunks_ = static_cast<SlabChunk*>(map_sparse(chunk_count_ * sizeof(SlabChunk)));
+    pages_ = static_cast<SlabPage*>(map_sparse(chunk_count_ * kSlabChunkPages * sizeof(SlabPage)));
+}
+
+SlabRegion::~SlabRegion() {
+    count_slab_mapped(-static_cast<int64_t>(mapped_bytes()));
+    munmap(reservation_, reservation_bytes_);
+    munmap(chunks_, chunk_count_ * sizeof(SlabChunk));
+    munmap(pages_, chunk_count_ * kSlabChunkPages * sizeof(SlabPage));
+}
+
+SlabChunk* SlabRegion::map_chunk(SlabHeap* owner, uint16_t owner_index) {
+    const std::lock_guard lock(mutex_);
+    SlabChunk* chunk = nullptr;
+    if (!unmapped_.empty()) {
+        chunk = unmapped_.back();
+        unmapped_.pop_back();
+    } else {
+        CHECK(chunks_touched_ < chunk_count_);
+        chunk = &chunks_[chunks_touched_++];
+    }
+    SlabPage* pages = first_page(chunk);
+    char* memory = memory_of(pages);
+    const int failed = mprotect(memory, kSlabChunkBytes, PROT_READ | PROT_WRITE);
+    CHECK(failed == 0);  // Out of memory.
+    if (huge_pages_) madvise(memory, kSlabChunkBytes, MADV_HUGEPAGE);
+
+    new (chunk) SlabChunk();
+    chunk->owner = owner;
+    chunk->owner_index = owner_index;
+    for (size_t i = 0; i < kSlabChunkPages; ++i) new (&pages[i]) SlabPage();
+    mapped_bytes_.fetch_add(kSlabChunkBytes, std::memory_order_relaxed);
+    count_slab_mapped(kSlabChunkBytes);
+    return chunk;
+}
+
+void SlabRegion::unmap_chunk(SlabChunk* chunk) {
+    char* memory = memory_of(first_page(chunk));
+    // A fresh mapping in its place drops the contents and the claim to memory, and keeps the addresses.
+    void* fresh = mmap(memory, kSlabChunkBytes, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    CHECK(fresh == memory);
+    mapped_bytes_.fetch_sub(kSlabChunkBytes, std::memory_order_relaxed);
+    count_slab_mapped(-static_cast<int64_t>(kSlabChunkBytes));
+    const std::lock_guard lock(mutex_);
+    chunk->owner = nullptr;
+    unmapped_.push_back(chunk);
+}
+
+void SlabRegion::discard_page(SlabPage* page) {
+    madvise(memory_of(page), kSlabPageBytes, MADV_DONTNEED);
+}
+
+}  // namespace millrace::structures
