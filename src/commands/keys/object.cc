@@ -4,14 +4,13 @@
 
 #include <string_view>
 
-#include "commands/support/help.h"
 #include "engine/command.h"
+#include "engine/help.h"
 
 namespace millrace::commands::keys::object {
 namespace {
 
 using namespace engine;
-using namespace support;
 using keyspace::AccessClock;
 using keyspace::Entry;
 using keyspace::StringForm;
@@ -155,7 +154,7 @@ Status help(Call& call) {
         "REFCOUNT <key>",
         "    How many references to the value there are.",
     };
-    reply_help(call, kLines);
+    reply_help(call.reply(), "OBJECT", kLines);
     return done();
 }
 

@@ -16,10 +16,10 @@
 
 namespace millrace::commands::support {
 
-class CommonSubsequence {
+class SharedSubsequence {
 public:
     // The strings stay valid as long as this does.
-    CommonSubsequence(std::string_view first, std::string_view second)
+    SharedSubsequence(std::string_view first, std::string_view second)
         : first_(first), second_(second) {}
 
     // What build() takes; none if that cannot be counted.
