@@ -123,6 +123,11 @@ public:
     template <typename Visitor>
     uint64_t visit_segment(uint64_t position, Visitor&& visitor);
 
+    // Visits as (Ref) the elements whose hash may agree with `hint` in its `top_bits` and its low 8 bits; some that do not
+    // agree may come too. The visitor returns false to stop, and must stop after a change of the table.
+    template <typename Visitor>
+    void visit_hinted(uint64_t hint, unsigned top_bits, Visitor&& visitor);
+
     // Makes the segment at `position` smaller if it is sparse, together with its sibling if both are, and returns the
     // position of the next one, 0 after the last. For a walker in the background.
     uint64_t shrink_step(uint64_t position) { return core_.shrink_step(position); }
@@ -220,6 +225,30 @@ uint64_t HashTable<Traits>::visit_segment(uint64_t position, Visitor&& visitor) 
     const SegmentWord segment = core_.segment(position);
     visit_slots(segment, [&](uint64_t* slot) { visitor(Ref(slot)); });
     return position_after(segment, position);
+}
+
+template <typename Traits>
+template <typename Visitor>
+void HashTable<Traits>::visit_hinted(uint64_t hint, unsigned top_bits, Visitor&& visitor) {
+    const uint64_t low = hint >> (64 - top_bits) << (64 - top_bits);
+    const uint64_t high = low | (~uint64_t{0} >> top_bits);
+    const uint8_t fingerprint = fingerprint_of(hint);
+    for (uint64_t position = low;;) {
+        const SegmentWord segment = core_.segment(position);
+        const uint64_t next = position_after(segment, position);
+        const unsigned count = segment.bucket_count();
+        const unsigned first = count == 0 ? 0 : segment.home(position);
+        const unsigned last = count == 0 ? 0 : segment.home(next == 0 || next > high ? high : next - 1);
+        const unsigned wanted = last - first + HashTableCore::kReach;
+        for (unsigned i = 0; i < wanted && i < count; ++i) {
+            HashBucket& bucket = segment.buckets()[(first + i) % count];
+            for (unsigned matches = bucket.match(fingerprint); matches != 0; matches &= matches - 1) {
+                if (!visitor(Ref(&bucket.slots[__builtin_ctz(matches)]))) return;
+            }
+        }
+        if (next == 0 || next > high) return;
+        position = next;
+    }
 }
 
 template <typename Traits>
