@@ -99,7 +99,7 @@ Status keys(Call& call) {
     uint64_t cursor = 0;
     do {
         cursor = call.database().table().scan(cursor, [&](const Entry* entry, unsigned) {
-            if (pattern && !glob_matches(*pattern, entry->key())) return;
+            if (pattern && !glob_match(*pattern, entry->key())) return;
             if (is_past(call, *entry)) return;
             call.reply().bulk(entry->key());
             ++found;

@@ -30,7 +30,7 @@ Result<ValueType> parse_type(std::string_view name) {
 }  // namespace
 
 bool ScanOptions::wants(std::string_view name) const {
-    return !pattern || glob_matches(*pattern, name);
+    return !pattern || glob_match(*pattern, name);
 }
 
 int64_t ScanOptions::steps_max() const {
