@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// What patterns match; the odd cases are Valkey's.
 #include "base/glob.h"
 
 #include <gtest/gtest.h>

@@ -37,6 +37,9 @@ Status getredir(engine::Call& call);
 Status tracking(engine::Call& call);
 Status trackinginfo(engine::Call& call);
 
+// Whether a client may have this name; for SETNAME and HELLO.
+Status check_name(std::string_view name);
+
 // ON or OFF at argument `at`, else a syntax error.
 Result<bool> on_or_off(engine::Call& call, size_t at);
 

@@ -45,11 +45,16 @@ Status getname(engine::Call& call) {
     return done();
 }
 
-Status setname(engine::Call& call) {
-    if (!fits_into_a_line(call.arg(2))) {
+Status check_name(std::string_view name) {
+    if (!fits_into_a_line(name)) {
         return ErrorText{
             "ERR Client names cannot contain spaces, newlines or special characters."};
     }
+    return done();
+}
+
+Status setname(engine::Call& call) {
+    (void)TRY(check_name(call.arg(2)));
     call.session().name = call.arg(2);
     call.reply().ok();
     return done();

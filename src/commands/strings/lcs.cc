@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "commands/support/common_subsequence.h"
+#include "commands/support/shared_subsequence.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
 
@@ -84,22 +84,22 @@ void reply_range(Call& call, size_t begin, size_t bytes) {
     call.reply().integer(static_cast<int64_t>(begin + bytes - 1));
 }
 
-void reply_matches(Call& call, const CommonSubsequence& common, const Options& options) {
-    std::vector<CommonSubsequence::Match> matches = common.matches();
-    std::erase_if(matches, [&](const CommonSubsequence::Match& match) {
+void reply_matches(Call& call, const SharedSubsequence& shared, const Options& options) {
+    std::vector<SharedSubsequence::Match> matches = shared.matches();
+    std::erase_if(matches, [&](const SharedSubsequence::Match& match) {
         return static_cast<int64_t>(match.bytes) < options.match_bytes_min;
     });
     call.reply().map(2);
     call.reply().bulk("matches");
     call.reply().array(matches.size());
-    for (const CommonSubsequence::Match& match : matches) {
+    for (const SharedSubsequence::Match& match : matches) {
         call.reply().array(options.with_match_length ? 3 : 2);
         reply_range(call, match.first_begin, match.bytes);
         reply_range(call, match.second_begin, match.bytes);
         if (options.with_match_length) call.reply().integer(static_cast<int64_t>(match.bytes));
     }
     call.reply().bulk("len");
-    call.reply().integer(common.length());
+    call.reply().integer(shared.length());
 }
 
 // Compat: keys are looked up before options are read, and their types are reported together.
@@ -115,19 +115,19 @@ Status lcs(Call& call) {
     std::optional<StringText> second_text;
     if (first != nullptr) first_text.emplace(*first);
     if (second != nullptr) second_text.emplace(*second);
-    CommonSubsequence common(first_text ? first_text->view() : std::string_view(),
+    SharedSubsequence shared(first_text ? first_text->view() : std::string_view(),
                              second_text ? second_text->view() : std::string_view());
-    const auto table_bytes = common.table_bytes();
+    const auto table_bytes = shared.table_bytes();
     if (!table_bytes) return kTooLong;
     if (*table_bytes > call.settings().proto_max_bulk_bytes) return kTooMuchMemory;
-    common.build();
+    shared.build();
 
     if (options.index) {
-        reply_matches(call, common, options);
+        reply_matches(call, shared, options);
     } else if (options.length) {
-        call.reply().integer(common.length());
+        call.reply().integer(shared.length());
     } else {
-        call.reply().bulk(common.text());
+        call.reply().bulk(shared.text());
     }
     return done();
 }

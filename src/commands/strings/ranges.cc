@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "commands/support/text.h"
@@ -115,7 +114,7 @@ Status append(Call& call) {
     if (edit.exists()) {
         const size_t before = length(*edit.entry());
         bytes = TRY(end_of_write(call, before, tail.size()));
-        std::memcpy(edit.grow_string(bytes) + before, tail.data(), tail.size());
+        tail.copy(edit.grow_string(bytes) + before, tail.size());
     } else {
         edit.store(call.take_entry(1, 2, ExpiryRoom::No));
     }
@@ -140,7 +139,7 @@ Status setrange(Call& call) {
     }
     const size_t end = TRY(end_of_write(call, begin, value.size()));
     const size_t after = std::max(before, end);
-    std::memcpy(edit.grow_string(after) + begin, value.data(), value.size());
+    value.copy(edit.grow_string(after) + begin, value.size());
     edit.commit(EventClass::String, "setrange");
     call.reply().integer(static_cast<int64_t>(after));
     return done();

@@ -2,8 +2,8 @@
 //
 // SET and its older forms: SETEX, PSETEX, SETNX, GETSET.
 //
-// Whatever was at the key is replaced, its expiry included. SET with an expiry that has passed already removes
-// the key instead.
+// Whatever was at the key is replaced, its expiry included. SET with an expiry that has passed
+// already removes the key instead.
 
 #include <string_view>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Expiry times as commands take them, and what happens to a key whose new expiry has already passed.
+// Expiry times as commands take them, and what happens to a key whose new expiry has passed.
 //
 // Threads: main thread.
 #pragma once
@@ -33,15 +33,15 @@ inline constexpr TimeForm kAtMilliseconds{TimeUnit::Milliseconds, TimeBase::Epoc
 // The form that an option word announces, if it is one of the four.
 std::optional<TimeForm> time_form(const engine::Call& call, size_t at);
 
-// The moment, in Unix milliseconds, that argument `at` names; may have passed already. An error if a
-// millisecond count cannot hold it.
+// The moment, in Unix milliseconds, that argument `at` names; it may have passed already. An error
+// if a count of milliseconds cannot hold it.
 Result<int64_t> moment_argument(const engine::Call& call, size_t at, TimeForm form);
 
 // The same for options of commands that write a value: only numbers above 0.
 Result<int64_t> expiry_argument(const engine::Call& call, size_t at, TimeForm form);
 
-// Whether a key with this expiry would be gone at once. Not while loading: the log that is being replayed says itself
-// when keys go.
+// Whether a key with this expiry would be gone at once. Not while loading: the log that is being
+// replayed says itself when keys go.
 bool has_passed(engine::Call& call, int64_t expire_at_ms);
 
 // Removes the key of `edit` as expired, and commits; propagated as a deletion.

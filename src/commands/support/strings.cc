@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/support/strings.h"
 
-#include <cstring>
-
 namespace millrace::commands::support {
 
 using namespace engine;
@@ -31,7 +29,7 @@ void store_text(Call& call, KeyEdit& edit, std::string_view text) {
     const auto form = keyspace::form_by_size(edit.key().size(), text.size(), room);
     keyspace::Entry* fresh = call.keyspace().builder().blank_string(edit.key(), text.size(),
                                                                     text.size(), room, form);
-    std::memcpy(fresh->mutable_string(), text.data(), text.size());
+    text.copy(fresh->mutable_string(), text.size());
     if (at_ms != kNoExpiry) fresh->set_expire_at_ms(at_ms);
     edit.store(fresh);
 }

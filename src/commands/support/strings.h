@@ -22,8 +22,8 @@ inline void reply_string(engine::Call& call, keyspace::Entry* entry) {
     }
 }
 
-// Puts argument `value_at` in place of whatever `edit` found, with the expiry that the options ask for, and
-// commits. The key is argument `key_at`.
+// Puts argument `value_at` in place of whatever `edit` found, with the expiry that the options ask
+// for, and commits. The key is argument `key_at`.
 void write_string(engine::Call& call, engine::KeyEdit& edit, size_t key_at, size_t value_at,
                   const WriteOptions& options);
 

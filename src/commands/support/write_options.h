@@ -36,8 +36,8 @@ enum OptionWord : uint32_t {
     kWordPersist = 1u << 4,
 };
 
-// Reads the arguments from `from` to the end. A word that is unknown, misplaced or at odds with another is a syntax
-// error; after that the time is looked at.
+// Reads the arguments from `from` to the end. A word that is unknown, misplaced or at odds with
+// another is a syntax error; after that the time is looked at.
 Result<WriteOptions> parse_write_options(const engine::Call& call, size_t from, uint32_t words);
 
 }  // namespace millrace::commands::support

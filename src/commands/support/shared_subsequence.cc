@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "commands/support/common_subsequence.h"
+#include "commands/support/shared_subsequence.h"
 
 #include <algorithm>
 
 namespace millrace::commands::support {
 
-std::optional<size_t> CommonSubsequence::table_bytes() const {
+std::optional<size_t> SharedSubsequence::table_bytes() const {
     size_t bytes = 0;
     if (__builtin_mul_overflow(first_.size() + 1, second_.size() + 1, &bytes)) return std::nullopt;
     if (__builtin_mul_overflow(bytes, sizeof(uint32_t), &bytes)) return std::nullopt;
     return bytes;
 }
 
-void CommonSubsequence::build() {
+void SharedSubsequence::build() {
     const size_t width = second_.size() + 1;
     table_.assign((first_.size() + 1) * width, 0);
     for (size_t i = 1; i <= first_.size(); ++i) {
@@ -26,7 +26,7 @@ void CommonSubsequence::build() {
 }
 
 template <typename Visit>
-void CommonSubsequence::walk_back(Visit&& visit) const {
+void SharedSubsequence::walk_back(Visit&& visit) const {
     size_t i = first_.size();
     size_t j = second_.size();
     while (i > 0 && j > 0) {
@@ -42,14 +42,14 @@ void CommonSubsequence::walk_back(Visit&& visit) const {
     }
 }
 
-std::string CommonSubsequence::text() const {
+std::string SharedSubsequence::text() const {
     std::string text(length(), '\0');
     size_t left = text.size();
     walk_back([&](size_t i, size_t) { text[--left] = first_[i]; });
     return text;
 }
 
-std::vector<CommonSubsequence::Match> CommonSubsequence::matches() const {
+std::vector<SharedSubsequence::Match> SharedSubsequence::matches() const {
     std::vector<Match> found;
     walk_back([&](size_t i, size_t j) {
         if (!found.empty() && found.back().first_begin == i + 1 &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The longest common subsequence of two strings, by the textbook table of lengths (Wagner and Fischer, 1974).
+// The longest common subsequence of two strings, by a table of lengths (Wagner, Fischer 1974).
 //
 // Owner:   the command that compares.
 // Threads: any; belongs to whoever made it.
@@ -16,10 +16,10 @@
 
 namespace millrace::commands::support {
 
-class CommonSubsequence {
+class SharedSubsequence {
 public:
     // The strings stay valid as long as this does.
-    CommonSubsequence(std::string_view first, std::string_view second)
+    SharedSubsequence(std::string_view first, std::string_view second)
         : first_(first), second_(second) {}
 
     // What build() takes; none if that cannot be counted.
