@@ -3,10 +3,10 @@
 // CLIENT CAPA, GETNAME, SETNAME, SETINFO, IMPORT-SOURCE, NO-EVICT, NO-TOUCH: what a connection says
 // about itself.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
-
-#include <fmt/format.h>
 
 #include "admin/client/handlers.h"
 #include "admin/setting_value.h"
@@ -47,8 +47,7 @@ Status getname(engine::Call& call) {
 
 Status setname(engine::Call& call) {
     if (!fits_into_a_line(call.arg(2))) {
-        return ErrorText{
-            "ERR Client names cannot contain spaces, newlines or special characters."};
+        return ErrorText{"ERR Client names cannot contain spaces, newlines or special characters."};
     }
     call.session().name = call.arg(2);
     call.reply().ok();
@@ -61,8 +60,8 @@ Status setinfo(engine::Call& call) {
         return Error(fmt::format("ERR Unrecognized option '{}'", call.arg(2)));
     }
     if (!fits_into_a_line(call.arg(3))) {
-        return Error(fmt::format(
-            "ERR {} cannot contain spaces, newlines or special characters.", call.arg(2)));
+        return Error(fmt::format("ERR {} cannot contain spaces, newlines or special characters.",
+                                 call.arg(2)));
     }
     (is_name ? call.session().library_name : call.session().library_version) = call.arg(3);
     call.reply().ok();
