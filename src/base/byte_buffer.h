@@ -12,13 +12,13 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "base/assert.h"
+#include "base/memory.h"
 
 namespace millrace {
 
@@ -37,7 +37,7 @@ public:
         std::swap(capacity_, old.capacity_);
         return *this;
     }
-    ~ByteBuffer() { std::free(bytes_); }
+    ~ByteBuffer() { deallocate(bytes_, capacity_); }
 
     char* data() { return bytes_; }
     const char* data() const { return bytes_; }
@@ -105,8 +105,9 @@ private:
         grow(std::max({needed, capacity_ + capacity_ / 2, kCapacityFirst}));
     }
     void grow(size_t capacity) {
-        char* const bytes = static_cast<char*>(std::realloc(bytes_, capacity));
-        CHECK(bytes != nullptr);
+        char* const bytes = static_cast<char*>(allocate(capacity));
+        if (size_ > 0) std::memcpy(bytes, bytes_, size_);
+        deallocate(bytes_, capacity_);
         bytes_ = bytes;
         capacity_ = capacity;
     }

@@ -98,7 +98,7 @@ uint64_t sum(std::atomic<uint64_t> MemoryCounters::*counter) {
 
 size_t rounded_bytes(size_t bytes) { return bytes; }
 size_t block_bytes(const void* memory) { return malloc_usable_size(const_cast<void*>(memory)); }
-void free_block(void* memory, size_t) { std::free(memory); }
+
 
 #else
 
@@ -111,7 +111,7 @@ size_t rounded_bytes(size_t bytes) {
     return (bytes + step - 1) & ~(step - 1);
 }
 size_t block_bytes(const void* memory) { return malloc_usable_size(const_cast<void*>(memory)); }
-void free_block(void* memory, size_t bytes) { sdallocx(memory, bytes, 0); }
+
 
 uint64_t read_statistic(const char* name) {
     size_t value = 0;
@@ -147,7 +147,7 @@ void deallocate(void* memory) {
 void deallocate(void* memory, size_t bytes) {
     if (memory == nullptr) return;
     count<&MemoryCounters::freed>(rounded_bytes(bytes));
-    free_block(memory, bytes);
+    std::free(memory);
 }
 
 size_t usable_bytes(const void* memory) { return block_bytes(memory); }

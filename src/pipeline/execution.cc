@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the main thread does with a batch: a software pipeline of look-ups. The bucket of the request eight places ahead
-// and the entry of the one four places ahead are fetched while the current one is executed, so that the waits for memory
-// overlap. Distances: docs/decisions/0001-measured-first.md.
+// What the main thread does with a batch, in three passes: fetch the buckets of all its keys, then find and fetch all
+// entries, then execute. Fetches that stand back to back overlap their waits, those for the page tables included; with a
+// command's work between them they do not (docs/decisions/0001-measured-first.md, experiment 1).
 #include <utility>
 
 #include "base/cycle_clock.h"
@@ -14,21 +14,14 @@ using engine::Request;
 using engine::RequestKind;
 using engine::Session;
 
-namespace {
-constexpr size_t kBucketDistance = 8;
-constexpr size_t kEntryDistance = 4;
-}  // namespace
-
-void Pipeline::prefetch_bucket(const Request& request) {
-    if (request.command == nullptr || request.command->first_key() == 0) return;
-    const Session* session = engine_.sessions().find(request.client, request.client_generation);
-    if (session != nullptr) engine_.keyspace().database(session->database).prefetch_bucket(request.key_hash);
-}
-
-void Pipeline::prefetch_entry(const Request& request) {
-    if (request.command == nullptr || request.command->first_key() == 0) return;
-    const Session* session = engine_.sessions().find(request.client, request.client_generation);
-    if (session != nullptr) engine_.keyspace().database(session->database).prefetch_entry(request.key_hash);
+// g++ 12 drops calls of functions that only prefetch, hence the inlining.
+template <typename Fetch>
+[[gnu::always_inline]] inline void Pipeline::fetch_all(std::span<const Request> requests, Fetch&& fetch) {
+    for (const Request& request : requests) {
+        if (request.command == nullptr || request.command->first_key() == 0) continue;
+        const Session* session = engine_.sessions().find(request.client, request.client_generation);
+        if (session != nullptr) fetch(engine_.keyspace().database(session->database), request.key_hash);
+    }
 }
 
 void Pipeline::execute(Batch& batch, SideNumber side) {
@@ -38,13 +31,12 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
     engine_.begin_batch();
     const std::span<Request> requests = batch.requests();
     const size_t count = requests.size();
-    for (size_t i = 0; i < std::min(kBucketDistance, count); ++i) prefetch_bucket(requests[i]);
-    for (size_t i = 0; i < std::min(kEntryDistance, count); ++i) prefetch_entry(requests[i]);
-    for (size_t i = 0; i < count; ++i) {
-        if (i + kBucketDistance < count) prefetch_bucket(requests[i + kBucketDistance]);
-        if (i + kEntryDistance < count) prefetch_entry(requests[i + kEntryDistance]);
-        run_request(requests[i], batch, side);
+    if (count > 1) {
+        using keyspace::Database;
+        fetch_all(requests, [](const Database& database, uint64_t hash) { database.prefetch_bucket(hash); });
+        fetch_all(requests, [](const Database& database, uint64_t hash) { database.prefetch_entry(hash); });
     }
+    for (Request& request : requests) run_request(request, batch, side);
     if (count > 1) {
         ++state_.loop.prefetch_batches;
         state_.loop.prefetch_entries += count;

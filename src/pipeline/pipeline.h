@@ -96,8 +96,8 @@ private:
     void execute(Batch& batch, SideNumber side);
     void run_request(engine::Request& request, Batch& batch, SideNumber side);
     void execute_command(engine::Request& request, Batch& batch);
-    void prefetch_bucket(const engine::Request& request);
-    void prefetch_entry(const engine::Request& request);
+    template <typename Fetch>
+    void fetch_all(std::span<const engine::Request> requests, Fetch&& fetch);
     void publish(std::unique_ptr<Batch> batch, SideNumber side);
     Batch& outbox(SideNumber side);
     void flush_outbox(SideNumber side);

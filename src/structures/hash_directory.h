@@ -28,6 +28,8 @@
 
 namespace millrace::structures {
 
+inline constexpr unsigned kHomeBits = 10;
+
 // What the directory says about a segment, in one word:
 //
 //     | stored shift: 8 | buckets: 8 | address: 42, then 6 zero bits, in whose place is D |
@@ -53,7 +55,15 @@ public:
     }
     // The hash bits after the prefix, mapped to the range of buckets; monotone in the hash.
     unsigned home(uint64_t hash) const {
-        return static_cast<unsigned>((hash << depth() >> 54) * bucket_count() >> 10);
+        return static_cast<unsigned>((hash << depth() >> (64 - kHomeBits)) * bucket_count() >> kHomeBits);
+    }
+    // The first hash beyond those that share segment and home with this one; 0: there are none beyond.
+    uint64_t home_end(uint64_t hash) const {
+        const uint64_t count = bucket_count();
+        const uint64_t end = (((home(hash) + uint64_t{1}) << kHomeBits) + count - 1) / count;
+        const unsigned shift = 64 - kHomeBits - depth();
+        const uint64_t prefix = depth() == 0 ? 0 : hash >> (64 - depth()) << (64 - depth());
+        return prefix + (end << shift);
     }
 
     bool operator==(const SegmentWord&) const = default;
@@ -74,7 +84,7 @@ public:
     HashDirectory& operator=(HashDirectory&&) = delete;
 
     SegmentWord find(uint64_t hash) const {
-        const PageWord page = top_[hash >> 1 >> top_shift_];
+        const PageWord page = page_of(hash);
         return page.entries()[page.index(hash)];
     }
 
@@ -118,23 +128,26 @@ private:
         uint64_t word_ = 0;
     };
 
-    PageWord page(uint64_t hash) const { return top_[hash >> 1 >> top_shift_]; }
+    PageWord page_of(uint64_t hash) const { return top_[hash >> 1 >> top_shift_]; }
     unsigned top_bits() const { return 63 - top_shift_; }
+
+    void fill(SegmentWord segment, uint64_t hash);
     SegmentWord* make_entries(unsigned bits);
     void free_entries(PageWord page);
     void set_page(uint64_t hash, PageWord page);
-    void fill(uint64_t hash, SegmentWord segment);
     void double_page(uint64_t hash);
     void split_page(uint64_t hash);
     void double_top();
     bool halve_page(uint64_t hash);
     bool join_pages(uint64_t hash);
     void halve_top();
-    unsigned depth_max(PageWord page) const;
+    void replace_top(PageWord* top, unsigned bits);
+    template <typename Visitor>
+    void for_each_page(Visitor&& visitor) const;
 
-    PageWord* top_;
+    PageWord* top_;            // 2^T words.
     size_t memory_bytes_ = 0;
-    unsigned top_shift_ = 63;
+    unsigned top_shift_ = 63;  // 63 - T.
     unsigned deep_pages_ = 0;  // Pages with P = T, which keep the top level from being halved.
     PageWord only_page_;       // The top level while T = 0.
     SegmentWord only_entry_;   // The page while T = 0 and q = 0.

@@ -47,6 +47,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "structures/hash_table_core.h"
 
 namespace millrace::structures {
@@ -99,7 +100,10 @@ public:
 
     // A pipeline of look-ups asks for the bucket some look-ups ahead, then for the element, then finds.
     // prefetch_element looks into the bucket, so it should have arrived.
-    void prefetch_bucket(uint64_t hash) const;
+    void prefetch_bucket(uint64_t hash) const {
+        const SegmentWord segment = core_.segment(hash);
+        prefetch(segment.buckets() + segment.home(hash));
+    }
     void prefetch_element(uint64_t hash) const;
 
     uint64_t size() const { return core_.size(); }
@@ -119,9 +123,14 @@ public:
     template <typename Visitor>
     uint64_t visit_segment(uint64_t position, Visitor&& visitor);
 
+    // Visits as (Ref) the elements whose hash may agree with `hint` in its `top_bits` and its low 8 bits; some that do not
+    // agree may come too. The visitor returns false to stop, and must stop after a change of the table.
+    template <typename Visitor>
+    void visit_hinted(uint64_t hint, unsigned top_bits, Visitor&& visitor);
+
     // Makes the segment at `position` smaller if it is sparse, together with its sibling if both are, and returns the
     // position of the next one, 0 after the last. For a walker in the background.
-    uint64_t shrink_step(uint64_t position) { return core_.shrink_step(position, hasher()); }
+    uint64_t shrink_step(uint64_t position) { return core_.shrink_step(position); }
 
     // While not allowed, segments grow only when they are full to the last slot, and never shrink.
     void set_resizing_allowed(bool allowed) { core_.set_resizing_allowed(allowed); }
@@ -131,10 +140,12 @@ public:
     template <typename Visitor>
     bool drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine, RemoteFrees& frees);
 
-    HashTableStatistics statistics() const { return core_.statistics(hasher()); }
+    HashTableStatistics statistics() const { return core_.statistics(); }
     void check_invariants() const { core_.check_invariants(hasher()); }
 
 private:
+    static constexpr unsigned kCursorShift = 16;
+
     typename HashTableCore::Hasher hasher() const {
         return {&traits_, [](const void* traits, const void* element) {
                     return static_cast<const Traits*>(traits)->hash(
@@ -142,10 +153,114 @@ private:
                 }};
     }
 
+    template <typename Visitor>
+    static void visit_slots(SegmentWord segment, Visitor&& visitor);
+
     HashTableCore core_;
     [[no_unique_address]] Traits traits_;
 };
 
+template <typename Traits>
+template <typename Key>
+auto HashTable<Traits>::find(uint64_t hash, const Key& key) const -> Ref {
+    const SegmentWord segment = core_.segment(hash);
+    const uint64_t stored_bits = segment.stored_bits(hash);
+    const uint8_t fingerprint = fingerprint_of(hash);
+    const unsigned count = segment.bucket_count();
+    unsigned at = segment.home(hash);
+    for (unsigned passed = 0; passed < count; ++passed) {
+        HashBucket& bucket = segment.buckets()[at];
+        for (unsigned matches = bucket.match(fingerprint); matches != 0; matches &= matches - 1) {
+            uint64_t* slot = &bucket.slots[__builtin_ctz(matches)];
+            if (slot_hash_bits(*slot) != stored_bits) continue;
+            if (traits_.equal(*static_cast<const Element*>(slot_element(*slot)), key)) return Ref(slot);
+        }
+        if (bucket.overflow() == 0) return Ref();
+        at = at + 1 == count ? 0 : at + 1;
+    }
+    return Ref();
+}
+
+template <typename Traits>
+void HashTable<Traits>::prefetch_element(uint64_t hash) const {
+    const SegmentWord segment = core_.segment(hash);
+    const unsigned home = segment.home(hash);
+    const HashBucket& bucket = segment.buckets()[home];
+    const uint64_t stored_bits = segment.stored_bits(hash);
+    for (unsigned matches = bucket.match(fingerprint_of(hash)); matches != 0; matches &= matches - 1) {
+        const uint64_t slot = bucket.slots[__builtin_ctz(matches)];
+        if (slot_hash_bits(slot) != stored_bits) continue;
+        prefetch(slot_element(slot));
+        return;
+    }
+    if (bucket.overflow() == 0) return;
+    prefetch(segment.buckets() + (home + 1 == segment.bucket_count() ? 0 : home + 1));
+}
+
+template <typename Traits>
+template <typename Visitor>
+uint64_t HashTable<Traits>::scan(uint64_t cursor, Visitor&& visitor) const {
+    HashTableCore::ScanStep step;
+    core_.scan(cursor << kCursorShift, hasher(), step);
+    for (unsigned i = 0; i < step.count; ++i) {
+        const uint64_t slot = step.found[i].slot;
+        visitor(static_cast<Element*>(slot_element(slot)), slot_tags(slot));
+    }
+    return step.next >> kCursorShift;
+}
+
+template <typename Traits>
+template <typename Visitor>
+void HashTable<Traits>::visit_slots(SegmentWord segment, Visitor&& visitor) {
+    for (unsigned i = 0; i < segment.bucket_count(); ++i) {
+        HashBucket& bucket = segment.buckets()[i];
+        for (unsigned used = bucket.used_slots(); used != 0; used &= used - 1)
+            visitor(&bucket.slots[__builtin_ctz(used)]);
+    }
+}
+
+template <typename Traits>
+template <typename Visitor>
+uint64_t HashTable<Traits>::visit_segment(uint64_t position, Visitor&& visitor) {
+    const SegmentWord segment = core_.segment(position);
+    visit_slots(segment, [&](uint64_t* slot) { visitor(Ref(slot)); });
+    return position_after(segment, position);
+}
+
+template <typename Traits>
+template <typename Visitor>
+void HashTable<Traits>::visit_hinted(uint64_t hint, unsigned top_bits, Visitor&& visitor) {
+    const uint64_t low = hint >> (64 - top_bits) << (64 - top_bits);
+    const uint64_t high = low | (~uint64_t{0} >> top_bits);
+    const uint8_t fingerprint = fingerprint_of(hint);
+    for (uint64_t position = low;;) {
+        const SegmentWord segment = core_.segment(position);
+        const uint64_t next = position_after(segment, position);
+        const unsigned count = segment.bucket_count();
+        const unsigned first = count == 0 ? 0 : segment.home(position);
+        const unsigned last = count == 0 ? 0 : segment.home(next == 0 || next > high ? high : next - 1);
+        const unsigned wanted = last - first + HashTableCore::kReach;
+        for (unsigned i = 0; i < wanted && i < count; ++i) {
+            HashBucket& bucket = segment.buckets()[(first + i) % count];
+            for (unsigned matches = bucket.match(fingerprint); matches != 0; matches &= matches - 1) {
+                if (!visitor(Ref(&bucket.slots[__builtin_ctz(matches)]))) return;
+            }
+        }
+        if (next == 0 || next > high) return;
+        position = next;
+    }
+}
+
+template <typename Traits>
+template <typename Visitor>
+bool HashTable<Traits>::drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine, RemoteFrees& frees) {
+    for (size_t i = 0; i < segments_max; ++i) {
+        visit_slots(core_.draining_segment(), [&](const uint64_t* slot) {
+            visitor(static_cast<Element*>(slot_element(*slot)), slot_tags(*slot));
+        });
+        if (!core_.drain_segment(mine, frees)) return false;
+    }
+    return true;
+}
+
 }  // namespace millrace::structures
-
-

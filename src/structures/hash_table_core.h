@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The part of HashTable that does not depend on the elements: growing, shrinking, walking. See hash_table.h.
+// The part of HashTable that does not depend on the elements: placing, growing, shrinking, walking. The design is told
+// in hash_table.h.
+//
+// Moving elements between segments never needs whole hashes: the position of the segment gives the prefix, the slot
+// the next 14 bits, the fingerprint the last 8, and nothing looks at the others. gather() puts these together into a
+// *known hash*, which behaves like the real one as long as a segment is no deeper than its slots tell; beyond that
+// the elements are hashed again.
 //
 // Owner:   HashTable.
 // Threads: the table's owner.
@@ -23,10 +29,10 @@ struct HashTableStatistics {
     uint64_t segments = 0;
     uint64_t buckets = 0;
     uint64_t elements = 0;
-    uint64_t displaced = 0;             // Elements outside their home bucket.
+    uint64_t displaced = 0;           // Elements outside their home bucket.
+    uint64_t lengths[kLengths] = {};  // Elements by buckets looked at to find them: 1, 2, ..., 8 and more.
     uint64_t directory_pages = 0;
     uint64_t directory_entries = 0;
-    uint64_t lengths[kLengths] = {};    // Elements by buckets looked at to find them: 1, 2, ..., 8 and more.
     unsigned depth_max = 0;
 };
 
@@ -52,7 +58,7 @@ public:
     void erase(uint64_t hash, uint64_t* slot);
     uint64_t* random(uint64_t entropy) const;
 
-    // Elements whose hash is at least `position` and whose home is the bucket of `position`, in order of hash.
+    // The elements whose hash is at least `position` and whose home is the bucket of `position`, in order of hash.
     struct ScanStep {
         struct Found {
             uint64_t hash;
@@ -64,15 +70,13 @@ public:
     };
     void scan(uint64_t position, Hasher hasher, ScanStep& step) const;
 
-    // The hash position after the segment of `position`; 0: it was the last.
-    static uint64_t position_after(SegmentWord segment, uint64_t position);
+    uint64_t shrink_step(uint64_t position);
 
-    uint64_t shrink_step(uint64_t position, Hasher hasher);
+    // The segment to drain next, and its end: the segment goes; false: it was the last, and the table is as new.
+    SegmentWord draining_segment() const { return directory_.find(drain_position_); }
+    bool drain_segment(SlabHeap* mine, RemoteFrees& frees);
 
-    // Frees the directory once all segments have been handed over to release().
-    void release_segment(SegmentWord segment, SlabHeap* mine, RemoteFrees& frees);
-
-    HashTableStatistics statistics(Hasher hasher) const;
+    HashTableStatistics statistics() const;
     void check_invariants(Hasher hasher) const;
 
     SegmentWord segment(uint64_t hash) const { return directory_.find(hash); }
@@ -81,14 +85,46 @@ public:
         return buckets_ * sizeof(HashBucket) + directory_.memory_bytes();
     }
     void set_resizing_allowed(bool allowed) { resizing_allowed_ = allowed; }
-    bool resizing_allowed() const { return resizing_allowed_; }
 
 private:
+    struct Gathered {
+        uint64_t hash;  // Real or known.
+        uint64_t slot;  // Its hash bits are stale.
+    };
+    // Room for a segment; the rest is not initialised.
+    struct Gathering {
+        std::array<Gathered, kSegmentSlots> elements;
+        size_t count = 0;
+        void add(Gathered element) { elements[count++] = element; }
+    };
+
+    uint64_t* insert_slowly(uint64_t hash, uint64_t slot, Hasher hasher);
+    void grow(uint64_t hash, SegmentWord segment, Hasher hasher);
+    void split(uint64_t hash, SegmentWord segment, Hasher hasher);
+    void resize(uint64_t hash, SegmentWord segment, unsigned bucket_count);
+    bool merge(uint64_t position, SegmentWord segment, size_t count);
+    SegmentWord build(const Gathering& from, unsigned bucket_count, unsigned depth, unsigned stored_shift);
+    static void gather(uint64_t position, SegmentWord segment, Gathering& into);
+    bool is_deep(SegmentWord segment) const;
+    HashBucket* make_buckets(unsigned count);
+    void free_buckets(SegmentWord segment);
+    template <typename Visitor>
+    void for_each_segment(Visitor&& visitor) const;
+    void check_segment(SegmentWord segment, uint64_t position, Hasher hasher) const;
+
     HashDirectory directory_;
     SlabHeap* heap_;
     uint64_t size_ = 0;
     uint64_t buckets_ = 0;
+    uint64_t drain_position_ = 0;
     bool resizing_allowed_ = true;
 };
+
+// The hash position after the segment of `position`; 0: it was the last.
+inline uint64_t position_after(SegmentWord segment, uint64_t position) {
+    if (segment.depth() == 0) return 0;
+    const unsigned shift = 64 - segment.depth();
+    return ((position >> shift) + 1) << shift;
+}
 
 }  // namespace millrace::structures

@@ -194,7 +194,7 @@ bool SlabHeap::collect_some() {
     }
     Note* note = collected_;
     collected_ = note->next;
-    if (collected_ != nullptr) __builtin_prefetch(collected_);
+    if (collected_ != nullptr) prefetch(collected_);
     collect_note(note);
     return true;
 }
@@ -204,8 +204,8 @@ void SlabHeap::collect_note(Note* note) {
     const uint64_t count = bytes < kNoteBytesMin ? 0 : note->count;
     DCHECK(count <= note_capacity(bytes));
     for (uint64_t i = 0; i < count; ++i) {
-        __builtin_prefetch(note->objects()[i], 1);
-        __builtin_prefetch(region_.page_of(note->objects()[i]), 1);
+        prefetch_to_write(note->objects()[i]);
+        prefetch_to_write(region_.page_of(note->objects()[i]));
     }
     for (uint64_t i = 0; i < count; ++i) put_back(note->objects()[i]);
     put_back(note);  // Last: it is the list.

@@ -47,6 +47,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/prefetch.h"
 #include "structures/slab_classes.h"
 #include "structures/slab_region.h"
 
@@ -235,7 +236,7 @@ inline void* SlabHeap::allocate(size_t bytes) {
     FreeObject* object = page->free;
     if (__builtin_expect(object == nullptr, 0)) return allocate_slowly(size_class);
     page->free = object->next;
-    __builtin_prefetch(object->next, 1);  // The next call reads and its caller writes it.
+    prefetch_to_write(object->next);  // The next call reads and its caller writes it.
     ++page->live;
     count_slab_allocated(slab_detail::kClassBytes[size_class]);
     return object;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/support/strings.h"
 
+#include <cstring>
+
 namespace millrace::commands::support {
 
 using namespace engine;
@@ -21,6 +23,17 @@ void write_string(Call& call, KeyEdit& edit, size_t key_at, size_t value_at,
     if (options.expiry == WriteOptions::Expiry::Set) {
         call.engine().emit(EventClass::Generic, "expire", call.arg(key_at), call.db());
     }
+}
+
+void store_text(Call& call, KeyEdit& edit, std::string_view text) {
+    const int64_t at_ms = edit.expire_at_ms();
+    const ExpiryRoom room = at_ms == kNoExpiry ? ExpiryRoom::No : ExpiryRoom::Yes;
+    const auto form = keyspace::form_by_size(edit.key().size(), text.size(), room);
+    keyspace::Entry* fresh = call.keyspace().builder().blank_string(edit.key(), text.size(),
+                                                                    text.size(), room, form);
+    std::memcpy(fresh->mutable_string(), text.data(), text.size());
+    if (at_ms != kNoExpiry) fresh->set_expire_at_ms(at_ms);
+    edit.store(fresh);
 }
 
 }  // namespace millrace::commands::support

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "commands/support/write_options.h"
 #include "engine/call.h"
@@ -25,5 +26,9 @@ inline void reply_string(engine::Call& call, keyspace::Entry* entry) {
 // commits. The key is argument `key_at`.
 void write_string(engine::Call& call, engine::KeyEdit& edit, size_t key_at, size_t value_at,
                   const WriteOptions& options);
+
+// Puts `text` in the place of the value and keeps the expiry; the caller commits.
+// Compat: it stays text, even where it is an integer (OBJECT ENCODING tells).
+void store_text(engine::Call& call, engine::KeyEdit& edit, std::string_view text);
 
 }  // namespace millrace::commands::support

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// DEBUG SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to crash: the process as a whole.
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include "admin/config_file.h"
+#include "admin/debug/subcommands.h"
+#include "base/log.h"
+
+namespace millrace::admin::debug {
+
+using namespace engine;
+
+namespace {
+
+// Compat: what is no number counts as 0.
+Status sleep(Call& call) {
+    const double seconds = std::strtod(std::string(call.arg(2)).c_str(), nullptr);
+    if (seconds > 0) std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    call.reply().ok();
+    return done();
+}
+
+Status write_log(Call& call) {
+    log_warning("DEBUG LOG: {}", call.arg(2));
+    call.reply().ok();
+    return done();
+}
+
+Status change_replication_id(Call& call) {
+    log_notice("Changing replication IDs after receiving DEBUG change-repl-id");
+    constexpr size_t kDigits = 40;
+    std::string id;
+    while (id.size() < kDigits) id += fmt::format("{:016x}", call.engine().entropy().next());
+    id.resize(kDigits);
+    call.engine().server().facts.replication_id = std::move(id);
+    call.reply().ok();
+    return done();
+}
+
+Status rewrite_whole_configuration(Call& call) {
+    const Status written = rewrite_config_file(call.engine(), WhatToWrite::Everything);
+    if (!written.ok()) {
+        return Error("ERR CONFIG-REWRITE-FORCE-ALL failed: " + std::string(written.error().text()));
+    }
+    call.reply().ok();
+    return done();
+}
+
+// Compat: the names are those of Valkey's structures, the numbers ours where there is something alike.
+Status structure_sizes(Call& call) {
+    call.reply().bulk(
+        fmt::format("bits:{} robj:{} dictentry:{} sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 ",
+                    8 * sizeof(void*), sizeof(keyspace::Entry), sizeof(uint64_t)));
+    return done();
+}
+
+template <size_t kSize>
+struct Word {
+    constexpr Word(const char (&text)[kSize]) { std::copy_n(text, kSize, letters); }  // NOLINT
+    std::string_view view() const { return {letters, kSize - 1}; }
+    char letters[kSize];
+};
+
+template <Word kWhat>
+Status crash(Call& call) {
+    TRY(call.engine().process().crash(kWhat.view()));
+    call.reply().ok();
+    return done();
+}
+
+constexpr Subcommand kSubcommands[] = {
+    {"SLEEP", 3, 3, sleep},
+    {"LOG", 3, 3, write_log},
+    {"CHANGE-REPL-ID", 2, 2, change_replication_id},
+    {"CONFIG-REWRITE-FORCE-ALL", 2, 2, rewrite_whole_configuration},
+    {"STRUCTSIZE", 2, 2, structure_sizes},
+    {"SEGFAULT", 2, 2, crash<"segfault">},
+    {"ASSERT", 2, 2, crash<"assert">},
+    {"PANIC", 2, 2, crash<"panic">},
+};
+
+}  // namespace
+
+std::span<const Subcommand> server_subcommands() { return kSubcommands; }
+
+}  // namespace millrace::admin::debug
