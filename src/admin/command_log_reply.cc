@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Reads the arguments and writes the entries.
+
 #include "admin/command_log_reply.h"
 
 #include <algorithm>

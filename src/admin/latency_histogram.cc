@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Turns histograms into replies.
+
 #include "admin/latency_histogram.h"
 
 namespace millrace::admin {

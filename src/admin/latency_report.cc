@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Draws bars and writes the diagnosis.
+
 #include "admin/latency_report.h"
 
 #include <fmt/format.h>

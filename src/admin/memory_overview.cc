@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Measures.
+
 #include "admin/memory_overview.h"
 
 #include <algorithm>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Judges a MemoryOverview.
+
 #include "admin/memory_report.h"
 
 #include <fmt/format.h>

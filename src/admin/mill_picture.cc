@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Decides for each character what is there: wheel, water or air.
+
 #include "admin/mill_picture.h"
 
 #include <algorithm>

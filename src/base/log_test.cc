@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Lines in each format, whole lines from many threads, refused files.
+
 #include "base/log.h"
 
 #include <gtest/gtest.h>

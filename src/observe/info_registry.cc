@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Writes fields, chooses sections.
+
 #include "observe/info_registry.h"
 
 #include <fmt/format.h>

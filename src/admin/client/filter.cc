@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Reads filters and applies them.
+
 #include "admin/client/filter.h"
 
 #include <fmt/format.h>

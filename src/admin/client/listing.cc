@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Writes the lines.
+
 #include "admin/client/listing.h"
 
 #include <fmt/format.h>

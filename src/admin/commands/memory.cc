@@ -109,7 +109,7 @@ Status malloc_stats(Call& call) {
 }
 
 Status purge(Call& call) {
-    call.keyspace().builder().heap().trim();
+    call.keyspace().heap().trim();
     release_free_memory();
     call.reply().ok();
     return done();
@@ -210,7 +210,8 @@ Status usage(Call& call) {
     if (entry == nullptr) {
         call.reply().null();
     } else {
-        call.reply().integer(static_cast<int64_t>(keyspace::entry_memory_bytes(*entry)));
+        const uint64_t bytes = call.keyspace().builder().memory_bytes(*entry);
+        call.reply().integer(static_cast<int64_t>(bytes));
     }
     return done();
 }
