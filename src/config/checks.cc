@@ -13,14 +13,15 @@ Validate<std::string> not_empty(std::string_view name) {
 }
 
 Validate<std::string> not_a_path(std::string_view name, std::string_view kind) {
-    return [name = std::string(name), kind = std::string(kind)](const std::string& value) -> Status {
-        if (value.empty()) return Error(fmt::format("{} can't be empty", name));
-        // A backslash separates folders on other systems, whose files may be copied here.
-        if (value.find_first_of("/\\") != std::string::npos) {
-            return Error(fmt::format("{} can't be a path, just a {}", name, kind));
-        }
-        return done();
-    };
+    return
+        [name = std::string(name), kind = std::string(kind)](const std::string& value) -> Status {
+            if (value.empty()) return Error(fmt::format("{} can't be empty", name));
+            // A backslash separates folders on other systems, whose files may be copied here.
+            if (value.find_first_of("/\\") != std::string::npos) {
+                return Error(fmt::format("{} can't be a path, just a {}", name, kind));
+            }
+            return done();
+        };
 }
 
 }  // namespace millrace::config

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "base/numbers.h"
+
 namespace millrace::config {
 namespace {
 
@@ -106,13 +108,9 @@ Result<bool> parse_yes_no(std::string_view text) {
 }
 
 Result<int64_t> parse_integer(std::string_view text) {
-    int64_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, code] = std::from_chars(text.data(), end, value, 10);
-    if (text.empty() || code != std::errc() || stop != end) return kNotInteger;
-    // One spelling for each number: "007" and "-0" are refused.
-    if (fmt::format_int(value).size() != text.size()) return kNotInteger;
-    return value;
+    const auto value = millrace::parse_integer(text);
+    if (!value) return kNotInteger;
+    return *value;
 }
 
 // Compat: without digits the size is 0, so "" and "kb" are accepted.

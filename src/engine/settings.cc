@@ -30,7 +30,7 @@ void register_clients(Registry& registry, Settings& settings) {
                           {.min = kMegabyte, .max = kUint63Max, .unit = Unit::Memory});
     registry.add_custom("client-output-buffer-limit", settings.client_output_buffer_limit,
                         settings_values::output_limits());
-    registry.add_unsigned("proto-max-bulk-len", settings.proto_max_bulk_len,
+    registry.add_unsigned("proto-max-bulk-len", settings.proto_max_bulk_bytes,
                           {.min = kMegabyte, .max = kUint63Max, .unit = Unit::Memory});
     registry.add_integer("maxmemory-clients", settings.maxmemory_clients,
                          {.unit = Unit::MemoryOrPercent});
