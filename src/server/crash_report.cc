@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <ucontext.h>
@@ -243,6 +244,15 @@ void panic(std::string_view message, const char* file, int line_number) {
     write_thread_traces(out, nullptr);
     write_sections(out);
     end_report(out, SIGABRT);
+}
+
+void crash_on_purpose(std::string_view what) {
+    if (what == "segfault") {
+        void* const page = mmap(nullptr, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        *static_cast<volatile char*>(page) = 'x';
+    }
+    if (what == "assert") CHECK(1 == 2);
+    if (what == "panic") panic("DEBUG PANIC was called", __FILE__, __LINE__);
 }
 
 SignalStack::SignalStack() {

@@ -42,6 +42,9 @@ void clear_crash_sections();
 // Ends the process with a report.
 [[noreturn]] void panic(std::string_view message, const char* file, int line);
 
+// DEBUG SEGFAULT, ASSERT and PANIC: `what` in lower case. Comes back only if it is none of these.
+void crash_on_purpose(std::string_view what);
+
 // Lets signal handlers of the calling thread run when its stack is exhausted. One for each thread,
 // as long as it runs.
 class SignalStack {

@@ -97,6 +97,13 @@ TEST(CrashReport, OfAPanic) {
     EXPECT_NE(outcome.log.find("Guru Meditation: no more #some.cc:12"), std::string::npos);
 }
 
+TEST(CrashReport, OnPurpose) {
+    for (const char* what : {"segfault", "assert", "panic"}) {
+        expect_whole_report(crash_in_child([what] { crash_on_purpose(what); }));
+    }
+    EXPECT_EQ(WEXITSTATUS(crash_in_child([] { crash_on_purpose("other"); }).status), 77);
+}
+
 TEST(CrashReport, ShowsAllThreads) {
     const Outcome outcome = crash_in_child([] {
         std::thread([] { pause(); }).detach();
