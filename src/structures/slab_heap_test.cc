@@ -227,6 +227,18 @@ void stress(SlabOptions options) {
     EXPECT_NEAR(static_cast<double>(used_bytes()), static_cast<double>(before), 100000);
 }
 
+// The point of separate objects: the address sanitizer knows each of them.
+TEST(SlabHeap, ShowsItsObjectsToTheAddressSanitizer) {
+    if (!kAddressSanitizer) GTEST_SKIP() << "no address sanitizer";
+    SlabHeapPool pool;
+    Taken taken(pool);
+    RemoteFrees remote(pool);
+    auto* object = static_cast<volatile char*>(taken.heap.allocate(100));
+    EXPECT_DEATH(object[100] = 1, "heap-buffer-overflow");
+    remote.add(const_cast<char*>(object));
+    EXPECT_DEATH(object[0] = 1, "heap-use-after-free");
+}
+
 TEST(SlabStress, ObjectsFreedByAnyThread) { stress(kSlabs); }
 
 TEST(SlabStress, AsTheBuildHasIt) { stress(SlabOptions{.region_bytes = size_t{1} << 32}); }
