@@ -79,8 +79,8 @@ Status string_sizes(Call& call) {
     const size_t bytes = entry->string_bytes();
     call.reply().simple(fmt::format(
         "key_sds_len:{} key_sds_avail:0 obj_alloc:{} val_sds_len:{} val_sds_avail:{} val_alloc:0",
-        entry->key_bytes(), keyspace::entry_memory_bytes(*entry), bytes,
-        keyspace::string_capacity_bytes(*entry) - bytes));
+        entry->key_bytes(), call.keyspace().builder().memory_bytes(*entry), bytes,
+        call.keyspace().builder().string_capacity(*entry) - bytes));
     return done();
 }
 
