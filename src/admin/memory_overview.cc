@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Measures.
+
 #include "admin/memory_overview.h"
 
 #include <algorithm>
@@ -8,7 +11,9 @@
 namespace millrace::admin {
 namespace {
 
-uint64_t difference(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+uint64_t difference(uint64_t a, uint64_t b) {
+    return a > b ? a - b : 0;
+}
 
 void add_databases(MemoryOverview& overview, keyspace::Keyspace& keyspace) {
     for (int number = 0; number < keyspace.database_count(); ++number) {
@@ -33,7 +38,9 @@ double MemoryOverview::dataset_percent() const {
     return 100.0 * ratio(dataset, difference(used, startup));
 }
 
-double MemoryOverview::peak_percent() const { return 100.0 * ratio(used, peak); }
+double MemoryOverview::peak_percent() const {
+    return 100.0 * ratio(used, peak);
+}
 
 uint64_t MemoryOverview::bytes_per_key() const {
     return keys == 0 ? 0 : difference(used, startup) / keys;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Looks settings up in the registry.
+
 #include "admin/setting_value.h"
 
 #include "base/numbers.h"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Formats and writes log lines. The settings are atomics or under one lock, which only those who log
-// take.
+// Formats and writes log lines. The settings are atomics or under one lock, which only those who
+// log take.
 
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/time.h>
 #include <syslog.h>
 #include <time.h>
@@ -16,8 +17,6 @@
 #include <cerrno>
 #include <mutex>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -47,10 +46,14 @@ constexpr std::string_view kLevelMarks = ".-*#";
 
 std::string_view role_name(LogRole role) {
     switch (role) {
-        case LogRole::Sentinel: return "sentinel";
-        case LogRole::Child: return "RDB/AOF";
-        case LogRole::Replica: return "replica";
-        case LogRole::Primary: break;
+        case LogRole::Sentinel:
+            return "sentinel";
+        case LogRole::Child:
+            return "RDB/AOF";
+        case LogRole::Replica:
+            return "replica";
+        case LogRole::Primary:
+            break;
     }
     return "primary";
 }
@@ -91,13 +94,27 @@ void append_json_text(fmt::memory_buffer& out, std::string_view text) {
     const auto sink = std::back_inserter(out);
     for (char byte : text) {
         switch (byte) {
-            case '"': fmt::format_to(sink, "\\\""); break;
-            case '\\': fmt::format_to(sink, "\\\\"); break;
-            case '\n': fmt::format_to(sink, "\\n"); break;
-            case '\r': fmt::format_to(sink, "\\r"); break;
-            case '\t': fmt::format_to(sink, "\\t"); break;
-            case '\b': fmt::format_to(sink, "\\b"); break;
-            case '\f': fmt::format_to(sink, "\\f"); break;
+            case '"':
+                fmt::format_to(sink, "\\\"");
+                break;
+            case '\\':
+                fmt::format_to(sink, "\\\\");
+                break;
+            case '\n':
+                fmt::format_to(sink, "\\n");
+                break;
+            case '\r':
+                fmt::format_to(sink, "\\r");
+                break;
+            case '\t':
+                fmt::format_to(sink, "\\t");
+                break;
+            case '\b':
+                fmt::format_to(sink, "\\b");
+                break;
+            case '\f':
+                fmt::format_to(sink, "\\f");
+                break;
             default:
                 if (static_cast<unsigned char>(byte) < 0x20) {
                     fmt::format_to(sink, "\\u{:04x}", static_cast<unsigned>(byte));
@@ -164,9 +181,15 @@ constexpr std::array<int, 4> kSyslogPriorities = {LOG_DEBUG, LOG_INFO, LOG_NOTIC
 
 Result<int> syslog_facility(std::string_view name) {
     static constexpr std::array<std::pair<std::string_view, int>, 9> kFacilities = {{
-        {"user", LOG_USER},     {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},
-        {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},
-        {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7},
+        {"user", LOG_USER},
+        {"local0", LOG_LOCAL0},
+        {"local1", LOG_LOCAL1},
+        {"local2", LOG_LOCAL2},
+        {"local3", LOG_LOCAL3},
+        {"local4", LOG_LOCAL4},
+        {"local5", LOG_LOCAL5},
+        {"local6", LOG_LOCAL6},
+        {"local7", LOG_LOCAL7},
     }};
     for (const auto& [known, number] : kFacilities) {
         if (known == name) return number;
@@ -176,13 +199,21 @@ Result<int> syslog_facility(std::string_view name) {
 
 }  // namespace
 
-void set_log_level(LogLevel level) { logger().level.store(level, std::memory_order_relaxed); }
-LogLevel log_level() { return logger().level.load(std::memory_order_relaxed); }
-void set_log_format(LogFormat format) { logger().format.store(format, std::memory_order_relaxed); }
+void set_log_level(LogLevel level) {
+    logger().level.store(level, std::memory_order_relaxed);
+}
+LogLevel log_level() {
+    return logger().level.load(std::memory_order_relaxed);
+}
+void set_log_format(LogFormat format) {
+    logger().format.store(format, std::memory_order_relaxed);
+}
 void set_log_timestamp(LogTimestamp timestamp) {
     logger().timestamp.store(timestamp, std::memory_order_relaxed);
 }
-void set_log_role(LogRole role) { logger().role.store(role, std::memory_order_relaxed); }
+void set_log_role(LogRole role) {
+    logger().role.store(role, std::memory_order_relaxed);
+}
 
 Status set_log_file(std::string path) {
     if (!path.empty()) {

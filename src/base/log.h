@@ -14,12 +14,12 @@
 // Limits:  kLineBytesMax a message; what is longer is cut.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include <fmt/core.h>
 
 #include "base/result.h"
 
@@ -37,8 +37,8 @@ void set_log_format(LogFormat format);
 void set_log_timestamp(LogTimestamp timestamp);
 void set_log_role(LogRole role);
 
-// An empty path: standard output. A file is opened anew for each line, as in Valkey, so that rotating
-// it by renaming needs no signal. Fails when the file cannot be opened for appending now.
+// An empty path: standard output. A file is opened anew for each line, as in Valkey, so that
+// rotating it by renaming needs no signal. Fails when the file cannot be opened for appending now.
 Status set_log_file(std::string path);
 
 // Messages go to syslog as well. `facility` is "user" or "local0" ... "local7".

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Lines in each format, whole lines from many threads, refused files.
+
 #include "base/log.h"
 
 #include <gtest/gtest.h>
@@ -34,9 +37,9 @@ protected:
 TEST_F(LogTest, LegacyLinesHaveTheShapeThatToolsRead) {
     EXPECT_EQ(line(LogFormat::Legacy, LogTimestamp::Legacy, "x"),
               "15687:M 23 Nov 2026 22:53:43.922 # x\n");
-    EXPECT_EQ(line(LogFormat::Legacy, LogTimestamp::Iso8601, "x", LogRole::Replica,
-                   LogLevel::Notice),
-              "15687:S 2026-11-23T22:53:43.922+00:00 * x\n");
+    EXPECT_EQ(
+        line(LogFormat::Legacy, LogTimestamp::Iso8601, "x", LogRole::Replica, LogLevel::Notice),
+        "15687:S 2026-11-23T22:53:43.922+00:00 * x\n");
     EXPECT_EQ(line(LogFormat::Legacy, LogTimestamp::Milliseconds, "a\nb\x01", LogRole::Child,
                    LogLevel::Verbose),
               "15687:C 1795474423922 - a\nb\x01\n");
@@ -52,10 +55,11 @@ TEST_F(LogTest, LogfmtReplacesWhatItCannotHold) {
 }
 
 TEST_F(LogTest, JsonEscapes) {
-    EXPECT_EQ(line(LogFormat::Json, LogTimestamp::Iso8601, "\"\\\n\r\t\b\f\x01\x1f\x7f\xff",
-                   LogRole::Child, LogLevel::Debug),
-              "{\"pid\":15687,\"role\":\"RDB/AOF\",\"timestamp\":\"2026-11-23T22:53:43.922+00:00\","
-              "\"level\":\"debug\",\"message\":\"\\\"\\\\\\n\\r\\t\\b\\f\\u0001\\u001f\x7f\xff\"}\n");
+    EXPECT_EQ(
+        line(LogFormat::Json, LogTimestamp::Iso8601, "\"\\\n\r\t\b\f\x01\x1f\x7f\xff",
+             LogRole::Child, LogLevel::Debug),
+        "{\"pid\":15687,\"role\":\"RDB/AOF\",\"timestamp\":\"2026-11-23T22:53:43.922+00:00\","
+        "\"level\":\"debug\",\"message\":\"\\\"\\\\\\n\\r\\t\\b\\f\\u0001\\u001f\x7f\xff\"}\n");
 }
 
 TEST_F(LogTest, ZonesWithHalfHoursWestOfGreenwich) {

@@ -20,6 +20,7 @@
 #include "base/thread_role.h"
 #include "config/registry.h"
 #include "engine/command_registry.h"
+#include "engine/debug_switches.h"
 #include "engine/effects.h"
 #include "engine/key_events.h"
 #include "engine/monitors.h"
@@ -109,6 +110,7 @@ public:
     Monitors& monitors() { return monitors_; }
     Pause& pause() { return pause_; }
     EngineCounters& counters() { return counters_; }
+    DebugSwitches& debug_switches() { return debug_switches_; }
     ClientControl& clients() { return *clients_; }
     ProcessControl& process() { return *process_; }
     void connect(ClientControl* clients, ProcessControl* process) {
@@ -167,6 +169,7 @@ private:
     uint32_t event_mask_ = 0;
     int64_t now_us_ = 0;
     EngineCounters counters_;
+    DebugSwitches debug_switches_;
     SessionTable sessions_;
     Effects effects_;
     Monitors monitors_;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Adds entries, cut to size.
+
 #include "observe/command_log.h"
 
 #include <fmt/format.h>

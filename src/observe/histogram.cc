@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Reads a histogram: edges, percentiles, cumulative counts.
+
 #include "observe/histogram.h"
 
 #include <algorithm>

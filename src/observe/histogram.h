@@ -22,8 +22,8 @@ public:
     }
     uint64_t total() const { return total_; }
 
-    // The least value with at least `percent` % of the records at or below it (the upper edge of its
-    // step); 0 when empty.
+    // The least value with at least `percent` % of the records at or below it (the upper edge of
+    // its step); 0 when empty.
     uint64_t percentile(double percent) const;
 
     // How many records are at or below the upper edge of the step of `value`.

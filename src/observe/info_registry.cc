@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Writes fields, chooses sections.
+
 #include "observe/info_registry.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/bytes.h"

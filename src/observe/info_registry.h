@@ -45,8 +45,8 @@ public:
     enum Inclusion : uint8_t { kDefault, kAll, kEverythingOnly, kOnlyByName };
     using Write = std::function<void(InfoWriter&)>;
 
-    // `name` is what INFO takes, in lower case; `title` what the section's line says. Several writers
-    // may share a section: they write in the order in which they were added.
+    // `name` is what INFO takes, in lower case; `title` what the section's line says. Several
+    // writers may share a section: they write in the order in which they were added.
     void add(std::string_view name, std::string_view title, Inclusion inclusion, Write write);
 
     // Makes `other` a second name of a section that has been added.

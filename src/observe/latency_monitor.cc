@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Adds samples and forgets them.
+
 #include "observe/latency_monitor.h"
 
 #include <algorithm>

@@ -45,7 +45,8 @@ public:
     int64_t threshold_ms() const { return threshold_ms_; }
     // Notes an event of `milliseconds`, if monitoring is on and it is long enough.
     void record(std::string_view event, int64_t unix_seconds, int64_t milliseconds) {
-        if (threshold_ms_ > 0 && milliseconds >= threshold_ms_) add(event, unix_seconds, milliseconds);
+        if (threshold_ms_ > 0 && milliseconds >= threshold_ms_)
+            add(event, unix_seconds, milliseconds);
     }
     const std::map<std::string, LatencyEvent, std::less<>>& events() const { return events_; }
     // Removes one event's history, or all with an empty name; how many it removed.

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Takes samples and averages them.
+
 #include "observe/rate_meter.h"
 
 namespace millrace::observe {

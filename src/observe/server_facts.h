@@ -25,9 +25,9 @@ struct ServerFacts {
     std::string build_id = "0";
     std::string mode = "standalone";  // Or "cluster", "sentinel".
 
-    std::string executable;   // Absolute.
-    std::string config_file;  // Absolute; empty without one.
-    std::string run_id;       // 40 hexadecimal digits.
+    std::string executable;      // Absolute.
+    std::string config_file;     // Absolute; empty without one.
+    std::string run_id;          // 40 hexadecimal digits.
     std::string replication_id;  // Likewise, of the data set.
     std::string supervised = "no";
     std::string monotonic_clock = "POSIX clock_gettime";

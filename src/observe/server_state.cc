@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Samples rates and resets counters.
+
 #include "observe/server_state.h"
 
 namespace millrace::observe {

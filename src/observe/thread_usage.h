@@ -4,7 +4,8 @@
 //
 // Owner:   ServerState. Thread 0 is the main thread, the others are the I/O threads in their order.
 // Threads: each ThreadUsage is written by its own thread only and read by the main thread, with
-//          relaxed order: the numbers of one thread need not agree with each other to the last unit.
+//          relaxed order: the numbers of one thread need not agree with each other to the last
+//          unit.
 #pragma once
 
 #include <atomic>
@@ -33,8 +34,9 @@ private:
 
 // A line of its own each, so that threads do not disturb each other by counting.
 struct alignas(64) ThreadUsage {
-    OwnedCounter active_nanoseconds;  // Time spent on work, as opposed to spinning, parking, polling.
-    OwnedCounter reads;               // read(2) rounds of a connection, and so on.
+    OwnedCounter
+        active_nanoseconds;  // Time spent on work, as opposed to spinning, parking, polling.
+    OwnedCounter reads;      // read(2) rounds of a connection, and so on.
     OwnedCounter writes;
     OwnedCounter polls;
     OwnedCounter accepts;
@@ -70,7 +72,8 @@ public:
 private:
     uint64_t sum(OwnedCounter ThreadUsage::*counter, size_t from) const {
         uint64_t total = 0;
-        for (size_t i = from; i < threads_.size(); ++i) total += (threads_[i].*counter).since_reset();
+        for (size_t i = from; i < threads_.size(); ++i)
+            total += (threads_[i].*counter).since_reset();
         return total;
     }
 

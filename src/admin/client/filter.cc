@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Reads filters and applies them.
+
 #include "admin/client/filter.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/bytes.h"
 #include "base/numbers.h"
@@ -18,7 +21,9 @@ namespace errors = engine::errors;
 constexpr std::string_view kKnownFlags = "bcdeirtuxABEIMNOPRSTU";
 constexpr std::string_view kKnownCapabilities = "r";
 
-Error error(std::string text) { return Error(std::move(text)); }
+Error error(std::string text) {
+    return Error(std::move(text));
+}
 
 // Takes IDs from argument `at` on, up to the first word that is no number; there must be one.
 Result<size_t> parse_ids(Call& call, size_t at, std::vector<uint64_t>& ids) {
@@ -38,9 +43,9 @@ Result<ClientType> parse_type(std::string_view word) {
         std::string_view name;
         ClientType type;
     } kTypes[] = {
-        {"normal", ClientType::Normal},  {"slave", ClientType::Replica},
+        {"normal", ClientType::Normal},   {"slave", ClientType::Replica},
         {"replica", ClientType::Replica}, {"pubsub", ClientType::PubSub},
-        {"master", ClientType::Primary}, {"primary", ClientType::Primary},
+        {"master", ClientType::Primary},  {"primary", ClientType::Primary},
     };
     for (const auto& each : kTypes) {
         if (equals_ignore_case(word, each.name)) return each.type;
@@ -91,9 +96,12 @@ Result<bool> parse_criterion(Call& call, std::string_view option, std::string_vi
         std::string_view option;
         std::optional<std::string_view>& place;
     } texts[] = {
-        {"ADDR", criteria.address},          {"LADDR", criteria.local_address},
-        {"IP", criteria.ip},                 {"NAME", criteria.name},
-        {"LIB-NAME", criteria.library_name}, {"LIB-VER", criteria.library_version},
+        {"ADDR", criteria.address},
+        {"LADDR", criteria.local_address},
+        {"IP", criteria.ip},
+        {"NAME", criteria.name},
+        {"LIB-NAME", criteria.library_name},
+        {"LIB-VER", criteria.library_version},
     };
     for (const auto& text : texts) {
         if (!equals_ignore_case(option, text.option)) continue;
@@ -107,8 +115,7 @@ Result<bool> parse_criterion(Call& call, std::string_view option, std::string_vi
     } else if (equals_ignore_case(option, "DB")) {
         criteria.database = TRY(parse_database(call, word, negated));
     } else if (equals_ignore_case(option, "FLAGS")) {
-        criteria.flags =
-            TRY(parse_letters(word, kKnownFlags, "flags", negated ? "NOT-FLAGS" : ""));
+        criteria.flags = TRY(parse_letters(word, kKnownFlags, "flags", negated ? "NOT-FLAGS" : ""));
     } else if (equals_ignore_case(option, "CAPA")) {
         criteria.capabilities =
             TRY(parse_letters(word, kKnownCapabilities, "capa", negated ? "NOT-CAPA" : ""));
@@ -135,13 +142,14 @@ Status parse_plain_option(std::string_view option, std::string_view word, Client
 }
 
 bool contains_all(std::string_view letters, std::string_view wanted) {
-    return std::all_of(wanted.begin(), wanted.end(), [&](char letter) {
-        return letters.find(letter) != std::string_view::npos;
-    });
+    return std::all_of(wanted.begin(), wanted.end(),
+                       [&](char letter) { return letters.find(letter) != std::string_view::npos; });
 }
 
 // Compat: what the client never said matches no text, not even the empty one.
-bool said(std::string_view own, std::string_view asked) { return !own.empty() && own == asked; }
+bool said(std::string_view own, std::string_view asked) {
+    return !own.empty() && own == asked;
+}
 
 // Calls `found(met)` for each criterion that is set; stops and returns false when it returns false.
 template <typename Found>

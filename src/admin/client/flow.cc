@@ -71,7 +71,8 @@ Status unblock(Call& call) {
         }
     }
     const int64_t id = TRY(call.integer(2));
-    Session* session = id < 1 ? nullptr : call.engine().sessions().find_id(static_cast<uint64_t>(id));
+    Session* session =
+        id < 1 ? nullptr : call.engine().sessions().find_id(static_cast<uint64_t>(id));
     const bool unblocked = session != nullptr && session->blocked != nullptr &&
                            session->blocked->unblock(call.engine(), *session, with_error);
     call.reply().integer(unblocked ? 1 : 0);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Writes the lines.
+
 #include "admin/client/listing.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 #include <memory>
-
-#include <fmt/format.h>
 
 namespace millrace::admin::client {
 
@@ -18,8 +21,8 @@ ClientType client_type(const Session& session) {
 
 SessionSummary summarise(const Session& session) {
     SessionSummary summary;
-    for (const auto* extension : {&session.blocked, &session.transaction, &session.subscriptions,
-                                  &session.tracking}) {
+    for (const auto* extension :
+         {&session.blocked, &session.transaction, &session.subscriptions, &session.tracking}) {
         if (*extension != nullptr) (*extension)->describe(summary);
     }
     return summary;
@@ -97,7 +100,8 @@ void append_client_line(std::string& out, engine::Call& call, const Session& ses
     const int64_t age_ms = call.now_ms() - session.created_ms;
     const int64_t idle_ms = call.now_ms() - session.last_interaction_ms;
     const auto sink = std::back_inserter(out);
-    fmt::format_to(sink, "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
+    fmt::format_to(sink,
+                   "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
                    session.id(), session.peer.address, session.peer.local_address,
                    session.peer.descriptor, session.name, age_ms / 1000, idle_ms / 1000,
                    client_flags(session, summary), client_capabilities(session), session.database);
@@ -112,11 +116,12 @@ void append_client_line(std::string& out, engine::Call& call, const Session& ses
     fmt::format_to(sink, " obl=0 oll={} omem={} tot-mem={} events={}",
                    memory.output_waiting != 0 ? 1 : 0, memory.output_waiting, memory.total,
                    memory.output_waiting != 0 ? "rw" : "r");
-    fmt::format_to(
-        sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
-        session.last_command != nullptr ? std::string_view(session.last_command->full_name()) : "NULL",
-        session.user, summary.tracking_redirect, session.protocol, session.library_name,
-        session.library_version);
+    fmt::format_to(sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
+                   session.last_command != nullptr
+                       ? std::string_view(session.last_command->full_name())
+                       : "NULL",
+                   session.user, summary.tracking_redirect, session.protocol, session.library_name,
+                   session.library_version);
     // Compat: the command that asks does not count itself.
     fmt::format_to(sink, " tot-net-in={} tot-net-out={} tot-cmds={}",
                    traffic.bytes_read.load(kRelaxed), traffic.bytes_written.load(kRelaxed),

@@ -8,7 +8,7 @@
 #include "admin/client/filter.h"
 #include "admin/client/handlers.h"
 #include "admin/client/listing.h"
-#include "admin/help.h"
+#include "engine/help.h"
 
 namespace millrace::admin::client {
 
@@ -129,7 +129,8 @@ Status help(Call& call) {
         "UNPAUSE",
         "    Ends a pause.",
     };
-    return reply_help(call, "CLIENT", kLines);
+    engine::reply_help(call.reply(), "CLIENT", kLines);
+    return done();
 }
 
 }  // namespace millrace::admin::client

@@ -3,11 +3,11 @@
 // CLIENT TRACKING, TRACKINGINFO, CACHING, GETREDIR: how client-side caching of a connection is set
 // up.
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "admin/client/handlers.h"
 #include "engine/tracking_state.h"
@@ -91,8 +91,8 @@ Status check_options(const TrackingOptions& options, const TrackingState* before
     if (options.opt_in && options.opt_out) {
         return ErrorText{"ERR You can't specify both OPTIN mode and OPTOUT mode"};
     }
-    if (before != nullptr && ((options.opt_in && before->opt_out) ||
-                              (options.opt_out && before->opt_in))) {
+    if (before != nullptr &&
+        ((options.opt_in && before->opt_out) || (options.opt_out && before->opt_in))) {
         return ErrorText{
             "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and "
             "then re-enabling it with a different mode."};
@@ -106,15 +106,17 @@ Status check_prefixes(const TrackingOptions& options, const TrackingState* befor
         for (size_t k = 0; before != nullptr && k < before->prefixes.size(); ++k) {
             const std::string& existing = before->prefixes[k];
             if (!overlap(existing, given[i])) continue;
-            return Error(fmt::format("ERR Prefix '{}' overlaps with an existing prefix '{}'. "
-                                     "Prefixes for a single client must not overlap.",
-                                     given[i], existing));
+            return Error(
+                fmt::format("ERR Prefix '{}' overlaps with an existing prefix '{}'. "
+                            "Prefixes for a single client must not overlap.",
+                            given[i], existing));
         }
         for (size_t k = i + 1; k < given.size(); ++k) {
             if (!overlap(given[i], given[k])) continue;
-            return Error(fmt::format("ERR Prefix '{}' overlaps with another provided prefix '{}'. "
-                                     "Prefixes for a single client must not overlap.",
-                                     given[i], given[k]));
+            return Error(
+                fmt::format("ERR Prefix '{}' overlaps with another provided prefix '{}'. "
+                            "Prefixes for a single client must not overlap.",
+                            given[i], given[k]));
         }
     }
     return done();

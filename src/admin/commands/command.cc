@@ -7,6 +7,7 @@
 
 #include "engine/command.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "admin/command_info.h"
@@ -204,7 +205,7 @@ struct Filter {
             case FilterKind::Category:
                 return (command.acl_categories() & category) != 0;
             case FilterKind::Pattern:
-                return glob_matches(pattern, command.full_name(), LetterCase::Ignored);
+                return glob_match(pattern, command.full_name(), true);
         }
         return false;
     }

@@ -33,8 +33,10 @@ constexpr CommandSpec kCommands[] = {
 };
 
 constexpr ErrorText kNotAllowed{
-    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it "
-    "from a local connection, otherwise you need to set this option in the configuration file, and then "
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you "
+    "can run it "
+    "from a local connection, otherwise you need to set this option in the configuration file, and "
+    "then "
     "restart the server."};
 
 bool is_allowed(Call& call) {

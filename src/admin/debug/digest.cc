@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// DEBUG DIGEST, DIGEST-VALUE: 40 hexadecimal digits for a dataset or a value, the same as Valkey's for the same data.
+// DEBUG DIGEST, DIGEST-VALUE: 40 hexadecimal digits for a dataset or a value, the same as Valkey's
+// for the same data.
 //
 // A digest is 20 bytes, zero at first, and takes up text in two ways:
 //
 //     add     digest ^= sha1(text)                     the order does not matter
 //     chain   add, then digest = sha1(digest)          the order matters
 //
-// The digest of a value chains its type and its content, and adds a mark if it expires. That of a dataset chains the number of
-// each database that has keys, and adds the digest of each key, which chains the name before the value.
+// The digest of a value chains its type and its content, and adds a mark if it expires. That of a
+// dataset chains the number of each database that has keys, and adds the digest of each key, which
+// chains the name before the value.
 
 #include <arpa/inet.h>
 
@@ -101,7 +103,8 @@ Status digest_dataset(Call& call) {
     return done();
 }
 
-// Values past their time count as well: a replica and its primary agree although one of them has not removed them yet.
+// Values past their time count as well: a replica and its primary agree although one of them has
+// not removed them yet.
 Status digest_values(Call& call) {
     call.reply().array(call.count() - 2);
     for (std::string_view key : call.arguments().subspan(2)) {
@@ -120,6 +123,8 @@ constexpr Subcommand kSubcommands[] = {
 
 }  // namespace
 
-std::span<const Subcommand> digest_subcommands() { return kSubcommands; }
+std::span<const Subcommand> digest_subcommands() {
+    return kSubcommands;
+}
 
 }  // namespace millrace::admin::debug

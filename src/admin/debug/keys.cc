@@ -179,6 +179,8 @@ constexpr Subcommand kSubcommands[] = {
 
 }  // namespace
 
-std::span<const Subcommand> key_subcommands() { return kSubcommands; }
+std::span<const Subcommand> key_subcommands() {
+    return kSubcommands;
+}
 
 }  // namespace millrace::admin::debug

@@ -14,14 +14,30 @@ namespace {
 
 constexpr int kSamples = 3;
 
-void sample_string(ReplyWriter& reply) { reply.bulk("Hello World"); }
-void sample_integer(ReplyWriter& reply) { reply.integer(12345); }
-void sample_double(ReplyWriter& reply) { reply.double_number(3.141); }
-void sample_bignum(ReplyWriter& reply) { reply.big_number("1234567999999999999999999999999999999"); }
-void sample_null(ReplyWriter& reply) { reply.null(); }
-void sample_true(ReplyWriter& reply) { reply.boolean(true); }
-void sample_false(ReplyWriter& reply) { reply.boolean(false); }
-void sample_verbatim(ReplyWriter& reply) { reply.verbatim("txt", "This is a verbatim\nstring"); }
+void sample_string(ReplyWriter& reply) {
+    reply.bulk("Hello World");
+}
+void sample_integer(ReplyWriter& reply) {
+    reply.integer(12345);
+}
+void sample_double(ReplyWriter& reply) {
+    reply.double_number(3.141);
+}
+void sample_bignum(ReplyWriter& reply) {
+    reply.big_number("1234567999999999999999999999999999999");
+}
+void sample_null(ReplyWriter& reply) {
+    reply.null();
+}
+void sample_true(ReplyWriter& reply) {
+    reply.boolean(true);
+}
+void sample_false(ReplyWriter& reply) {
+    reply.boolean(false);
+}
+void sample_verbatim(ReplyWriter& reply) {
+    reply.verbatim("txt", "This is a verbatim\nstring");
+}
 
 void sample_array(ReplyWriter& reply) {
     reply.array(kSamples);
@@ -65,10 +81,10 @@ struct Sample {
     void (*write)(ReplyWriter& reply);
 };
 constexpr Sample kReplies[] = {
-    {"STRING", sample_string},     {"INTEGER", sample_integer},   {"DOUBLE", sample_double},
-    {"BIGNUM", sample_bignum},     {"NULL", sample_null},         {"ARRAY", sample_array},
-    {"SET", sample_set},           {"MAP", sample_map},           {"ATTRIB", sample_attribute},
-    {"PUSH", sample_push},         {"VERBATIM", sample_verbatim}, {"TRUE", sample_true},
+    {"STRING", sample_string}, {"INTEGER", sample_integer},   {"DOUBLE", sample_double},
+    {"BIGNUM", sample_bignum}, {"NULL", sample_null},         {"ARRAY", sample_array},
+    {"SET", sample_set},       {"MAP", sample_map},           {"ATTRIB", sample_attribute},
+    {"PUSH", sample_push},     {"VERBATIM", sample_verbatim}, {"TRUE", sample_true},
     {"FALSE", sample_false},
 };
 
@@ -101,6 +117,8 @@ constexpr Subcommand kSubcommands[] = {
 
 }  // namespace
 
-std::span<const Subcommand> protocol_subcommands() { return kSubcommands; }
+std::span<const Subcommand> protocol_subcommands() {
+    return kSubcommands;
+}
 
 }  // namespace millrace::admin::debug

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// DEBUG SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to crash: the process as a whole.
+// DEBUG SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to crash: the
+// process as a whole.
 
 #include <fmt/format.h>
 
@@ -53,11 +54,12 @@ Status rewrite_whole_configuration(Call& call) {
     return done();
 }
 
-// Compat: the names are those of Valkey's structures, the numbers ours where there is something alike.
+// Compat: the names are those of Valkey's structures, the numbers ours where there is something
+// alike.
 Status structure_sizes(Call& call) {
-    call.reply().bulk(
-        fmt::format("bits:{} robj:{} dictentry:{} sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 ",
-                    8 * sizeof(void*), sizeof(keyspace::Entry), sizeof(uint64_t)));
+    call.reply().bulk(fmt::format(
+        "bits:{} robj:{} dictentry:{} sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 ",
+        8 * sizeof(void*), sizeof(keyspace::Entry), sizeof(uint64_t)));
     return done();
 }
 
@@ -88,6 +90,8 @@ constexpr Subcommand kSubcommands[] = {
 
 }  // namespace
 
-std::span<const Subcommand> server_subcommands() { return kSubcommands; }
+std::span<const Subcommand> server_subcommands() {
+    return kSubcommands;
+}
 
 }  // namespace millrace::admin::debug

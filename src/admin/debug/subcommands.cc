@@ -6,7 +6,9 @@
 
 namespace millrace::admin::debug {
 
-bool is_on(std::string_view word) { return std::strtol(std::string(word).c_str(), nullptr, 10) != 0; }
+bool is_on(std::string_view word) {
+    return std::strtol(std::string(word).c_str(), nullptr, 10) != 0;
+}
 
 Error unknown_subcommand(std::string_view name) {
     constexpr size_t kQuotedMax = 128;

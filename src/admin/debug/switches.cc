@@ -78,6 +78,8 @@ constexpr Subcommand kSubcommands[] = {
 
 }  // namespace
 
-std::span<const Subcommand> switch_subcommands() { return kSubcommands; }
+std::span<const Subcommand> switch_subcommands() {
+    return kSubcommands;
+}
 
 }  // namespace millrace::admin::debug

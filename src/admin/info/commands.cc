@@ -2,11 +2,11 @@
 //
 // INFO commandstats, errorstats, latencystats: what the engine counts for each command and error.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "admin/info/sections.h"
 #include "admin/setting_value.h"
@@ -39,9 +39,9 @@ void write_command(InfoWriter& out, const Command& command) {
     const CommandStatistics& counts = command.statistics();
     if (counts.calls == 0 && counts.failed_calls == 0 && counts.rejected_calls == 0) return;
     const uint64_t microseconds = counts.microseconds_x1024 / 1024;
-    const double mean =
-        counts.calls == 0 ? 0.0
-                          : static_cast<double>(microseconds) / static_cast<double>(counts.calls);
+    const double mean = counts.calls == 0
+                            ? 0.0
+                            : static_cast<double>(microseconds) / static_cast<double>(counts.calls);
     out.field(
         fmt::format("cmdstat_{}", safe_name(command.full_name())),
         fmt::format("calls={},usec={},usec_per_call={:.2f},rejected_calls={},failed_calls={}",
@@ -58,8 +58,8 @@ std::string percentile_name(double percentile) {
 
 std::vector<double> shown_percentiles(engine::Engine& engine) {
     std::vector<double> percentiles;
-    const auto words = split_arguments(
-        setting_text(engine, "latency-tracking-info-percentiles", "50 99 99.9"));
+    const auto words =
+        split_arguments(setting_text(engine, "latency-tracking-info-percentiles", "50 99 99.9"));
     if (!words.ok()) return percentiles;
     for (const std::string& word : words.value()) {
         if (const auto percentile = parse_double(word)) percentiles.push_back(*percentile);
@@ -67,14 +67,15 @@ std::vector<double> shown_percentiles(engine::Engine& engine) {
     return percentiles;
 }
 
-void write_latency(InfoWriter& out, const Command& command, const std::vector<double>& percentiles) {
+void write_latency(InfoWriter& out, const Command& command,
+                   const std::vector<double>& percentiles) {
     const observe::Histogram* latency = command.statistics().latency.get();
     if (latency == nullptr || latency->total() == 0) return;
     std::string values;
     for (const double percentile : percentiles) {
-        values += fmt::format("{}p{}={:.3f}", values.empty() ? "" : ",",
-                              percentile_name(percentile),
-                              static_cast<double>(latency->percentile(percentile)) / 1000);
+        values +=
+            fmt::format("{}p{}={:.3f}", values.empty() ? "" : ",", percentile_name(percentile),
+                        static_cast<double>(latency->percentile(percentile)) / 1000);
     }
     out.field(fmt::format("latency_percentiles_usec_{}", safe_name(command.full_name())), values);
 }

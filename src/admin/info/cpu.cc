@@ -2,9 +2,8 @@
 //
 // INFO cpu: what the system counts for the process, and what the threads count as work.
 
-#include <sys/resource.h>
-
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "admin/info/sections.h"
 

@@ -2,12 +2,11 @@
 //
 // INFO memory: how much is used, by what, and how well the allocator does.
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <initializer_list>
 #include <string>
-
-#include <fmt/format.h>
 
 #include "admin/info/sections.h"
 #include "admin/memory_overview.h"
@@ -27,9 +26,13 @@ void write_zeros(InfoWriter& out, std::initializer_list<const char*> names) {
     for (const char* name : names) out.field(name, 0);
 }
 
-std::string percent(double value) { return fmt::format("{:.2f}%", value); }
+std::string percent(double value) {
+    return fmt::format("{:.2f}%", value);
+}
 
-int64_t signed_difference(uint64_t a, uint64_t b) { return static_cast<int64_t>(a - b); }
+int64_t signed_difference(uint64_t a, uint64_t b) {
+    return static_cast<int64_t>(a - b);
+}
 
 uint64_t system_memory_bytes() {
     const long pages = sysconf(_SC_PHYS_PAGES);
@@ -58,8 +61,8 @@ void write_use(InfoWriter& out, const MemoryOverview& memory) {
 void write_scripts(InfoWriter& out) {
     write_zeros(out, {"used_memory_lua", "used_memory_vm_eval"});
     out.human_bytes("used_memory_lua_human", 0);
-    write_zeros(out, {"used_memory_scripts_eval", "number_of_cached_scripts",
-                      "number_of_functions", "number_of_libraries", "used_memory_vm_functions"});
+    write_zeros(out, {"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
+                      "number_of_libraries", "used_memory_vm_functions"});
     with_human(out, "used_memory_vm_total", 0);
     out.field("used_memory_functions", 0);
     with_human(out, "used_memory_scripts", 0);
@@ -83,9 +86,9 @@ void write_fragmentation(InfoWriter& out, const MemoryOverview& memory) {
 }
 
 void write_buffers(InfoWriter& out, const MemoryOverview& memory) {
-    write_zeros(out, {"mem_not_counted_for_evict", "mem_replication_backlog",
-                      "mem_total_replication_buffers", "mem_replicas_repl_buffer",
-                      "mem_clients_slaves"});
+    write_zeros(
+        out, {"mem_not_counted_for_evict", "mem_replication_backlog",
+              "mem_total_replication_buffers", "mem_replicas_repl_buffer", "mem_clients_slaves"});
     out.field("mem_clients_normal", memory.clients);
     write_zeros(out, {"mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export",
                       "mem_aof_buffer"});

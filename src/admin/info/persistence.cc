@@ -12,8 +12,8 @@ using observe::InfoWriter;
 
 void write_loading(InfoWriter& out, engine::Engine& engine) {
     out.field("loading", (engine.conditions() & engine::kLoadingData) != 0);
-    for (const char* name : {"async_loading", "current_cow_peak", "current_cow_size",
-                             "current_cow_size_age"}) {
+    for (const char* name :
+         {"async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"}) {
         out.field(name, 0);
     }
     out.field("current_fork_perc", 0.0, 2);

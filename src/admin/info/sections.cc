@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// The order of the sections.
+
 #include "admin/info/sections.h"
 
 namespace millrace::admin::info {

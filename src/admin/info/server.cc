@@ -2,10 +2,9 @@
 //
 // INFO server: which program this is, and where it runs.
 
+#include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include "admin/info/sections.h"
 

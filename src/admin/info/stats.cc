@@ -18,7 +18,9 @@ void write_zeros(InfoWriter& out, std::initializer_list<const char*> names) {
     for (const char* name : names) out.field(name, 0);
 }
 
-double kilobytes(uint64_t bytes) { return static_cast<double>(bytes) / 1024; }
+double kilobytes(uint64_t bytes) {
+    return static_cast<double>(bytes) / 1024;
+}
 
 void write_traffic(InfoWriter& out, engine::Engine& engine) {
     const ServerState& state = engine.server();
@@ -27,8 +29,9 @@ void write_traffic(InfoWriter& out, engine::Engine& engine) {
     out.field("instantaneous_ops_per_sec", state.rates.commands.mean());
     out.field("total_net_input_bytes", state.threads.total(&ThreadUsage::input_bytes));
     out.field("total_net_output_bytes", state.threads.total(&ThreadUsage::output_bytes));
-    write_zeros(out, {"total_net_repl_input_bytes", "total_net_repl_output_bytes",
-                      "total_net_cluster_slot_import_bytes", "total_net_cluster_slot_export_bytes"});
+    write_zeros(out,
+                {"total_net_repl_input_bytes", "total_net_repl_output_bytes",
+                 "total_net_cluster_slot_import_bytes", "total_net_cluster_slot_export_bytes"});
     out.field("instantaneous_input_kbps", kilobytes(state.rates.input_bytes.mean()), 2);
     out.field("instantaneous_output_kbps", kilobytes(state.rates.output_bytes.mean()), 2);
     out.field("instantaneous_input_repl_kbps",
@@ -50,17 +53,17 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("expire_cycle_cpu_milliseconds", keys.expire_cycle_microseconds / 1000);
     out.field("evicted_keys", 0);
     out.field("evicted_clients", engine.server().net.clients_evicted);
-    write_zeros(out, {"evicted_scripts", "total_eviction_exceeded_time",
-                      "current_eviction_exceeded_time"});
+    write_zeros(
+        out, {"evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
     out.field("keyspace_hits", keys.hits);
     out.field("keyspace_misses", keys.misses);
     // Compat: there are no forks; snapshots are counted in millrace_snapshots.
-    write_zeros(out, {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels",
-                      "latest_fork_usec", "total_forks", "migrate_cached_sockets",
-                      "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-                      "active_defrag_key_hits", "active_defrag_key_misses",
-                      "total_active_defrag_time", "current_active_defrag_time",
-                      "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
+    write_zeros(
+        out, {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
+              "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+              "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
+              "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
+              "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
     out.field("unexpected_error_replies", engine.counters().unexpected_errors);
     out.field("total_error_replies", engine.counters().error_replies);
     out.field("dump_payload_sanitizations", 0);
