@@ -4,10 +4,10 @@
 // know.
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "admin/config_file.h"
+#include "admin/local_access.h"
 #include "base/log.h"
 #include "engine/command.h"
 #include "engine/help.h"
@@ -105,14 +105,6 @@ Status get(Call& call) {
     return done();
 }
 
-// Whether enable-protected-configs lets this client change protected settings.
-bool may_change_protected(Call& call) {
-    const auto* setting = call.engine().config().find("enable-protected-configs");
-    const std::string allowed = setting == nullptr ? "no" : setting->print();
-    const Peer& peer = call.session().peer;
-    return allowed == "yes" || (allowed == "local" && (peer.unix_socket || peer.loopback));
-}
-
 Status set(Call& call) {
     const auto words = call.arguments().subspan(2);
     if (words.size() % 2 != 0) return errors::kSyntax;
@@ -120,7 +112,7 @@ Status set(Call& call) {
     for (size_t i = 0; i < words.size(); i += 2) assignments.push_back({words[i], words[i + 1]});
     const millrace::config::SetContext context{
         .loading = (call.engine().conditions() & kLoadingData) != 0,
-        .protected_allowed = may_change_protected(call)};
+        .protected_allowed = may_use(call.settings().enable_protected_configs, call.session())};
     TRY(call.engine().config().set(assignments, context));
     call.reply().ok();
     return done();

@@ -11,6 +11,7 @@
 
 #include "admin/debug/subcommands.h"
 #include "base/numbers.h"
+#include "keyspace/entry_builder.h"
 
 namespace millrace::admin::debug {
 
