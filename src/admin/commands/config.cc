@@ -3,12 +3,13 @@
 // CONFIG: reads and changes settings. What there is to set, and how, is for config::Registry to
 // know.
 
+#include <cstring>
 #include <string>
 #include <vector>
 
-#include "admin/config_file.h"
 #include "admin/local_access.h"
 #include "base/log.h"
+#include "config/rewrite.h"
 #include "engine/command.h"
 #include "engine/help.h"
 
@@ -135,12 +136,14 @@ Status reset_statistics(Call& call) {
 }
 
 Status rewrite(Call& call) {
-    if (call.engine().server().facts.config_file.empty()) return kNoConfigFile;
-    const Status written = rewrite_config_file(call.engine(), WhatToWrite::Changes);
+    const std::string& path = call.engine().server().facts.config_file;
+    if (path.empty()) return ErrorText{"ERR The server is running without a config file"};
+    const Status written = millrace::config::rewrite_file(call.engine().config(), path,
+                                                          millrace::config::RewriteScope::Changed);
     if (!written.ok()) {
-        const std::string reason(written.error().text());
+        const char* reason = std::strerror(written.error().code());
         log_warning("CONFIG REWRITE failed: {}", reason);
-        return Error("ERR Rewriting config file: " + reason);
+        return Error(std::string("ERR Rewriting config file: ") + reason);
     }
     log_notice("CONFIG REWRITE executed with success.");
     call.reply().ok();
