@@ -144,7 +144,9 @@ TEST_F(SettingsTest, ShippedFileHasEverythingAtItsDefault) {
     for (const auto& setting : registry_.settings()) {
         if (setting->has(config::kHidden)) continue;
         const std::string& name = setting->name();
-        if (name != "io-threads") EXPECT_TRUE(setting->is_default()) << name;
+        if (name != "io-threads") {
+            EXPECT_TRUE(setting->is_default()) << name;
+        }
         const bool set_there = text.find("\n" + name + " ") != std::string::npos;
         const bool commented = text.find("\n# " + name + " ") != std::string::npos;
         EXPECT_TRUE(set_there || commented) << name;
