@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Compares what COMMAND says about commands with the reference: INFO, DOCS, GETKEYS and GETKEYSANDFLAGS, in RESP2 and RESP3,
-# for every command and subcommand that our server has. Prose (summaries, complexity, history, notes) is ours, so only
-# its presence counts.
+# Compares what COMMAND says about commands with the reference: INFO, DOCS, GETKEYS and GETKEYSANDFLAGS, in RESP2 and
+# RESP3, for every command and subcommand that our server has. Prose (summaries, complexity, history, notes) is ours,
+# so only its presence counts.
 #
 #     MILLRACE_REFERENCE_BIN=/path/to/bin tests/conformance/command_metadata.py [SERVER]
 #
