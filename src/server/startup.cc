@@ -116,9 +116,6 @@ std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& 
 }
 
 Status settle_process(const AllSettings& settings) {
-    if (!settings.server.dir.empty() && chdir(settings.server.dir.c_str()) != 0) {
-        return system_error("Can't chdir to '" + settings.server.dir + "'", errno);
-    }
     TRY(open_log(settings.observe));
     const Supervised supervised = begin_supervision(settings.server.supervised);
     if (settings.server.daemonize && supervised == Supervised::No) TRY(go_to_background());

@@ -23,7 +23,7 @@ struct StartPlan {
 std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& registry, AllSettings& settings,
                                        int& exit_code);
 
-// Applies what concerns the process as a whole: working directory, log, background, pid file.
+// Applies what concerns the process as a whole: log, background, pid file.
 Status settle_process(const AllSettings& settings);
 
 // The first lines of the log.
