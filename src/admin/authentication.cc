@@ -40,7 +40,6 @@ Status authenticate(engine::Engine& engine, engine::Session& session, std::strin
     }
     session.user = user;
     session.set(engine::kUnauthenticated, false);
-    engine.clients().rules_changed(session);
     return done();
 }
 

@@ -275,7 +275,10 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
     if ((sparse || buckets < kBucketsOfHalf) && merge(position, segment, count))
         return position_after(directory_.find(position), position);
     if (!sparse) {
-        if (heap_->is_sparse(segment.buckets())) relocate(position, segment);
+        if (void* moved = heap_->move_if_sparse(segment.buckets())) {
+            directory_.set(position, SegmentWord(static_cast<HashBucket*>(moved), buckets,
+                                                 segment.depth(), segment.stored_shift()));
+        }
         return position_after(segment, position);
     }
     const unsigned fewer = buckets_for(count, kShrinkFillPercent);
@@ -286,15 +289,6 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
         resize(position, segment, fewer);
     }
     return position_after(segment, position);
-}
-
-// Moves the segment as it is, to leave a page of the slab that few use.
-void HashTableCore::relocate(uint64_t position, SegmentWord segment) {
-    const unsigned count = segment.bucket_count();
-    HashBucket* buckets = make_buckets(count);
-    std::memcpy(buckets, segment.buckets(), count * sizeof(HashBucket));
-    directory_.set(position, SegmentWord(buckets, count, segment.depth(), segment.stored_shift()));
-    free_buckets(segment);
 }
 
 // Joins the segment with its sibling if there is room for both.

@@ -105,7 +105,6 @@ private:
     void grow(uint64_t hash, SegmentWord segment, Hasher hasher);
     void split(uint64_t hash, SegmentWord segment, Hasher hasher);
     void resize(uint64_t hash, SegmentWord segment, unsigned bucket_count);
-    void relocate(uint64_t position, SegmentWord segment);
     bool merge(uint64_t position, SegmentWord segment, size_t count);
     SegmentWord build(const Gathering& from, unsigned bucket_count, unsigned depth,
                       unsigned stored_shift);

@@ -44,7 +44,7 @@ struct FreeObject {
 struct alignas(64) SlabPage {
     FreeObject* free = nullptr;    // The last one freed first.
     uint16_t live = 0;             // Objects handed out.
-    uint16_t wake_at = 0;          // deallocate() has more to do when `live` falls to this.
+    uint16_t wake_at = 0;          // put_back() has more to do when `live` falls to this.
     uint16_t object_bytes = 0;     // Of the class; 0: the page belongs to no class.
     uint16_t capacity = 0;         // Objects that fit.
     uint16_t carved = 0;           // Objects made so far; the rest of the page is untouched.
@@ -85,6 +85,11 @@ public:
     }
     SlabPage* page_of(const void* object) const {
         return &pages_[offset_of(object) / kSlabPageBytes];
+    }
+    // The class of an object, by what every thread may read.
+    size_t class_of(const void* object) const {
+        const size_t page = offset_of(object) / kSlabPageBytes % kSlabChunkPages;
+        return chunk_of(object)->class_of_page[page];
     }
     SlabPage* first_page(const SlabChunk* chunk) const {
         return &pages_[static_cast<size_t>(chunk - chunks_) * kSlabChunkPages];

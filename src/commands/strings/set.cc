@@ -5,12 +5,15 @@
 // Whatever was at the key is replaced, its expiry included. SET with an expiry that has passed
 // already removes the key instead.
 
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "commands/support/strings.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
+#include "engine/key_positions.h"
 
 namespace millrace::commands::strings::set {
 namespace {
@@ -28,6 +31,8 @@ Status setex(Call& call);
 Status psetex(Call& call);
 Status setnx(Call& call);
 Status getset(Call& call);
+
+bool find_set_key(std::span<const std::string_view> arguments, KeyPositions& found);
 
 constexpr KeySpec kSetKeys[] = {
     {.first = 1, .flags = kRW | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
@@ -90,6 +95,7 @@ constexpr CommandSpec kCommands[] = {
      .keys = kSetKeys,
      .args = kSetArgs,
      .history = kSetHistory,
+     .find_keys = find_set_key,
      .prebuilt_value = 2,
      .run = set},
     {.name = "SETEX",
@@ -137,6 +143,16 @@ constexpr CommandSpec kCommands[] = {
      .prebuilt_value = 2,
      .run = getset},
 };
+
+// Compat: any word GET after the value counts, even where it is no option.
+bool find_set_key(std::span<const std::string_view> arguments, KeyPositions& found) {
+    uint32_t flags = kOW | kKeyUpdate;
+    for (std::string_view word : arguments.subspan(3)) {
+        if (equals_ignore_case(word, "GET")) flags = kRW | kKeyAccess | kKeyUpdate;
+    }
+    found.add(1, flags);
+    return true;
+}
 
 // The bare form, which is most of all writes: no options, no expiry.
 void set_plain(Call& call) {

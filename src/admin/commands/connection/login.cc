@@ -172,7 +172,6 @@ Status hello(Call& call) {
     if (greeting.name_at != 0) session.name = call.arg(greeting.name_at);
     session.protocol = greeting.protocol;
     call.reply().set_protocol(greeting.protocol);
-    call.engine().clients().rules_changed(session);
     reply_facts(call);
     return done();
 }

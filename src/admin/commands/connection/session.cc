@@ -76,7 +76,6 @@ Status reset(Call& call) {
     session.protocol = 2;
     session.no_evict = false;
     session.import_source = false;
-    engine.clients().rules_changed(session);
     // Answered even after CLIENT REPLY OFF.
     call.reply().begin(session.slot(), session.protocol, false);
     call.reply().simple("RESET");
