@@ -79,6 +79,9 @@ public:
     int64_t now_ms() const { return engine_.now_ms(); }
     const Settings& settings() const { return engine_.settings(); }
 
+    // Argument `at` is a secret: MONITOR and the command logs show "(redacted)" in its place.
+    void redact(size_t at) { request_.redacted |= uint64_t{1} << (at < 63 ? at : 63); }
+
     // The client waits: the reply comes later, from whoever unblocks it.
     void reply_later() { replies_later_ = true; }
 

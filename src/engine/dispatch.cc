@@ -2,6 +2,7 @@
 #include "engine/dispatch.h"
 
 #include <string>
+#include <vector>
 
 #include "engine/errors.h"
 #include "engine/pause.h"
@@ -33,6 +34,18 @@ std::string unknown_subcommand_text(const Request& request) {
     return text + " HELP.";
 }
 
+// The arguments, but for secrets.
+std::vector<std::string_view> shown_words(const Request& request) {
+    const auto arguments = request.arguments();
+    std::vector<std::string_view> words(arguments.begin(), arguments.end());
+    if (request.redacted == 0) return words;
+    for (size_t at = 0; at < words.size(); ++at) {
+        const uint64_t bit = uint64_t{1} << (at < 63 ? at : 63);
+        if ((request.redacted & bit) != 0) words[at] = "(redacted)";
+    }
+    return words;
+}
+
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
@@ -44,7 +57,6 @@ const Dispatch::Step Dispatch::kSteps[] = {
     &Dispatch::check_authenticated,
     &Dispatch::check_loading,
     &Dispatch::wait_while_paused,
-    &Dispatch::show_monitors,
 };
 
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
@@ -100,7 +112,9 @@ Dispatch::Verdict Dispatch::check_known(Session&, Request& request, ReplyWriter&
     if (request.faults == 0) return Verdict::Pass;
     if ((request.faults & kUnknownCommand) != 0) return reject(request, writer, unknown_command_text(request));
     if ((request.faults & kUnknownSubcommand) != 0) {
-        return reject(request, writer, unknown_subcommand_text(request));
+        // Compat: not counted as a rejected call of the container.
+        engine_.reply_error(writer, unknown_subcommand_text(request));
+        return Verdict::Ended;
     }
     return reject(request, writer,
                   "ERR wrong number of arguments for '" + request.command->full_name() + "' command");
@@ -124,23 +138,22 @@ Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request
     return Verdict::Ended;
 }
 
-Dispatch::Verdict Dispatch::show_monitors(Session& session, Request& request, ReplyWriter&) {
-    if ((engine_.conditions() & kMonitored) == 0) return Verdict::Pass;
-    if (request.command->has(kSkipMonitor | kAdmin)) return Verdict::Pass;
-    engine_.monitors().feed(engine_.now_us(), session.database, session.peer.address, request.arguments(),
+void Dispatch::show_monitors(Session& session, const Request& request) {
+    if (request.command->has(kSkipMonitor | kAdmin)) return;
+    engine_.monitors().feed(engine_.now_us(), session.database, session.peer.address, shown_words(request),
                             engine_.sessions(), engine_.clients());
-    return Verdict::Pass;
 }
 
 void Dispatch::log_command(Session& session, const Request& request, int64_t microseconds, uint64_t reply_bytes) {
     if (request.command->has(kSkipCommandLog)) return;
     using observe::CommandLogKind;
     observe::CommandLog& log = engine_.command_log();
+    const std::vector<std::string_view> words = shown_words(request);
     const int64_t values[] = {microseconds, request.wire_bytes, static_cast<int64_t>(reply_bytes)};
     for (CommandLogKind kind : {CommandLogKind::Slow, CommandLogKind::LargeRequest, CommandLogKind::LargeReply}) {
         const int64_t value = values[static_cast<size_t>(kind)];
         if (value < log.threshold(kind)) continue;
-        log.add(kind, engine_.now_us() / 1000000, value, request.arguments(), session.peer.address, session.name);
+        log.add(kind, engine_.now_us() / 1000000, value, words, session.peer.address, session.name);
     }
 }
 

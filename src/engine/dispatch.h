@@ -22,6 +22,9 @@ public:
     // Puts a command that crossed a threshold into the command logs.
     void log_command(Session& session, const Request& request, int64_t microseconds, uint64_t reply_bytes);
 
+    // Shows a command that has run to those who monitor.
+    void show_monitors(Session& session, const Request& request);
+
 private:
     enum class Verdict : uint8_t { Pass, Ended };
     using Step = Verdict (Dispatch::*)(Session&, Request&, ReplyWriter&);
@@ -35,7 +38,6 @@ private:
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
-    Verdict show_monitors(Session& session, Request& request, ReplyWriter& writer);
 
     // Answers an error that belongs to a request which did not run.
     Verdict reject(Request& request, ReplyWriter& writer, std::string_view text);

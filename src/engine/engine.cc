@@ -63,6 +63,8 @@ void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
         }
         effects_.end_unit();
     }
+    // Compat: monitors see a command after it has run: SELECT with its new database, secrets redacted.
+    if ((conditions_ & kMonitored) != 0) [[unlikely]] Dispatch(*this).show_monitors(session, request);
     session.produced_bytes += writer.produced();
     account(session, request, writer, CycleClock::now() - begin, failed);
 }

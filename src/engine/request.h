@@ -40,6 +40,8 @@ struct Request {
     void* prebuilt = nullptr;  // Of a command: keyspace::Entry*, owned by the request until it is linked.
     RequestKind kind = RequestKind::Command;
     uint8_t faults = 0;
+    // Arguments that MONITOR and the command logs must not show, by bit; the last bit stands for all from 63 on.
+    uint64_t redacted = 0;
 
     std::span<const std::string_view> arguments() const { return {words, word_count}; }
     keyspace::Entry* entry() const { return static_cast<keyspace::Entry*>(prebuilt); }

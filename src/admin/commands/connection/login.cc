@@ -78,6 +78,7 @@ constexpr ErrorText kHelloNoAuth{
 
 Status auth(Call& call) {
     if (call.count() > 3) return errors::kSyntax;
+    for (size_t at = 1; at < call.count(); ++at) call.redact(at);
     const bool has_user = call.count() == 3;
     if (!has_user && !needs_password(call.engine())) return kNoPassword;
     const std::string_view user = has_user ? call.arg(1) : "default";
@@ -103,6 +104,8 @@ Result<Greeting> parse_greeting(Call& call) {
     for (size_t at = 2; at < call.count();) {
         if (call.arg_is(at, "AUTH") && at + 2 < call.count()) {
             greeting.user_at = at + 1;
+            call.redact(at + 1);
+            call.redact(at + 2);
             at += 3;
         } else if (call.arg_is(at, "SETNAME") && at + 1 < call.count()) {
             (void)TRY(client::check_name(call.arg(at + 1)));
