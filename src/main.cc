@@ -2,17 +2,29 @@
 //
 // millrace-server: options, settings, server, run, stop.
 #include <csignal>
-#include <cstdio>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/log.h"
+#include "base/thread_role.h"
 #include "server/server.h"
+#include "server/startup.h"
 
 namespace {
+
+// For the signal handlers, which have no other way to know.
 millrace::server::Server* running = nullptr;
+
 void on_stop_signal(int signal) { running->request_stop(signal); }
+
+void install_stop_signals() {
+    struct sigaction action {};
+    action.sa_handler = on_stop_signal;
+    sigaction(SIGTERM, &action, nullptr);
+    sigaction(SIGINT, &action, nullptr);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, nullptr);
+    sigaction(SIGHUP, &action, nullptr);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -20,27 +32,20 @@ int main(int argc, char** argv) {
     server::AllSettings settings;
     config::Registry registry;
     server::register_all_settings(registry, settings);
-    std::vector<std::string> words;
-    const auto load = [&] {
-        if (words.empty()) return;
-        const Status status = registry.load(words);
-        if (!status.ok()) std::fprintf(stderr, "%s: %s\n", words[0].c_str(), std::string(status.error().text()).c_str());
-        words.clear();
-    };
-    for (int i = 1; i < argc; ++i) {
-        std::string word = argv[i];
-        if (word.starts_with("--")) {
-            load();
-            word = word.substr(2);
-        }
-        words.push_back(word);
+    server::register_directives(registry, {});
+
+    int exit_code = 0;
+    const auto plan = server::prepare_start(argc, argv, registry, settings, exit_code);
+    if (!plan) return exit_code;
+    const Status settled = server::settle_process(settings);
+    if (!settled.ok()) {
+        log_warning("{}", settled.error().text());
+        return 1;
     }
-    load();
-    server::Server server(settings, registry, argv[0], "");
+    server::say_hello(settings, *plan);
+    server::Server server(settings, registry, plan->executable, plan->config_file);
     running = &server;
-    std::signal(SIGTERM, on_stop_signal);
-    std::signal(SIGINT, on_stop_signal);
-    std::signal(SIGPIPE, SIG_IGN);
+    install_stop_signals();
     if (!server.start().ok()) return 1;
     const RoleScope role(main_thread);
     return server.run();

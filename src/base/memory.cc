@@ -28,7 +28,7 @@ struct CounterNode {
 };
 
 std::atomic<CounterNode*> all_counters{nullptr};
-CounterNode shared_counters;               // Of threads that are ending: written by read-modify-write.
+CounterNode shared_counters;  // Of threads that are ending: written by read-modify-write.
 std::atomic<int64_t> slab_mapped{0};
 
 // Of used_bytes(), while other threads are busy.
@@ -39,7 +39,8 @@ enum class ThreadState : uint8_t { New, Counting, Ending };
 constinit thread_local ThreadState thread_state = ThreadState::New;
 
 CounterNode* take_node() {
-    for (CounterNode* node = all_counters.load(std::memory_order_acquire); node; node = node->next) {
+    for (CounterNode* node = all_counters.load(std::memory_order_acquire); node;
+         node = node->next) {
         bool taken = node->taken.load(std::memory_order_relaxed);
         if (!taken && node->taken.compare_exchange_strong(taken, true, std::memory_order_acquire))
             return node;
@@ -54,7 +55,8 @@ CounterNode* take_node() {
     return node;
 }
 
-// Releases the thread's counters when it ends; what it frees after that is counted in the shared ones.
+// Releases the thread's counters when it ends; what it frees after that is counted in the shared
+// ones.
 struct CounterLease {
     CounterNode* node = nullptr;
     ~CounterLease() {
@@ -106,8 +108,9 @@ size_t block_bytes(const void* memory, size_t) { return block_bytes(memory); }
 
 #else
 
-// What a block that was asked for with so many bytes takes: the size class of jemalloc, which documents them: four
-// to each doubling, none finer than 16 bytes but the first. Asking it would cost a call.
+// What a block that was asked for with so many bytes takes: the size class of jemalloc, which
+// documents them: four to each doubling, none finer than 16 bytes but the first. Asking it would
+// cost a call.
 size_t block_bytes(const void*, size_t bytes) {
     if (bytes <= 8) return 8;
     if (bytes <= 128) return (bytes + 15) & ~size_t{15};
@@ -125,7 +128,8 @@ uint64_t read_statistic(const char* name) {
 
 [[maybe_unused]] void* allocate_aligned(size_t bytes, size_t alignment) {
     void* memory = nullptr;
-    const int failed = posix_memalign(&memory, alignment < sizeof(void*) ? sizeof(void*) : alignment, bytes);
+    const int failed =
+        posix_memalign(&memory, alignment < sizeof(void*) ? sizeof(void*) : alignment, bytes);
     CHECK(failed == 0);
     count<&MemoryCounters::allocated>(block_bytes(memory));
     return memory;
@@ -155,9 +159,9 @@ void deallocate(void* memory, size_t bytes) {
 size_t usable_bytes(const void* memory) { return block_bytes(memory); }
 
 uint64_t used_bytes() {
-    // What was freed comes first: whoever sees that also sees the allocation before it, so nothing is negative. What
-    // other threads allocate and free again in between would be too much; if it is (we may have lost the processor),
-    // another look is more exact.
+    // What was freed comes first: whoever sees that also sees the allocation before it, so nothing
+    // is negative. What other threads allocate and free again in between would be too much; if it
+    // is (we may have lost the processor), another look is more exact.
     uint64_t used = 0;
     for (int tries = 0; tries < kReadTries; ++tries) {
         const uint64_t freed = sum(&MemoryCounters::freed) + sum(&MemoryCounters::slab_freed);
@@ -245,14 +249,19 @@ uint64_t resident_set_bytes() {
 
 }  // namespace millrace
 
-// ---- The operators, so that everything C++ allocates is counted. The sanitizers have their own. ----
+// ---- The operators, so that everything C++ allocates is counted. The sanitizers have their own.
+// ----
 
 #ifndef MILLRACE_SANITIZED
 
 void* operator new(size_t bytes) { return millrace::allocate(bytes); }
 void* operator new[](size_t bytes) { return millrace::allocate(bytes); }
-void* operator new(size_t bytes, const std::nothrow_t&) noexcept { return millrace::allocate(bytes); }
-void* operator new[](size_t bytes, const std::nothrow_t&) noexcept { return millrace::allocate(bytes); }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+    return millrace::allocate(bytes);
+}
+void* operator new[](size_t bytes, const std::nothrow_t&) noexcept {
+    return millrace::allocate(bytes);
+}
 void* operator new(size_t bytes, std::align_val_t alignment) {
     return millrace::allocate_aligned(bytes, static_cast<size_t>(alignment));
 }
@@ -266,7 +275,11 @@ void operator delete(void* memory, size_t bytes) noexcept { millrace::deallocate
 void operator delete[](void* memory, size_t bytes) noexcept { millrace::deallocate(memory, bytes); }
 void operator delete(void* memory, std::align_val_t) noexcept { millrace::deallocate(memory); }
 void operator delete[](void* memory, std::align_val_t) noexcept { millrace::deallocate(memory); }
-void operator delete(void* memory, size_t, std::align_val_t) noexcept { millrace::deallocate(memory); }
-void operator delete[](void* memory, size_t, std::align_val_t) noexcept { millrace::deallocate(memory); }
+void operator delete(void* memory, size_t, std::align_val_t) noexcept {
+    millrace::deallocate(memory);
+}
+void operator delete[](void* memory, size_t, std::align_val_t) noexcept {
+    millrace::deallocate(memory);
+}
 
 #endif

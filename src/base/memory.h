@@ -2,22 +2,24 @@
 //
 // The general allocator and the count of memory in use. This is the one place that knows jemalloc.
 //
-// Every byte the program asks for is counted where it is asked for: allocate() and deallocate(), the global
-// operators new and delete, and the slabs of structures/slab_heap.h. (Memory that C libraries take from malloc
-// is not.) Each thread owns a pair of counters, bytes it allocated and bytes it freed, that nobody else writes:
+// Every byte the program asks for is counted where it is asked for: allocate() and deallocate(),
+// the global operators new and delete, and the slabs of structures/slab_heap.h. (Memory that C
+// libraries take from malloc is not.) Each thread owns a pair of counters, bytes it allocated and
+// bytes it freed, that nobody else writes:
 //
 //     thread 1   allocated 900   freed 100 ┐
 //     thread 2   allocated  50   freed 700 ┼─► used_bytes() = 950 - 800 = 150
 //     finished   allocated   0   freed   0 ┘
 //
-// An object may be freed by another thread than the one that allocated it, so a single thread's difference means
-// nothing, but the sum is exact at once. Counting costs about a nanosecond: no atomic read-modify-write, no
-// shared line. A thread that ends leaves its counters, totals included, to the next one that starts.
+// An object may be freed by another thread than the one that allocated it, so a single thread's
+// difference means nothing, but the sum is exact at once. Counting costs about a nanosecond: no
+// atomic read-modify-write, no shared line. A thread that ends leaves its counters, totals
+// included, to the next one that starts.
 //
 // Sizes are counted as the allocator rounds them, so used_bytes() compares with its statistics.
 //
-// Builds with sanitizers take malloc instead, so that the sanitizer sees every block, and leave new and delete to
-// it, uncounted.
+// Builds with sanitizers take malloc instead, so that the sanitizer sees every block, and leave new
+// and delete to it, uncounted.
 //
 // Owner:   the process; besides the logger and the thread roles these counters are its only global.
 // Threads: any.
@@ -34,7 +36,8 @@ namespace millrace {
 // Memory aligned to 16 bytes, counted.
 void* allocate(size_t bytes);
 
-// Gives back what allocate() returned; null does nothing. Telling the size that was asked for saves a look-up.
+// Gives back what allocate() returned; null does nothing. Telling the size that was asked for saves
+// a look-up.
 void deallocate(void* memory);
 void deallocate(void* memory, size_t bytes);
 
@@ -56,16 +59,19 @@ AllocatorStatistics allocator_statistics();
 // "jemalloc-5.3.0"
 std::string_view allocator_name();
 
-// Gives unused pages of the general allocator back to the system now. The slabs have SlabHeap::trim.
+// Gives unused pages of the general allocator back to the system now. The slabs have
+// SlabHeap::trim.
 void release_free_memory();
 
-// Lets the allocator return unused pages on threads of its own rather than in passing. False: not possible.
+// Lets the allocator return unused pages on threads of its own rather than in passing. False: not
+// possible.
 bool set_allocator_background_threads(bool enabled);
 
 // Physical memory of the process as the system sees it; 0 when it does not say.
 uint64_t resident_set_bytes();
 
-// ---- For allocators built on top (the slabs): they map memory themselves and count the pieces here. ----
+// ---- For allocators built on top (the slabs): they map memory themselves and count the pieces
+// here. ----
 
 struct MemoryCounters {
     std::atomic<uint64_t> allocated{0};

@@ -2,8 +2,9 @@
 //
 // Asks for a cache line before it is needed.
 //
-// The compiler counts __builtin_prefetch() as no effect at all: gcc 12 takes a function that does nothing else for
-// pure, and removes calls to it. An empty volatile statement beside it keeps them, and costs nothing.
+// The compiler counts __builtin_prefetch() as no effect at all: gcc 12 takes a function that does
+// nothing else for pure, and removes calls to it. An empty volatile statement beside it keeps them,
+// and costs nothing.
 //
 // Threads: any.
 #pragma once

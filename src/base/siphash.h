@@ -2,9 +2,10 @@
 //
 // SipHash-1-3: the keyed hash of keys, resistant to flooding while the seed is secret.
 //
-// The algorithm is Aumasson and Bernstein's ("SipHash: a fast short-input PRF", 2012; public domain), with one
-// round per 8 bytes and three at the end, as several languages use it for their hash tables. Inline, since a key of
-// 16 bytes takes about as long to hash as a call with its saves and restores.
+// The algorithm is Aumasson and Bernstein's ("SipHash: a fast short-input PRF", 2012; public
+// domain), with one round per 8 bytes and three at the end, as several languages use it for their
+// hash tables. Inline, since a key of 16 bytes takes about as long to hash as a call with its saves
+// and restores.
 //
 // Threads: any.
 #pragma once

@@ -11,7 +11,8 @@ namespace {
 
 constexpr SipKey kKey{0x0706050403020100, 0x0f0e0d0c0b0a0908};
 
-// The input of all published vectors: 0, 1, 2, ... in a block of its own, so that reading beyond it shows.
+// The input of all published vectors: 0, 1, 2, ... in a block of its own, so that reading beyond it
+// shows.
 std::unique_ptr<unsigned char[]> input(size_t bytes) {
     auto data = std::make_unique<unsigned char[]>(bytes);
     for (size_t i = 0; i < bytes; ++i) data[i] = static_cast<unsigned char>(i);
@@ -31,7 +32,8 @@ TEST(SipHash, AgreesWithTheAuthorsVectorsOfSipHash24) {
         EXPECT_EQ(printed(siphash<2, 4>(input(bytes).get(), bytes, kKey)), expected) << bytes;
 }
 
-// From OpenSSL: `openssl mac -macopt hexkey:00010203... -macopt size:8 -macopt c-rounds:1 -macopt d-rounds:3 SIPHASH`.
+// From OpenSSL: `openssl mac -macopt hexkey:00010203... -macopt size:8 -macopt c-rounds:1 -macopt
+// d-rounds:3 SIPHASH`.
 TEST(SipHash, AgreesWithOpensslOnSipHash13) {
     const std::pair<size_t, uint64_t> vectors[] = {
         {0, 0xdcc40f055801acab},  {1, 0x93ca577df39bf4c9},  {7, 0x4011b19b987d92d3},

@@ -18,7 +18,7 @@ constexpr int64_t kExpireSliceUs = 500;
 }  // namespace
 
 void Cron::expire() {
-    if (!engine_.debug().active_expire) {
+    if (!engine_.debug_switches().active_expire) {
         more_to_expire_ = false;
         return;
     }
@@ -37,7 +37,7 @@ void Cron::close_idle_clients() {
 }
 
 void Cron::shrink_tables() {
-    if (!engine_.debug().resizing) return;
+    if (!engine_.debug_switches().table_resizing) return;
     keyspace::Keyspace& keyspace = engine_.keyspace();
     for (int step = 0; step < kShrinkStepsPerTick; ++step) {
         auto& table = keyspace.database(shrink_db_).table();
@@ -71,7 +71,7 @@ int64_t Cron::run() {
     }
     if (now_us >= next_tick_us_) {
         engine_.begin_batch();
-        if (!engine_.debug().cron_paused) tick();
+        if (!engine_.debug_switches().cron_paused) tick();
         expire();
         next_tick_us_ = now_us + 1000000 / std::max<int64_t>(settings_.hz, 1);
     } else if (more_to_expire_) {

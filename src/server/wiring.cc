@@ -40,7 +40,7 @@ void Server::apply_all_settings() {
     configure_access(keyspace_.access_clock(), settings_.keyspace);
     cron_.set_expire_effort(settings_.keyspace.active_expire_effort);
     pipeline_.configure_io({.query_buffer_bytes_max = static_cast<int64_t>(engine.client_query_buffer_limit),
-                            .bulk_bytes_max = static_cast<int64_t>(engine.proto_max_bulk_len)});
+                            .bulk_bytes_max = static_cast<int64_t>(engine.proto_max_bulk_bytes)});
     pipeline_.configure_threads(io_thread_count(settings_.threads), settings_.threads.io_threads_always_active);
     state_.facts.hz = static_cast<int>(settings_.server.hz);
     state_.facts.configured_hz = state_.facts.hz;

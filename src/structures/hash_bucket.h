@@ -5,13 +5,15 @@
 //     slots[7]   each  | 14 hash bits | 2 tag bits | 48 bits of pointer |
 //     meta       | overflow | fp 6 | fp 5 | fp 4 | fp 3 | fp 2 | fp 1 | fp 0 |      one byte each
 //
-// fp i is the fingerprint of slot i, 0 when the slot is empty. `overflow` counts the elements that belong here or
-// before and live further on; at 255 it stays, since it no longer knows.
+// fp i is the fingerprint of slot i, 0 when the slot is empty. `overflow` counts the elements that
+// belong here or before and live further on; at 255 it stays, since it no longer knows.
 //
 // Threads: the table's owner.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "base/assert.h"
 
@@ -34,7 +36,9 @@ inline uint64_t make_slot(const void* element, unsigned tags, uint64_t hash_bits
     DCHECK(tags < (1u << kSlotTagBits));
     return address | uint64_t{tags} << kSlotTagShift | hash_bits << kSlotHashShift;
 }
-inline void* slot_element(uint64_t slot) { return reinterpret_cast<void*>(slot & kSlotPointerMask); }
+inline void* slot_element(uint64_t slot) {
+    return reinterpret_cast<void*>(slot & kSlotPointerMask);
+}
 inline unsigned slot_tags(uint64_t slot) {
     return static_cast<unsigned>(slot >> kSlotTagShift) & ((1u << kSlotTagBits) - 1);
 }
@@ -69,13 +73,23 @@ struct alignas(64) HashBucket {
     unsigned empty_slots() const { return match(0); }
     unsigned used_slots() const { return empty_slots() ^ kSlotsMask; }
 
-    uint8_t fingerprint_at(unsigned index) const { return static_cast<uint8_t>(meta >> (8 * index)); }
+    uint8_t fingerprint_at(unsigned index) const {
+        return static_cast<uint8_t>(meta >> (8 * index));
+    }
     unsigned overflow() const { return static_cast<unsigned>(meta >> 56); }
 
     void fill(unsigned index, uint8_t fingerprint, uint64_t slot) {
         slots[index] = slot;
         meta |= uint64_t{fingerprint} << (8 * index);
     }
+    // As fill(), while nothing has been read from a bucket made of zeros: no waiting for the fill
+    // before.
+    void fill_fresh(unsigned index, uint8_t fingerprint, uint64_t slot) {
+        slots[index] = slot;
+        std::memcpy(reinterpret_cast<unsigned char*>(&meta) + index, &fingerprint, 1);
+    }
+    void set_overflow(unsigned count) { meta |= uint64_t{count} << 56; }
+
     void empty(unsigned index) {
         slots[index] = 0;
         meta &= ~(uint64_t{0xff} << (8 * index));
@@ -92,5 +106,6 @@ private:
     static constexpr unsigned kSlotsMask = (1u << kSlots) - 1;
 };
 static_assert(sizeof(HashBucket) == 64);
+static_assert(std::endian::native == std::endian::little);  // fill_fresh
 
 }  // namespace millrace::structures

@@ -74,7 +74,8 @@ void HashDirectory::split(uint64_t hash, SegmentWord lower, SegmentWord upper) {
     DCHECK(upper.depth() == depth);
     DCHECK(find(hash).depth() + 1 == depth);
     CHECK(depth <= kDepthMax);
-    for (PageWord page = page_of(hash); page.prefix_bits() + page.bits() < depth; page = page_of(hash)) {
+    for (PageWord page = page_of(hash); page.prefix_bits() + page.bits() < depth;
+         page = page_of(hash)) {
         if (page.bits() < kPageBitsMax)
             double_page(hash);
         else
@@ -170,7 +171,8 @@ void HashDirectory::shrink(uint64_t hash) {
 bool HashDirectory::halve_page(uint64_t hash) {
     const PageWord page = page_of(hash);
     if (page.bits() == 0) return false;
-    if (page.bits() == 1 && top_bits() > 0) return false;  // The entry in the object is for a single page.
+    if (page.bits() == 1 && top_bits() > 0)
+        return false;  // The entry in the object is for a single page.
     const size_t half = size_t{1} << (page.bits() - 1);
     const SegmentWord* old = page.entries();
     for (size_t i = 0; i < half; ++i) {

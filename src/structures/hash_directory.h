@@ -7,12 +7,13 @@
 //           | D bits: prefix of the segment   | 10 bits: home bucket | ...
 //
 //     top    2^T words   page, P, q         a page with P < T stands in 2^(T-P) of them
-//     page   2^q words   segment            a segment with D < P+q stands in 2^(P+q-D) of them; q <= 12
+//     page   2^q words   segment            a segment with D < P+q stands in 2^(P+q-D); q <= 12
 //
-// A segment that splits beyond the last bit of its page doubles the page; a page of 4096 entries splits in two
-// instead, and at worst the top level doubles, one word for 4096 entries. So the most that any step copies is a page
-// (32 KiB, a few microseconds), up to a billion elements and beyond, whereas a flat directory of a table of 1e9
-// elements would be copied whole, 64 MiB, each time that it doubles.
+// A segment that splits beyond the last bit of its page doubles the page; a page of 4096 entries
+// splits in two instead, and at worst the top level doubles, one word for 4096 entries. So the most
+// that any step copies is a page (32 KiB, a few microseconds), up to a billion elements and beyond,
+// whereas a flat directory of a table of 1e9 elements would be copied whole, 64 MiB, each time that
+// it doubles.
 //
 // One page with one entry needs no memory beside the object.
 //
@@ -34,8 +35,8 @@ inline constexpr unsigned kHomeBits = 10;
 //
 //     | stored shift: 8 | buckets: 8 | address: 42, then 6 zero bits, in whose place is D |
 //
-// The 14 hash bits in the slots of a segment are those that a shift by `stored_shift` brings down. They began at
-// depth 50 - stored_shift; each split since then has used one up.
+// The 14 hash bits in the slots of a segment are those that a shift by `stored_shift` brings down.
+// They began at depth 50 - stored_shift; each split since then has used one up.
 class SegmentWord {
 public:
     SegmentWord() = default;
@@ -55,9 +56,11 @@ public:
     }
     // The hash bits after the prefix, mapped to the range of buckets; monotone in the hash.
     unsigned home(uint64_t hash) const {
-        return static_cast<unsigned>((hash << depth() >> (64 - kHomeBits)) * bucket_count() >> kHomeBits);
+        return static_cast<unsigned>((hash << depth() >> (64 - kHomeBits)) * bucket_count() >>
+                                     kHomeBits);
     }
-    // The first hash beyond those that share segment and home with this one; 0: there are none beyond.
+    // The first hash beyond those that share segment and home with this one; 0: there are none
+    // beyond.
     uint64_t home_end(uint64_t hash) const {
         const uint64_t count = bucket_count();
         const uint64_t end = (((home(hash) + uint64_t{1}) << kHomeBits) + count - 1) / count;
@@ -94,13 +97,14 @@ public:
     // Puts two segments, one bit deeper, in the place of the one that `hash` belongs to.
     void split(uint64_t hash, SegmentWord lower, SegmentWord upper);
 
-    // Puts one segment in the place of two that differ in the last bit of their prefixes, if the directory's
-    // own shape allows: those alone on their pages stay, until shrink() has joined the pages.
+    // Puts one segment in the place of two that differ in the last bit of their prefixes, if the
+    // directory's own shape allows: those alone on their pages stay, until shrink() has joined the
+    // pages.
     bool can_merge(uint64_t hash) const;
     void merge(uint64_t hash, SegmentWord joined);
 
-    // Halves the page of `hash`, joins it with its sibling, or halves the top level, where there is more than
-    // enough room. At most one page is copied.
+    // Halves the page of `hash`, joins it with its sibling, or halves the top level, where there is
+    // more than enough room. At most one page is copied.
     void shrink(uint64_t hash);
 
     size_t memory_bytes() const { return memory_bytes_; }

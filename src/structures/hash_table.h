@@ -1,40 +1,46 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The hash table of the keyspace, and of large hashes and sets: pointers to elements, found by a 64-bit keyed hash.
+// The hash table of the keyspace, and of large hashes and sets: pointers to elements, found by a
+// 64-bit keyed hash.
 //
-// **Shape.** A *bucket* is one cache line of seven slots (hash_bucket.h). A *segment* is an array of 1 to 28 buckets
-// for all hashes with a certain prefix, its depth D in bits. The *directory* (hash_directory.h) leads from the top
-// bits of a hash to its segment:
+// **Shape.** A *bucket* is one cache line of seven slots (hash_bucket.h). A *segment* is an array
+// of 1 to 28 buckets for all hashes with a certain prefix, its depth D in bits. The *directory*
+// (hash_directory.h) leads from the top bits of a hash to its segment:
 //
-//     hash      | D: segment | 10 bits: home bucket | 4 spare |        ...         | 8: fingerprint |
-//                            |---- 14 bits kept in the slot --|
+//     hash      | D: segment | 10: home bucket | 4 spare |         ...        | 8: fingerprint |
+//                            |-- 14 bits kept in slot --|
 //
 //     directory   ... | segment, D, buckets | ...
 //                        |
-//     segment            +-> |bucket 0|bucket 1|bucket 2| ... |bucket n-1|       n = 1 2 4 8 16 20 24 28
+//     segment            +-> |bucket 0|bucket 1| ... |bucket n-1|    n = 1 2 4 8 16 20 24 28
 //
-// An element lives in its *home* bucket or, when that is full, in one of the next two. Each bucket that it had to
-// pass counts it in `overflow`, so a search ends at the first bucket whose count is 0. A look-up touches one word of
-// the directory, mostly one bucket and one element: fingerprint and 14 more bits agree by chance once in millions.
+// An element lives in its *home* bucket or, when that is full, in one of the next three. Each
+// bucket that it had to pass counts it in `overflow`, so a search ends at the first bucket whose
+// count is 0. A look-up touches one word of the directory, mostly one bucket and one element:
+// fingerprint and 14 more bits agree by chance once in millions.
 //
-// **Growth.** When the home bucket and the next two are full, only this segment grows: to the next n, or from 28 buckets to
-// two segments of about 16, one bit deeper. Elements are not touched for that: slots carry 14 bits of the hash, a
-// split uses up one, placing needs 10. Every fourth split reads the elements again, all prefetched together. So
-// load stays between two thirds and nine tenths at every size, about 12 bytes per element, and no insertion pays
-// for more than one segment: about a microsecond, a few when it reads elements. There is no second table, no
-// rehashing in the background, and nothing that reads modifies anything. shrink_step() is the way back.
+// **Growth.** When the home bucket and the next three are full, only this segment grows: to the
+// next n, or from 28 buckets to two segments of about 16, one bit deeper. Elements are not touched
+// for that: slots carry 14 bits of the hash, a split uses up one, placing needs 10. Every fourth
+// split reads the elements again, all prefetched together. So load stays between two thirds and
+// nine tenths at every size, about 12 bytes per element, and no insertion pays for more than one
+// segment: about a microsecond, a few when it reads elements. There is no second table, no
+// rehashing in the background, and nothing that reads modifies anything. shrink_step() is the way
+// back.
 //
-// **Positions.** Everything that walks the table does so in the order of hashes, so where a walk stands is a hash, and
-// remains meaningful whatever grows or shrinks meanwhile. That is why a scan cursor depends on the seed
-// only, why it never misses an element that stays, and why a snapshot can walk while commands run.
+// **Positions.** Everything that walks the table does so in the order of hashes, so where a walk
+// stands is a hash, and remains meaningful whatever grows or shrinks meanwhile. That is why a scan
+// cursor depends on the seed only, why it never misses an element that stays, and why a snapshot
+// can walk while commands run.
 //
-// **Hashes that cluster** (a known seed, an adversary) must not make the directory explode: a segment much deeper
-// than the table's size explains takes elements in any bucket before it splits again.
+// **Hashes that cluster** (a known seed, an adversary) must not make the directory explode: a
+// segment much deeper than the table's size explains takes elements in any bucket before it splits
+// again.
 //
 // Traits:
-//     using Element = ...;                                     never owned, never null; 48-bit address
-//     uint64_t hash(const Element& element) const;             as given to insert()
-//     bool equal(const Element& element, const Key& key) const;    for each type of Key given to find()
+//     using Element = ...;                               not owned, not null, 48-bit address
+//     uint64_t hash(const Element&) const;               as given to insert()
+//     bool equal(const Element&, const Key&) const;      for each type of Key given to find()
 //
 // Costs, measured: see hash_table_bench.cc.
 //
@@ -76,7 +82,8 @@ public:
     };
 
     // Takes no memory before the first insertion.
-    explicit HashTable(SlabHeap& heap, Traits traits = {}) : core_(heap), traits_(std::move(traits)) {}
+    explicit HashTable(SlabHeap& heap, Traits traits = {})
+        : core_(heap), traits_(std::move(traits)) {}
 
     // What is moved from is empty and usable. There is no assignment.
     HashTable(HashTable&& other) noexcept = default;
@@ -98,8 +105,8 @@ public:
     }
     void erase(Ref ref, uint64_t hash) { core_.erase(hash, ref.slot_); }
 
-    // A pipeline of look-ups asks for the bucket some look-ups ahead, then for the element, then finds.
-    // prefetch_element looks into the bucket, so it should have arrived.
+    // A pipeline of look-ups asks for the bucket some look-ups ahead, then for the element, then
+    // finds. prefetch_element looks into the bucket, so it should have arrived.
     void prefetch_bucket(uint64_t hash) const {
         const SegmentWord segment = core_.segment(hash);
         prefetch(segment.buckets() + segment.home(hash));
@@ -109,17 +116,20 @@ public:
     uint64_t size() const { return core_.size(); }
     uint64_t memory_bytes() const { return core_.memory_bytes(); }
 
-    // Any element, each about as likely as another (within a factor of 1.5); none if the table is empty.
+    // Any element, each about as likely as another (within a factor of 1.5); none if the table is
+    // empty.
     Ref random(uint64_t entropy) const { return Ref(core_.random(entropy)); }
 
-    // Visits the elements of about one bucket, in order of hash, and returns the cursor (48 bits) for the next step;
-    // 0 begins and ends. An element that is in the table from the first step to the last is visited at
-    // least once (here: exactly once), whatever else happens between steps. The visitor, (Element*, tags), must not modify the table.
+    // Visits the elements of about one bucket, in order of hash, and returns the cursor (48 bits)
+    // for the next step; 0 begins and ends. An element that is in the table from the first step to
+    // the last is visited at least once (here: exactly once), whatever else happens between steps.
+    // The visitor, (Element*, tags), must not modify the table.
     template <typename Visitor>
     uint64_t scan(uint64_t cursor, Visitor&& visitor) const;
 
-    // Visits all of the segment at `position` as (Ref), and returns the position of the next one; 0 begins and
-    // ends. The visitor may set tags and replace elements. Unlike in scan(), elements come in no order.
+    // Visits all of the segment at `position` as (Ref), and returns the position of the next one; 0
+    // begins and ends. The visitor may set tags and replace elements. Unlike in scan(), elements
+    // come in no order.
     template <typename Visitor>
     uint64_t visit_segment(uint64_t position, Visitor&& visitor);
 
@@ -128,15 +138,17 @@ public:
     template <typename Visitor>
     void visit_hinted(uint64_t hint, unsigned top_bits, Visitor&& visitor);
 
-    // Makes the segment at `position` smaller if it is sparse, together with its sibling if both are, and returns the
-    // position of the next one, 0 after the last. For a walker in the background.
+    // Makes the segment at `position` smaller if it is sparse, together with its sibling if both
+    // are; moves it if that helps the slabs to give memory back. Returns the position of the next
+    // one, 0 after the last. For a walker in the background.
     uint64_t shrink_step(uint64_t position) { return core_.shrink_step(position); }
 
     // While not allowed, segments grow only when they are full to the last slot, and never shrink.
     void set_resizing_allowed(bool allowed) { core_.set_resizing_allowed(allowed); }
 
-    // Empties the table in slices, on whatever thread holds it: visits the elements of up to `segments_max` segments
-    // as (Element*, tags), and frees the segments. True while there is more; nothing else may be called in between.
+    // Empties the table in slices, on whatever thread holds it: visits the elements of up to
+    // `segments_max` segments as (Element*, tags), and frees the segments. True while there is
+    // more; nothing else may be called in between.
     template <typename Visitor>
     bool drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine, RemoteFrees& frees);
 
@@ -173,7 +185,8 @@ auto HashTable<Traits>::find(uint64_t hash, const Key& key) const -> Ref {
         for (unsigned matches = bucket.match(fingerprint); matches != 0; matches &= matches - 1) {
             uint64_t* slot = &bucket.slots[__builtin_ctz(matches)];
             if (slot_hash_bits(*slot) != stored_bits) continue;
-            if (traits_.equal(*static_cast<const Element*>(slot_element(*slot)), key)) return Ref(slot);
+            if (traits_.equal(*static_cast<const Element*>(slot_element(*slot)), key))
+                return Ref(slot);
         }
         if (bucket.overflow() == 0) return Ref();
         at = at + 1 == count ? 0 : at + 1;
@@ -187,7 +200,8 @@ void HashTable<Traits>::prefetch_element(uint64_t hash) const {
     const unsigned home = segment.home(hash);
     const HashBucket& bucket = segment.buckets()[home];
     const uint64_t stored_bits = segment.stored_bits(hash);
-    for (unsigned matches = bucket.match(fingerprint_of(hash)); matches != 0; matches &= matches - 1) {
+    for (unsigned matches = bucket.match(fingerprint_of(hash)); matches != 0;
+         matches &= matches - 1) {
         const uint64_t slot = bucket.slots[__builtin_ctz(matches)];
         if (slot_hash_bits(slot) != stored_bits) continue;
         prefetch(slot_element(slot));
@@ -253,7 +267,8 @@ void HashTable<Traits>::visit_hinted(uint64_t hint, unsigned top_bits, Visitor&&
 
 template <typename Traits>
 template <typename Visitor>
-bool HashTable<Traits>::drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine, RemoteFrees& frees) {
+bool HashTable<Traits>::drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine,
+                              RemoteFrees& frees) {
     for (size_t i = 0; i < segments_max; ++i) {
         visit_slots(core_.draining_segment(), [&](const uint64_t* slot) {
             visitor(static_cast<Element*>(slot_element(*slot)), slot_tags(*slot));

@@ -24,7 +24,9 @@ struct Entry {
 
 struct EntryTraits {
     using Element = Entry;
-    uint64_t hash_key(const char* key) const { return siphash13(key, sizeof(Entry::key), SipKey{3, 4}); }
+    uint64_t hash_key(const char* key) const {
+        return siphash13(key, sizeof(Entry::key), SipKey{3, 4});
+    }
     uint64_t hash(const Entry& entry) const { return hash_key(entry.key); }
     bool equal(const Entry& entry, const char* key) const {
         return std::memcmp(entry.key, key, sizeof(entry.key)) == 0;
@@ -83,7 +85,8 @@ void BM_FindOneAtATime(benchmark::State& state) {
     size_t next = 0;
     uint64_t chain = 0;
     for (auto _ : state) {
-        // Each look-up waits for the one before, as it does when a command is executed between them.
+        // Each look-up waits for the one before, as it does when a command is executed between
+        // them.
         const Command& command = all.commands[(next++ + (chain & 1)) & (all.commands.size() - 1)];
         const auto ref = all.table.find(command.hash, static_cast<const char*>(command.key));
         chain = ref.element()->header;
@@ -118,7 +121,9 @@ void BM_FindPipelined(benchmark::State& state) {
         const Command* batch = &all.commands[(next + (chain & 1)) % (all.commands.size() - 64)];
         next += size;
         run_batch(all.table, batch, size, ahead, [&](const Command& command) {
-            chain += all.table.find(command.hash, static_cast<const char*>(command.key)).element()->header;
+            chain += all.table.find(command.hash, static_cast<const char*>(command.key))
+                         .element()
+                         ->header;
         });
     }
     benchmark::DoNotOptimize(chain);
@@ -172,12 +177,14 @@ void BM_InsertFromEmpty(benchmark::State& state) {
     Data& all = data();
     const auto count = static_cast<uint64_t>(state.range(0));
     std::vector<std::pair<uint64_t, Entry*>> entries;
-    for (uint64_t position = 0; entries.size() < count;) {
+    uint64_t position = 0;
+    do {
         position = all.table.visit_segment(position, [&](auto ref) {
-            if (entries.size() < count) entries.emplace_back(all.traits.hash(*ref.element()), ref.element());
+            entries.emplace_back(all.traits.hash(*ref.element()), ref.element());
         });
-    }
+    } while (position != 0);
     std::shuffle(entries.begin(), entries.end(), std::mt19937(1));
+    entries.resize(count);
     for (auto _ : state) {
         HashTable<EntryTraits> table(all.heap);
         for (auto [hash, entry] : entries) table.insert(hash, entry);

@@ -12,11 +12,13 @@ namespace {
 
 constexpr unsigned kBucketCounts[] = {1, 2, 4, 8, 16, 20, 24, 28};
 
-// What a half of a full segment needs; with fewer, a segment that is not the only one is worth joining.
+// What a half of a full segment needs; with fewer, a segment that is not the only one is worth
+// joining.
 constexpr unsigned kBucketsOfHalf = 16;
 
-// A segment that holds fewer than this share of its slots is sparse; two siblings join when their elements leave at
-// least half of the largest segment free; what is made anew is filled up to these shares at most.
+// A segment that holds fewer than this share of its slots is sparse; two siblings join when their
+// elements leave at least half of the largest segment free; what is made anew is filled up to these
+// shares at most.
 constexpr size_t kSparsePercent = 35;
 constexpr size_t kJoinPercent = 50;
 constexpr size_t kSplitFillPercent = 80;
@@ -28,7 +30,8 @@ constexpr uint64_t kElementsPerSegmentMin = 64;
 
 constexpr unsigned kRandomTries = 128;
 
-// What a table without elements has for a segment: never written, since nothing is ever placed in it.
+// What a table without elements has for a segment: never written, since nothing is ever placed in
+// it.
 alignas(64) constinit const HashBucket kNoBuckets{};
 
 // Fresh slots hold the 14 hash bits from the depth on.
@@ -53,7 +56,8 @@ size_t count_elements(SegmentWord segment) {
     return count;
 }
 
-// Puts a slot in the first bucket with room, at most `reach` buckets from home on; null when there is none.
+// Puts a slot in the first bucket with room, at most `reach` buckets from home on; null when there
+// is none.
 uint64_t* place(SegmentWord segment, uint64_t hash, uint64_t slot, unsigned reach) {
     HashBucket* const buckets = segment.buckets();
     const unsigned count = segment.bucket_count();
@@ -77,7 +81,8 @@ uint64_t with_hash_bits(uint64_t slot, uint64_t bits) {
 }
 
 // The bits of the hash that position, slot and fingerprint tell.
-uint64_t known_hash(uint64_t position, SegmentWord segment, const HashBucket& bucket, unsigned index) {
+uint64_t known_hash(uint64_t position, SegmentWord segment, const HashBucket& bucket,
+                    unsigned index) {
     const unsigned depth = segment.depth();
     const uint64_t prefix = depth == 0 ? 0 : position & ~uint64_t{0} << (64 - depth);
     return prefix | slot_hash_bits(bucket.slots[index]) << segment.stored_shift() |
@@ -186,17 +191,29 @@ void HashTableCore::gather(uint64_t position, SegmentWord segment, Gathering& in
     }
 }
 
+// Places like place(), but counts on the side: the buckets are fresh, so the next slot is the
+// number of the used.
 SegmentWord HashTableCore::build(const Gathering& from, unsigned bucket_count, unsigned depth,
                                  unsigned stored_shift) {
-    const SegmentWord segment(make_buckets(bucket_count), bucket_count, depth, stored_shift);
+    HashBucket* const buckets = make_buckets(bucket_count);
+    const SegmentWord segment(buckets, bucket_count, depth, stored_shift);
+    std::array<uint8_t, kBucketsMax> used{};
+    std::array<uint8_t, kBucketsMax> overflow{};
+    DCHECK(from.count <= bucket_count * HashBucket::kSlots);
     for (size_t i = 0; i < from.count; ++i) {
         const auto [hash, slot] = from.elements[i];
-        uint64_t* placed = place(segment, hash, with_hash_bits(slot, segment.stored_bits(hash)), bucket_count);
-        DCHECK(placed != nullptr);
-        (void)placed;
+        unsigned at = segment.home(hash);
+        while (used[at] == HashBucket::kSlots) {
+            ++overflow[at];  // At most the elements of a segment, less than kOverflowMax.
+            at = at + 1 == bucket_count ? 0 : at + 1;
+        }
+        const uint64_t stored_bits = segment.stored_bits(hash);
+        buckets[at].fill_fresh(used[at]++, fingerprint_of(hash), with_hash_bits(slot, stored_bits));
     }
+    for (unsigned at = 0; at < bucket_count; ++at) buckets[at].set_overflow(overflow[at]);
     return segment;
 }
+static_assert(HashTableCore::kSegmentSlots < HashBucket::kOverflowMax);
 
 void HashTableCore::resize(uint64_t hash, SegmentWord segment, unsigned bucket_count) {
     Gathering gathering;
@@ -223,8 +240,10 @@ void HashTableCore::split(uint64_t hash, SegmentWord segment, Hasher hasher) {
         const bool is_upper = (all.elements[i].hash >> (64 - depth) & 1) != 0;
         (is_upper ? upper : lower).add(all.elements[i]);
     }
-    const SegmentWord low = build(lower, buckets_for(lower.count, kSplitFillPercent), depth, stored_shift);
-    const SegmentWord high = build(upper, buckets_for(upper.count, kSplitFillPercent), depth, stored_shift);
+    const SegmentWord low =
+        build(lower, buckets_for(lower.count, kSplitFillPercent), depth, stored_shift);
+    const SegmentWord high =
+        build(upper, buckets_for(upper.count, kSplitFillPercent), depth, stored_shift);
     directory_.split(hash, low, high);
     free_buckets(segment);
 }
@@ -235,7 +254,8 @@ void HashTableCore::erase(uint64_t hash, uint64_t* slot) {
     const SegmentWord segment = directory_.find(hash);
     const unsigned count = segment.bucket_count();
     HashBucket* const buckets = segment.buckets();
-    for (unsigned at = segment.home(hash); &buckets[at] != bucket; at = at + 1 == count ? 0 : at + 1)
+    for (unsigned at = segment.home(hash); &buckets[at] != bucket;
+         at = at + 1 == count ? 0 : at + 1)
         buckets[at].drop_overflow();
     bucket->empty(static_cast<unsigned>(slot - bucket->slots));
     --size_;
@@ -254,8 +274,10 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
     const bool sparse = count * 100 < buckets * HashBucket::kSlots * kSparsePercent;
     if ((sparse || buckets < kBucketsOfHalf) && merge(position, segment, count))
         return position_after(directory_.find(position), position);
-    if (!sparse) return position_after(segment, position);
-
+    if (!sparse) {
+        if (heap_->is_sparse(segment.buckets())) relocate(position, segment);
+        return position_after(segment, position);
+    }
     const unsigned fewer = buckets_for(count, kShrinkFillPercent);
     if (count == 0 && segment.depth() == 0) {
         free_buckets(segment);
@@ -264,6 +286,15 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
         resize(position, segment, fewer);
     }
     return position_after(segment, position);
+}
+
+// Moves the segment as it is, to leave a page of the slab that few use.
+void HashTableCore::relocate(uint64_t position, SegmentWord segment) {
+    const unsigned count = segment.bucket_count();
+    HashBucket* buckets = make_buckets(count);
+    std::memcpy(buckets, segment.buckets(), count * sizeof(HashBucket));
+    directory_.set(position, SegmentWord(buckets, count, segment.depth(), segment.stored_shift()));
+    free_buckets(segment);
 }
 
 // Joins the segment with its sibling if there is room for both.
@@ -279,10 +310,12 @@ bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) 
     Gathering gathering;
     gather(position, segment, gathering);
     gather(sibling_position, sibling, gathering);
-    // Slots may begin at any bit up to the new depth, since what is before their old beginning is the prefix.
+    // Slots may begin at any bit up to the new depth, since what is before their old beginning is
+    // the prefix.
     const unsigned stored_shift = std::max(
         {segment.stored_shift(), sibling.stored_shift(), fresh_stored_shift(depth - 1)});
-    directory_.merge(position, build(gathering, buckets_for(count, kShrinkFillPercent), depth - 1, stored_shift));
+    directory_.merge(position, build(gathering, buckets_for(count, kShrinkFillPercent), depth - 1,
+                                     stored_shift));
     free_buckets(segment);
     free_buckets(sibling);
     return true;
@@ -393,7 +426,8 @@ HashTableStatistics HashTableCore::statistics() const {
 
 void HashTableCore::check_segment(SegmentWord segment, uint64_t position, Hasher hasher) const {
     const unsigned count = segment.bucket_count();
-    CHECK(std::find(std::begin(kBucketCounts), std::end(kBucketCounts), count) != std::end(kBucketCounts));
+    CHECK(std::find(std::begin(kBucketCounts), std::end(kBucketCounts), count) !=
+          std::end(kBucketCounts));
     CHECK(64 - segment.depth() - kHomeBits >= segment.stored_shift());
     CHECK(segment.stored_shift() >= fresh_stored_shift(segment.depth()));
     std::array<uint64_t, kBucketsMax> overflow{};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The part of HashTable that does not depend on the elements: placing, growing, shrinking, walking. The design is told
-// in hash_table.h.
+// The part of HashTable that does not depend on the elements: placing, growing, shrinking, walking.
+// The design is told in hash_table.h.
 //
-// Moving elements between segments never needs whole hashes: the position of the segment gives the prefix, the slot
-// the next 14 bits, the fingerprint the last 8, and nothing looks at the others. gather() puts these together into a
-// *known hash*, which behaves like the real one as long as a segment is no deeper than its slots tell; beyond that
-// the elements are hashed again.
+// Moving elements between segments never needs whole hashes: the position of the segment gives the
+// prefix, the slot the next 14 bits, the fingerprint the last 8, and nothing looks at the others.
+// gather() puts these together into a *known hash*, which behaves like the real one as long as a
+// segment is no deeper than its slots tell; beyond that the elements are hashed again.
 //
 // Owner:   HashTable.
 // Threads: the table's owner.
@@ -29,8 +29,8 @@ struct HashTableStatistics {
     uint64_t segments = 0;
     uint64_t buckets = 0;
     uint64_t elements = 0;
-    uint64_t displaced = 0;           // Elements outside their home bucket.
-    uint64_t lengths[kLengths] = {};  // Elements by buckets looked at to find them: 1, 2, ..., 8 and more.
+    uint64_t displaced = 0;  // Elements outside their home bucket.
+    uint64_t lengths[kLengths] = {};  // Elements by buckets passed to find them: 0 to 7 and more.
     uint64_t directory_pages = 0;
     uint64_t directory_entries = 0;
     unsigned depth_max = 0;
@@ -46,7 +46,8 @@ public:
     };
 
     static constexpr unsigned kBucketsMax = 28;
-    static constexpr unsigned kReach = 3;  // An element that fits in none of so many buckets grows the segment.
+    // An element that fits in none of so many buckets makes the segment grow.
+    static constexpr unsigned kReach = 4;
     static constexpr size_t kSegmentSlots = kBucketsMax * HashBucket::kSlots;
 
     explicit HashTableCore(SlabHeap& heap);
@@ -58,7 +59,8 @@ public:
     void erase(uint64_t hash, uint64_t* slot);
     uint64_t* random(uint64_t entropy) const;
 
-    // The elements whose hash is at least `position` and whose home is the bucket of `position`, in order of hash.
+    // The elements whose hash is at least `position` and whose home is the bucket of `position`, in
+    // order of hash.
     struct ScanStep {
         struct Found {
             uint64_t hash;
@@ -72,7 +74,8 @@ public:
 
     uint64_t shrink_step(uint64_t position);
 
-    // The segment to drain next, and its end: the segment goes; false: it was the last, and the table is as new.
+    // The segment to drain next, and its end: the segment goes; false: it was the last, and the
+    // table is as new.
     SegmentWord draining_segment() const { return directory_.find(drain_position_); }
     bool drain_segment(SlabHeap* mine, RemoteFrees& frees);
 
@@ -102,8 +105,10 @@ private:
     void grow(uint64_t hash, SegmentWord segment, Hasher hasher);
     void split(uint64_t hash, SegmentWord segment, Hasher hasher);
     void resize(uint64_t hash, SegmentWord segment, unsigned bucket_count);
+    void relocate(uint64_t position, SegmentWord segment);
     bool merge(uint64_t position, SegmentWord segment, size_t count);
-    SegmentWord build(const Gathering& from, unsigned bucket_count, unsigned depth, unsigned stored_shift);
+    SegmentWord build(const Gathering& from, unsigned bucket_count, unsigned depth,
+                      unsigned stored_shift);
     static void gather(uint64_t position, SegmentWord segment, Gathering& into);
     bool is_deep(SegmentWord segment) const;
     HashBucket* make_buckets(unsigned count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Random steps on a hash table against a map, with a scan and a walk over segments going on all the while.
+// Random steps on a hash table against a map, with a scan and a walk over segments going on all the
+// while.
 #include <deque>
 #include <map>
 #include <optional>
@@ -34,7 +35,8 @@ constexpr uint64_t kMasks[] = {
 
 class Model {
 public:
-    explicit Model(uint8_t mask) : traits_{kMasks[mask % 8]}, table_(std::in_place, heap_, traits_) {}
+    explicit Model(uint8_t mask)
+        : traits_{kMasks[mask % 8]}, table_(std::in_place, heap_, traits_) {}
     ~Model() {
         table_.reset();
         CHECK(heap_.statistics().live_bytes == 0);
@@ -155,7 +157,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             case 1:
             case 2:
             case 3:
-                for (unsigned j = 0; j < count && model.size() < 3000; ++j) model.insert(key + j * 13, data[i] >> 6);
+                for (unsigned j = 0; j < count && model.size() < 3000; ++j)
+                    model.insert(key + j * 13, data[i] >> 6);
                 break;
             case 4:
             case 5:

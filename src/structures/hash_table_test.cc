@@ -25,7 +25,9 @@ struct ItemTraits {
     using Element = Item;
     uint64_t mask = ~uint64_t{0};
 
-    uint64_t hash_key(uint64_t key) const { return siphash13(&key, sizeof(key), SipKey{1, 2}) & mask; }
+    uint64_t hash_key(uint64_t key) const {
+        return siphash13(&key, sizeof(key), SipKey{1, 2}) & mask;
+    }
     uint64_t hash(const Item& item) const { return hash_key(item.key); }
     bool equal(const Item& item, uint64_t key) const { return item.key == key; }
 };
@@ -150,7 +152,8 @@ TEST_F(HashTableTest, AgreesWithAModelOverRandomSteps) {
     table.check_invariants();
 }
 
-// The overhead budget, which is why the table looks as it does. Also: nothing is lost on the way up and down.
+// The overhead budget, which is why the table looks as it does. Also: nothing is lost on the way up
+// and down.
 TEST_F(HashTableTest, TakesThirteenBytesAtAnySizeAndShrinksBack) {
     Table table(heap_);
     const uint64_t heap_before = heap_.statistics().live_bytes;
@@ -223,7 +226,8 @@ TEST_F(HashTableTest, ScanSeesEachElementThatStaysExactlyOnce) {
 }
 
 TEST_F(HashTableTest, CursorsDependOnTheElementsOnly) {
-    // Two tables with the same elements and different histories: a cursor of one continues in the other.
+    // Two tables with the same elements and different histories: a cursor of one continues in the
+    // other.
     Table grown(heap_);
     Table shrunk(heap_);
     for (uint64_t key = 0; key < 30000; ++key) insert(shrunk, key);
@@ -234,7 +238,9 @@ TEST_F(HashTableTest, CursorsDependOnTheElementsOnly) {
     bool odd = false;
     do {
         odd = !odd;
-        cursor = (odd ? grown : shrunk).scan(cursor, [&](Item* item, unsigned) { seen.insert(item->key); });
+        cursor = (odd ? grown : shrunk).scan(cursor, [&](Item* item, unsigned) {
+            seen.insert(item->key);
+        });
     } while (cursor != 0);
     EXPECT_EQ(seen.size(), 3000u);
     for (uint64_t key = 0; key < 3000; ++key) EXPECT_EQ(seen.count(key), 1u);
@@ -261,7 +267,8 @@ TEST_F(HashTableTest, VisitsAllSegmentsWhileItGrows) {
             seen.insert(ref.element()->key);
             table.set_tags(ref, ref.tags() | kTagSnapshot);
         });
-        // Those behind the walk count as captured; those before it are met with the tag already set.
+        // Those behind the walk count as captured; those before it are met with the tag already
+        // set.
         for (int i = 0; i < 50; ++i) insert(table, next_key++, kTagSnapshot);
     } while (position != 0);
     for (uint64_t key = 0; key < 10000; ++key) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The sizes that slabs hand out: 8 bytes apart up to 128, 32 apart up to 1 KiB, 256 apart up to 2 KiB.
+// The sizes that slabs hand out: 8 bytes apart up to 128, 32 apart up to 1 KiB, 256 apart up to 2
+// KiB.
 //
-// Rounding wastes at most 7 bytes below 128, at most a fifth just above 128, 6 % at 512, 3 % near 1 KiB. A class
-// that is a multiple of 64 bytes is also aligned to 64, so that a header and a short key share one cache line.
+// Rounding wastes at most 7 bytes below 128, at most a fifth just above 128, 6 % at 512, 3 % near 1
+// KiB. A class that is a multiple of 64 bytes is also aligned to 64, so that a header and a short
+// key share one cache line.
 //
 // Threads: any; constants.
 #pragma once

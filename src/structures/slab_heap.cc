@@ -8,8 +8,8 @@
 namespace millrace::structures {
 namespace {
 
-// A page makes objects as they are needed, so that memory is touched late and a page for a few objects costs
-// little: at first so many, then as many as there are, up to so many bytes at a time.
+// A page makes objects as they are needed, so that memory is touched late and a page for a few
+// objects costs little: at first so many, then as many as there are, up to so many bytes at a time.
 constexpr size_t kCarveCount = 8;
 constexpr size_t kCarveBytes = 4096;
 
@@ -18,6 +18,11 @@ static_assert(kSlabChunkPages == 32);
 
 // Never equal to the live count that deallocate() has just lowered.
 constexpr uint16_t kNeverWake = UINT16_MAX;
+
+// A page with this many objects or fewer is sparse: better filled last.
+uint16_t sparse_below(const SlabPage* page) {
+    return static_cast<uint16_t>(page->capacity * 3 / 4);
+}
 
 // Stands before an object with a malloc of its own.
 struct alignas(64) SeparateHeader {
@@ -36,6 +41,7 @@ SlabHeap::SlabHeap(SlabRegion& region, uint16_t index, bool separate)
     : region_(region), index_(index), separate_(separate) {
     no_page_.wake_at = kNeverWake;
     std::fill(std::begin(first_), std::end(first_), &no_page_);
+    std::fill(std::begin(last_), std::end(last_), &no_page_);
 }
 
 SlabHeap::~SlabHeap() = default;  // The region takes all chunks with it.
@@ -110,24 +116,35 @@ SlabPage* SlabHeap::fresh_page(size_t size_class) {
     page->free = nullptr;
     page->wake_at = 0;
     carve(page);
-    link_front(page);
+    link(page, true);
     return page;
 }
 
 // ---- Freeing by the owner ----
 
-// The page was full, or it is empty now.
+// The page was full, or has become sparse, or empty.
 void SlabHeap::deallocate_slowly(SlabPage* page) {
-    if (page->live > 0) {
-        page->wake_at = 0;
+    if (page->live == 0) {
+        // The last page of a class stays until collect(), or one object that comes and goes would
+        // set up a page each time.
+        const bool alone = first_[page->size_class] == page && page->next == &no_page_;
+        if (!alone) release_page(page);
+    } else if (page->wake_at == page->capacity - 1) {
+        page->wake_at = sparse_below(page);
         SlabPage* behind = first_[page->size_class];
-        link_front(page);
+        link(page, true);
         if (behind != &no_page_ && behind->live == 0) release_page(behind);
-        return;
+    } else {
+        unlink(page);
+        link(page, false);
+        page->wake_at = 0;
     }
-    // The last page of a class stays until collect(), or one object that comes and goes would set up a page each time.
-    const bool alone = first_[page->size_class] == page && page->next == &no_page_;
-    if (!alone) release_page(page);
+}
+
+bool SlabHeap::is_sparse(const void* object) const {
+    if (kAddressSanitizer && separate_) return false;
+    const SlabPage* page = region_.page_of(object);
+    return page->live <= sparse_below(page) && page != first_[page->size_class];
 }
 
 void SlabHeap::release_page(SlabPage* page) {
@@ -256,20 +273,19 @@ void RemoteFrees::flush() {
 
 // ---- Lists ----
 
-void SlabHeap::link_front(SlabPage* page) {
+void SlabHeap::link(SlabPage* page, bool front) {
     SlabPage*& first = first_[page->size_class];
-    page->previous = nullptr;
-    page->next = first;
-    if (first != &no_page_) first->previous = page;
-    first = page;
+    SlabPage*& last = last_[page->size_class];
+    page->previous = front ? &no_page_ : last;
+    page->next = front ? first : &no_page_;
+    (page->previous != &no_page_ ? page->previous->next : first) = page;
+    (page->next != &no_page_ ? page->next->previous : last) = page;
 }
 
 void SlabHeap::unlink(SlabPage* page) {
-    if (page->previous != nullptr)
-        page->previous->next = page->next;
-    else
-        first_[page->size_class] = page->next;
-    if (page->next != &no_page_) page->next->previous = page->previous;
+    const auto size_class = page->size_class;
+    (page->previous != &no_page_ ? page->previous->next : first_[size_class]) = page->next;
+    (page->next != &no_page_ ? page->next->previous : last_[size_class]) = page->previous;
     page->previous = nullptr;
     page->next = nullptr;
 }
@@ -294,7 +310,8 @@ void* SlabHeap::allocate_separate(size_t size_class, size_t bytes) {
     const size_t object_bytes = slab_detail::kClassBytes[size_class];
     // Only what was asked for, so that the sanitizer sees what is written beyond.
     void* memory = nullptr;
-    const int failed = posix_memalign(&memory, alignof(SeparateHeader), sizeof(SeparateHeader) + bytes);
+    const int failed =
+        posix_memalign(&memory, alignof(SeparateHeader), sizeof(SeparateHeader) + bytes);
     CHECK(failed == 0);
     auto* header = new (memory) SeparateHeader{this, &separate_live_, object_bytes};
     separate_live_.fetch_add(object_bytes, std::memory_order_relaxed);
@@ -352,22 +369,27 @@ void SlabHeap::check_page(const SlabPage* page, bool listed) const {
         ++free;
     }
     CHECK(free + page->live == page->carved);
-    CHECK(page->wake_at == (listed ? 0 : page->capacity - 1));
+    if (listed)
+        CHECK(page->wake_at == 0 ||
+              (page->wake_at == sparse_below(page) && page->live > page->wake_at));
+    else
+        CHECK(page->wake_at == page->capacity - 1);
     CHECK(listed || page->live == page->capacity);
 }
 
 void SlabHeap::check_invariants() const {
     std::vector<const SlabPage*> listed;
     for (size_t size_class = 0; size_class < kSlabClasses; ++size_class) {
-        const SlabPage* previous = nullptr;
+        const SlabPage* previous = &no_page_;
         for (SlabPage* page = first_[size_class]; page != &no_page_; page = page->next) {
             CHECK(page->size_class == size_class);
             CHECK(page->previous == previous);
-            CHECK(page->live > 0 || (previous == nullptr && page->next == &no_page_));
+            CHECK(page->live > 0 || (previous == &no_page_ && page->next == &no_page_));
             check_page(page, true);
             listed.push_back(page);
             previous = page;
         }
+        CHECK(last_[size_class] == previous);
     }
     std::sort(listed.begin(), listed.end());
     size_t chunks = 0;

@@ -1,38 +1,43 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Slabs: memory for the many small objects (entries up to about 1 KiB, segments of hash tables up to 2 KiB), in
-// finer sizes than the general allocator has, each object freed by whatever thread comes to hold it.
+// Slabs: memory for the many small objects (entries up to about 1 KiB, segments of hash tables up
+// to 2 KiB), in finer sizes than the general allocator has, each object freed by whatever thread
+// comes to hold it.
 //
 //     SlabHeapPool ── reserves the addresses, hands out heaps, takes them back when a thread stops
 //       └─ SlabHeap ── one owner thread: allocate, deallocate, collect
 //            ├─ per class: list of pages with room; the first one serves allocate()
 //            ├─ chunks with pages that have no class
-//            └─ freed_elsewhere_ ◄── one compare-and-swap per flush ── RemoteFrees of another thread
+//            └─ freed_elsewhere_ ◄── one compare-and-swap per flush ── RemoteFrees of others
 //
-// **The owner** pops the free list of the first page of the class, and pushes onto the free list of the object's
-// page: last freed, first reused, while it is warm. A page that was full comes to the front of its list with the
-// first object freed, so full pages stay full and sparse ones get a chance to empty. A page without objects can
-// serve any class; a chunk of 32 such pages goes back to the system, beyond a reserve of kReserveChunks.
+// **The owner** pops the free list of the first page of the class, and pushes onto the free list of
+// the object's page: last freed, first reused, while it is warm. A page that was full comes to the
+// front of its list with the first object freed, so full pages stay full and sparse ones get a
+// chance to empty. A page without objects can serve any class; a chunk of 32 such pages goes back
+// to the system, beyond a reserve of kReserveChunks.
 //
-// **Other threads** collect what they free in a RemoteFrees, grouped by heap, and hand each group over at once.
-// A freed object serves as the note that lists others, in its own memory:
+// **Other threads** collect what they free in a RemoteFrees, grouped by heap, and hand each group
+// over at once. A freed object serves as the note that lists others, in its own memory:
 //
 //     freed_elsewhere_ ─► note ───────────────────────► note ─► ...      (newest first)
-//                         | next | count | object | object | ... |       (objects of 32 bytes and more)
-//                         | next |                                       (smaller ones list only themselves)
+//                         | next | count | object | object | ... |  (32 bytes and more)
+//                         | next |                                  (smaller: itself only)
 //
-// so handing over n objects writes to few lines, and the owner, who finds their addresses side by side, can
-// prefetch them all instead of following a chain from miss to miss. He takes the whole stack by one exchange when
-// a class has no room left, or in collect().
+// so handing over n objects writes to few lines, and the owner, who finds their addresses side by
+// side, can prefetch them all instead of following a chain from miss to miss. He takes the whole
+// stack by one exchange when a class has no room left, or in collect().
 //
-// **Accounting**: in class sizes, by base/memory.h: allocated by the thread that allocates, freed by the thread
-// that frees, whoever the owner is. used_bytes() is exact without waiting for owners to collect.
+// **Accounting**: in class sizes, by base/memory.h: allocated by the thread that allocates, freed
+// by the thread that frees, whoever the owner is. used_bytes() is exact without waiting for owners
+// to collect.
 //
-// **Sanitizers**: with the address sanitizer each object is a malloc of its own (SlabOptions::separate_objects).
+// **Sanitizers**: with the address sanitizer each object is a malloc of its own
+// (SlabOptions::separate_objects).
 //
 // Costs, measured: allocate 2 ns and deallocate 3 ns when warm; see slab_heap_bench.cc.
 //
-// Owner:   SlabHeapPool owns heaps; the thread that took one is the heap's owner until it is given back.
+// Owner:   SlabHeapPool owns heaps; the thread that took one is the heap's owner until it is given
+//          back.
 // Threads: SlabHeap: its owner. RemoteFrees: its user, any one thread. SlabHeapPool: any.
 // Limits:  kSlabBytesMax per object, kHeapsMax heaps.
 #pragma once
@@ -72,12 +77,14 @@ inline constexpr bool kAddressSanitizer = false;
 
 struct SlabOptions {
     bool huge_pages = false;
-    bool separate_objects = kAddressSanitizer;  // True is only for builds with the address sanitizer.
+    // A malloc for each object; only builds with the address sanitizer can.
+    bool separate_objects = kAddressSanitizer;
     size_t region_bytes = 0;                    // Addresses to reserve; 0: as suits the machine.
 };
 
 struct SlabStatistics {
-    uint64_t live_bytes = 0;    // In objects not yet back, in class sizes; freed elsewhere counts until collected.
+    // In objects not yet back, in class sizes; what was freed elsewhere is until it is collected.
+    uint64_t live_bytes = 0;
     uint64_t page_bytes = 0;    // In pages that have a class.
     uint64_t chunk_bytes = 0;   // Mapped.
 };
@@ -92,7 +99,8 @@ public:
     // Gives back an object of this heap.
     void deallocate(void* object);
 
-    // Gives back an object of any heap: at once if it is of `mine`, through `remote` if not (or `mine` is null).
+    // Gives back an object of any heap: at once if it is of `mine`, through `remote` if not (or
+    // `mine` is null).
     static void free_anywhere(void* object, SlabHeap* mine, RemoteFrees& remote);
 
     bool owns(const void* object) const;
@@ -100,8 +108,13 @@ public:
     // What an object of any heap of the same pool really holds.
     size_t object_bytes(const void* object) const;
 
-    // Takes in what other threads have freed, and lets go of pages without objects. Call it once in a while.
+    // Takes in what other threads have freed, and lets go of pages without objects. Call it once in
+    // a while.
     void collect();
+
+    // Whether a copy of this object would stand in a fuller page than the object, so that moving it
+    // helps to empty its page.
+    bool is_sparse(const void* object) const;
 
     // Gives memory without objects back to the system, the reserve too; returns how much.
     size_t trim();
@@ -116,7 +129,8 @@ private:
     // The beginning of a freed object that lists others.
     struct Note {
         Note* next;
-        uint64_t count;  // Only in objects of kNoteBytesMin and more, as are the `count` addresses after it.
+        uint64_t count;  // Only in objects of kNoteBytesMin and more, as are the `count` addresses
+                         // after it.
         void** objects() { return reinterpret_cast<void**>(this + 1); }
     };
     static constexpr size_t kNoteBytesMin = 32;
@@ -137,7 +151,7 @@ private:
     bool collect_some();
     void collect_note(Note* note);
     void push_freed(Note* newest, Note* oldest);
-    void link_front(SlabPage* page);
+    void link(SlabPage* page, bool front);
     void unlink(SlabPage* page);
     void link_chunk(SlabChunk* chunk, bool front);
     void unlink_chunk(SlabChunk* chunk);
@@ -150,7 +164,8 @@ private:
     bool owns_separate(const void* object) const;
     void check_page(const SlabPage* page, bool listed) const;
 
-    SlabPage* first_[kSlabClasses];  // Never null: no_page_ ends each list.
+    SlabPage* first_[kSlabClasses];  // Never null: no_page_ ends each list. Sparse pages come last.
+    SlabPage* last_[kSlabClasses];
     SlabRegion& region_;
     SlabPage no_page_;               // Always empty, never has room.
     Note* collected_ = nullptr;      // Taken from freed_elsewhere_, not yet put back.

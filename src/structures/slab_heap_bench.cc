@@ -44,7 +44,8 @@ void BM_AllocateSameObject(benchmark::State& state) {
 }
 BENCHMARK(BM_AllocateSameObject);
 
-// A data set of which a random object is replaced: allocate the new one, write its first line, free the old one.
+// A data set of which a random object is replaced: allocate the new one, write its first line, free
+// the old one.
 template <typename Allocate, typename Free>
 void replace_at_random(benchmark::State& state, Allocate allocate_one, Free free_one) {
     const auto count = static_cast<size_t>(state.range(0));
@@ -67,17 +68,20 @@ void replace_at_random(benchmark::State& state, Allocate allocate_one, Free free
 void BM_SlabReplaceAtRandom(benchmark::State& state) {
     SlabHeapPool pool(SlabOptions{.huge_pages = state.range(1) != 0});
     SlabHeap& heap = pool.take();
-    replace_at_random(state, [&] { return heap.allocate(576); }, [&](void* object) { heap.deallocate(object); });
+    replace_at_random(
+        state, [&] { return heap.allocate(576); }, [&](void* object) { heap.deallocate(object); });
     pool.give_back(heap);
 }
 BENCHMARK(BM_SlabReplaceAtRandom)->Args({1000, 0})->Args({1000000, 0})->Args({1000000, 1});
 
 void BM_MallocReplaceAtRandom(benchmark::State& state) {
-    replace_at_random(state, [] { return std::malloc(576); }, [](void* object) { std::free(object); });
+    replace_at_random(
+        state, [] { return std::malloc(576); }, [](void* object) { std::free(object); });
 }
 BENCHMARK(BM_MallocReplaceAtRandom)->Arg(1000)->Arg(1000000);
 
-// One thread allocates and fills batches of 64, another frees them; per object, both threads' work in parallel.
+// One thread allocates and fills batches of 64, another frees them; per object, both threads' work
+// in parallel.
 template <typename Allocate, typename FreeBatch>
 void pass_to_other_thread(benchmark::State& state, Allocate allocate_one, FreeBatch free_batch) {
     constexpr size_t kBatch = 64;
@@ -97,7 +101,8 @@ void pass_to_other_thread(benchmark::State& state, Allocate allocate_one, FreeBa
                 continue;
             }
             Batch& batch = ring[done % kRing];
-            for (void* object : batch.objects) benchmark::DoNotOptimize(*static_cast<char*>(object));
+            for (void* object : batch.objects)
+                benchmark::DoNotOptimize(*static_cast<char*>(object));
             free_batch(batch.objects, kBatch);
             freed.store(++done, std::memory_order_release);
         }
@@ -140,7 +145,8 @@ void BM_MallocFreedByOtherThread(benchmark::State& state) {
 }
 BENCHMARK(BM_MallocFreedByOtherThread)->UseRealTime();
 
-// The collector alone: what a thread pays for each object that it hands over, and the owner for each that he takes.
+// The collector alone: what a thread pays for each object that it hands over, and the owner for
+// each that he takes.
 void BM_SlabRemoteFreeAndCollect(benchmark::State& state) {
     SlabHeapPool pool;
     SlabHeap& heap = pool.take();

@@ -38,7 +38,8 @@ struct Model {
             std::swap(objects[which][at % objects[which].size()], objects[which].back());
             const Object object = objects[which].back();
             objects[which].pop_back();
-            for (size_t byte = 0; byte < object.bytes; ++byte) CHECK(object.memory[byte] == object.pattern);
+            for (size_t byte = 0; byte < object.bytes; ++byte)
+                CHECK(object.memory[byte] == object.pattern);
             live[which] -= slab_class_bytes(object.bytes);
             SlabHeap::free_anywhere(object.memory, mine, remote);
         }

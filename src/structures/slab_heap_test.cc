@@ -69,7 +69,8 @@ TEST(SlabHeap, PagesServeAnyClassAndChunksGoBackToTheSystem) {
     SlabHeap& heap = taken.heap;
     for (size_t bytes : {64, 576, 2000, 8}) {
         std::vector<void*> objects;
-        for (size_t total = 0; total < (16u << 20); total += bytes) objects.push_back(heap.allocate(bytes));
+        for (size_t total = 0; total < (16u << 20); total += bytes)
+            objects.push_back(heap.allocate(bytes));
         heap.check_invariants();
         EXPECT_LT(pool.mapped_bytes(), (16u << 20) * 21 / 20 + 2 * kSlabChunkBytes);
         std::shuffle(objects.begin(), objects.end(), std::mt19937(1));
@@ -166,7 +167,8 @@ void exchange_objects(SlabHeapPool& pool, Exchange& exchange, unsigned seed, int
         for (int round = 0; round < rounds; ++round) {
             std::vector<std::pair<unsigned char*, size_t>> made;
             for (int i = 0; i < 64; ++i) {
-                const size_t bytes = random() % 4 ? 1 + random() % 600 : 1 + random() % kSlabBytesMax;
+                const size_t bytes =
+                    random() % 4 ? 1 + random() % 600 : 1 + random() % kSlabBytesMax;
                 auto* object = static_cast<unsigned char*>(heap.allocate(bytes));
                 std::memset(object, static_cast<int>(bytes % 251), bytes);
                 made.emplace_back(object, bytes);
@@ -177,7 +179,8 @@ void exchange_objects(SlabHeapPool& pool, Exchange& exchange, unsigned seed, int
                 for (auto& object : made) exchange.objects.push_back(object);
                 std::shuffle(exchange.objects.begin(), exchange.objects.end(), random);
                 const size_t keep = std::min<size_t>(exchange.objects.size(), 200);
-                taken.assign(exchange.objects.begin() + static_cast<long>(keep), exchange.objects.end());
+                taken.assign(exchange.objects.begin() + static_cast<long>(keep),
+                             exchange.objects.end());
                 exchange.objects.resize(keep);
             }
             for (auto [object, bytes] : taken) {
@@ -208,7 +211,8 @@ void stress(SlabOptions options) {
             threads.clear();
         }
         RemoteFrees remote(pool);
-        for (auto [object, bytes] : exchange.objects) SlabHeap::free_anywhere(object, nullptr, remote);
+        for (auto [object, bytes] : exchange.objects)
+            SlabHeap::free_anywhere(object, nullptr, remote);
         exchange.objects.clear();
     }
     pool.collect_idle();
@@ -221,6 +225,18 @@ void stress(SlabOptions options) {
     }
     // The heaps themselves and some lists remain.
     EXPECT_NEAR(static_cast<double>(used_bytes()), static_cast<double>(before), 100000);
+}
+
+// The point of separate objects: the address sanitizer knows each of them.
+TEST(SlabHeap, ShowsItsObjectsToTheAddressSanitizer) {
+    if (!kAddressSanitizer) GTEST_SKIP() << "no address sanitizer";
+    SlabHeapPool pool;
+    Taken taken(pool);
+    RemoteFrees remote(pool);
+    auto* object = static_cast<volatile char*>(taken.heap.allocate(100));
+    EXPECT_DEATH(object[100] = 1, "heap-buffer-overflow");
+    remote.add(const_cast<char*>(object));
+    EXPECT_DEATH(object[0] = 1, "heap-use-after-free");
 }
 
 TEST(SlabStress, ObjectsFreedByAnyThread) { stress(kSlabs); }

@@ -15,7 +15,8 @@ namespace {
 
 constexpr size_t kRegionBytesMin = size_t{1} << 30;
 
-// Room for everything that fits in memory several times over, since fragmentation takes addresses too.
+// Room for everything that fits in memory several times over, since fragmentation takes addresses
+// too.
 size_t suitable_region_bytes() {
     const auto physical = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) *
                           static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -23,7 +24,8 @@ size_t suitable_region_bytes() {
 }
 
 void* reserve(size_t bytes) {
-    void* memory = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* memory =
+        mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return memory == MAP_FAILED ? nullptr : memory;
 }
 
@@ -87,7 +89,8 @@ SlabChunk* SlabRegion::map_chunk(SlabHeap* owner, uint16_t owner_index) {
 
 void SlabRegion::unmap_chunk(SlabChunk* chunk) {
     char* memory = memory_of(first_page(chunk));
-    // A fresh mapping in its place drops the contents and the claim to memory, and keeps the addresses.
+    // A fresh mapping in its place drops the contents and the claim to memory, and keeps the
+    // addresses.
     void* fresh = mmap(memory, kSlabChunkBytes, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     CHECK(fresh == memory);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Where slabs get their memory: one reserved range of addresses, cut into chunks of 2 MiB and pages of 64 KiB.
+// Where slabs get their memory: one reserved range of addresses, cut into chunks of 2 MiB and pages
+// of 64 KiB.
 //
-//     reserved   |chunk 0|chunk 1| -- not mapped -- |chunk 7| ...      (4 x physical memory of addresses)
+//     reserved   |chunk 0|chunk 1| -- not mapped -- |chunk 7| ...     (4 x physical memory)
 //     a chunk    |page 0|page 1| ... |page 31|                         (objects only, no headers)
-//     on the side  chunks()[i]: who owns it, class of each page        (read by any thread that frees)
-//                  pages()[j]:  free list and counts of one page       (owner only)
+//     on the side  chunks[i]: who owns it, class of each page        (read by whoever frees)
+//                  pages[j]:  free list and counts of one page       (owner only)
 //
-// The descriptions stand beside the memory rather than at the start of each page for two reasons. At the starts
-// of pages all of them would share a few sets of the caches, and freeing objects at random would always miss;
-// side by side those of 1 GiB take 1 MiB. And what other threads read is apart from what the owner writes with
-// every call. Because the range is one, an address finds its description by a shift.
+// The descriptions stand beside the memory rather than at the start of each page for two reasons.
+// At the starts of pages all of them would share a few sets of the caches, and freeing objects at
+// random would always miss; side by side those of 1 GiB take 1 MiB. And what other threads read is
+// apart from what the owner writes with every call. Because the range is one, an address finds its
+// description by a shift.
 //
 // Reserving addresses takes no memory; a chunk takes memory when it is first touched.
 //
@@ -106,7 +108,8 @@ private:
     }
 
     char* base_ = nullptr;         // Aligned to a chunk.
-    SlabChunk* chunks_ = nullptr;  // In mappings of their own, of which only the used part takes memory.
+    // In mappings of their own, of which only the used part takes memory.
+    SlabChunk* chunks_ = nullptr;
     SlabPage* pages_ = nullptr;
 
     size_t chunk_count_ = 0;

@@ -45,10 +45,13 @@ Status getname(engine::Call& call) {
     return done();
 }
 
+Status check_name(std::string_view name) {
+    if (fits_into_a_line(name)) return done();
+    return ErrorText{"ERR Client names cannot contain spaces, newlines or special characters."};
+}
+
 Status setname(engine::Call& call) {
-    if (!fits_into_a_line(call.arg(2))) {
-        return ErrorText{"ERR Client names cannot contain spaces, newlines or special characters."};
-    }
+    (void)TRY(check_name(call.arg(2)));
     call.session().name = call.arg(2);
     call.reply().ok();
     return done();

@@ -3,12 +3,13 @@
 // CONFIG: reads and changes settings. What there is to set, and how, is for config::Registry to
 // know.
 
+#include <cstring>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "admin/config_file.h"
+#include "admin/local_access.h"
 #include "base/log.h"
+#include "config/rewrite.h"
 #include "engine/command.h"
 #include "engine/help.h"
 
@@ -105,14 +106,6 @@ Status get(Call& call) {
     return done();
 }
 
-// Whether enable-protected-configs lets this client change protected settings.
-bool may_change_protected(Call& call) {
-    const auto* setting = call.engine().config().find("enable-protected-configs");
-    const std::string allowed = setting == nullptr ? "no" : setting->print();
-    const Peer& peer = call.session().peer;
-    return allowed == "yes" || (allowed == "local" && (peer.unix_socket || peer.loopback));
-}
-
 Status set(Call& call) {
     const auto words = call.arguments().subspan(2);
     if (words.size() % 2 != 0) return errors::kSyntax;
@@ -120,7 +113,7 @@ Status set(Call& call) {
     for (size_t i = 0; i < words.size(); i += 2) assignments.push_back({words[i], words[i + 1]});
     const millrace::config::SetContext context{
         .loading = (call.engine().conditions() & kLoadingData) != 0,
-        .protected_allowed = may_change_protected(call)};
+        .protected_allowed = may_use(call.settings().enable_protected_configs, call.session())};
     TRY(call.engine().config().set(assignments, context));
     call.reply().ok();
     return done();
@@ -143,12 +136,14 @@ Status reset_statistics(Call& call) {
 }
 
 Status rewrite(Call& call) {
-    if (call.engine().server().facts.config_file.empty()) return kNoConfigFile;
-    const Status written = rewrite_config_file(call.engine(), WhatToWrite::Changes);
+    const std::string& path = call.engine().server().facts.config_file;
+    if (path.empty()) return ErrorText{"ERR The server is running without a config file"};
+    const Status written = millrace::config::rewrite_file(call.engine().config(), path,
+                                                          millrace::config::RewriteScope::Changed);
     if (!written.ok()) {
-        const std::string reason(written.error().text());
+        const char* reason = std::strerror(written.error().code());
         log_warning("CONFIG REWRITE failed: {}", reason);
-        return Error("ERR Rewriting config file: " + reason);
+        return Error(std::string("ERR Rewriting config file: ") + reason);
     }
     log_notice("CONFIG REWRITE executed with success.");
     call.reply().ok();

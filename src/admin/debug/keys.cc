@@ -11,6 +11,7 @@
 
 #include "admin/debug/subcommands.h"
 #include "base/numbers.h"
+#include "keyspace/entry_builder.h"
 
 namespace millrace::admin::debug {
 
@@ -76,11 +77,12 @@ Status string_sizes(Call& call) {
     if (!entry->is_string() || entry->is_integer()) {
         return ErrorText{"ERR Not an sds encoded string."};
     }
+    const keyspace::EntryBuilder& builder = call.keyspace().builder();
     const size_t bytes = entry->string_bytes();
     call.reply().simple(fmt::format(
         "key_sds_len:{} key_sds_avail:0 obj_alloc:{} val_sds_len:{} val_sds_avail:{} val_alloc:0",
-        entry->key_bytes(), keyspace::entry_memory_bytes(*entry), bytes,
-        keyspace::string_capacity_bytes(*entry) - bytes));
+        entry->key_bytes(), builder.memory_bytes(*entry), bytes,
+        builder.string_capacity(*entry) - bytes));
     return done();
 }
 

@@ -5,14 +5,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <thread>
 
-#include "admin/config_file.h"
 #include "admin/debug/subcommands.h"
 #include "base/log.h"
+#include "config/rewrite.h"
 
 namespace millrace::admin::debug {
 
@@ -45,10 +48,17 @@ Status change_replication_id(Call& call) {
     return done();
 }
 
+// Compat: without a file the address of its name is what is bad.
 Status rewrite_whole_configuration(Call& call) {
-    const Status written = rewrite_config_file(call.engine(), WhatToWrite::Everything);
-    if (!written.ok()) {
-        return Error("ERR CONFIG-REWRITE-FORCE-ALL failed: " + std::string(written.error().text()));
+    const std::string& path = call.engine().server().facts.config_file;
+    int code = EFAULT;
+    if (!path.empty()) {
+        const Status written =
+            config::rewrite_file(call.engine().config(), path, config::RewriteScope::All);
+        code = written.ok() ? 0 : written.error().code();
+    }
+    if (code != 0) {
+        return Error(std::string("ERR CONFIG-REWRITE-FORCE-ALL failed: ") + std::strerror(code));
     }
     call.reply().ok();
     return done();
