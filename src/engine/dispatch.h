@@ -31,8 +31,8 @@ private:
     Verdict answer_protocol_error(Session& session, Request& request, ReplyWriter& writer);
     Verdict queue_behind(Session& session, Request& request, ReplyWriter& writer);
     Verdict mute(Session& session, Request& request, ReplyWriter& writer);
-    Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
     Verdict show_monitors(Session& session, Request& request, ReplyWriter& writer);
