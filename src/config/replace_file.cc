@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// replace_file() of config/rewrite.h: temporary file, fsync, rename, fsync of the folder.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -12,6 +12,8 @@ constexpr int64_t kPortMax = 65535;
 constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
 constexpr int64_t kUint32Max = std::numeric_limits<uint32_t>::max();
 
+constexpr ErrorText kNoRdma{"No RDMA building support."};
+
 constexpr Choice<TlsAuthClients> kTlsAuthClients[] = {
     {"no", TlsAuthClients::No},
     {"yes", TlsAuthClients::Yes},
@@ -55,17 +57,22 @@ std::vector<std::string> write_addresses(const Addresses& addresses, const Addre
     return {print_addresses(words)};
 }
 
-void add_addresses(Registry& registry, std::string_view name, Addresses& field) {
-    registry.add_custom<Addresses>(name, field,
-                                   {.parse = parse_addresses,
-                                    .print = print_addresses,
-                                    .write = write_addresses,
-                                    .flags = kMultiArgument});
+// Compat: any CONFIG SET is refused, even one that changes nothing.
+Result<Addresses> parse_rdma_addresses(Words words, const ParseContext<Addresses>& context) {
+    if (context.source == Source::Command) return kNoRdma;
+    return parse_addresses(words, context);
+}
+
+CustomOptions<Addresses> address_options() {
+    return {.parse = parse_addresses,
+            .print = print_addresses,
+            .write = write_addresses,
+            .flags = kMultiArgument};
 }
 
 void register_listeners(Registry& registry, Settings& settings) {
     registry.add_integer("port", settings.port, {.min = 0, .max = kPortMax});
-    add_addresses(registry, "bind", settings.bind);
+    registry.add_custom("bind", settings.bind, address_options());
     registry.add_text("bind-source-addr", settings.bind_source_addr, {.flags = kNullable});
     registry.add_text("unixsocket", settings.unixsocket, {.flags = kImmutable | kNullable});
     registry.add_integer("unixsocketperm", settings.unixsocketperm,
@@ -86,7 +93,9 @@ void register_listeners(Registry& registry, Settings& settings) {
     registry.add_integer("max-new-tls-connections-per-cycle",
                          settings.max_new_tls_connections_per_cycle, {.min = 1, .max = 1000});
     registry.add_integer("rdma-port", settings.rdma_port, {.min = 0, .max = kPortMax});
-    add_addresses(registry, "rdma-bind", settings.rdma_bind);
+    CustomOptions<Addresses> rdma_options = address_options();
+    rdma_options.parse = parse_rdma_addresses;
+    registry.add_custom("rdma-bind", settings.rdma_bind, rdma_options);
     registry.add_integer("rdma-rx-size", settings.rdma_rx_size,
                          {.min = 64 * 1024, .max = 16 * 1024 * 1024, .flags = kImmutable});
     registry.add_integer("rdma-completion-vector", settings.rdma_completion_vector,
@@ -127,9 +136,7 @@ void register_tls(Registry& registry, TlsSettings& tls) {
 void register_settings(Registry& registry, Settings& settings) {
     register_listeners(registry, settings);
     register_tls(registry, settings.tls);
-    // Any change would need a listener that is not there.
-    registry.on_change({"rdma-port", "rdma-bind"},
-                       []() -> Status { return Error("No RDMA building support."); });
+    registry.on_change({"rdma-port"}, []() -> Status { return kNoRdma; });
 }
 
 }  // namespace millrace::net
