@@ -74,7 +74,13 @@ Entry* Call::peek(std::string_view key, int db) {
     return position ? position.element() : nullptr;
 }
 
-KeyEdit Call::edit(size_t at) { return KeyEdit(engine_, session_.database, arg(at), hash(at)); }
+KeyEdit Call::edit(size_t at) {
+    KeyEdit edit(engine_, session_.database, arg(at), hash(at));
+    if (edit.exists() && !session_.is(kNoTouch)) {
+        engine_.keyspace().access_clock().touch(*edit.entry());
+    }
+    return edit;
+}
 
 KeyEdit Call::edit(std::string_view key, int db) {
     return KeyEdit(engine_, db, key, engine_.keyspace().hash(key));

@@ -49,7 +49,7 @@ public:
     // Without counting or noting anything.
     keyspace::Entry* peek(size_t at);
     keyspace::Entry* peek(std::string_view key, int db);
-    // Begins a change of the key at argument `at`.
+    // Begins a change of the key at argument `at`, which counts as an access.
     KeyEdit edit(size_t at);
     Result<KeyEdit> edit(size_t at, keyspace::ValueType type);
     KeyEdit edit(std::string_view key, int db);

@@ -53,8 +53,8 @@ const Dispatch::Step Dispatch::kSteps[] = {
     &Dispatch::queue_behind,
     &Dispatch::mute,
     &Dispatch::answer_protocol_error,
-    &Dispatch::check_known,
     &Dispatch::check_authenticated,
+    &Dispatch::check_known,
     &Dispatch::check_loading,
     &Dispatch::wait_while_paused,
 };
@@ -108,6 +108,12 @@ Dispatch::Verdict Dispatch::answer_protocol_error(Session& session, Request& req
     return Verdict::Ended;
 }
 
+Dispatch::Verdict Dispatch::check_authenticated(Session& session, Request& request, ReplyWriter& writer) {
+    if (!session.is(kUnauthenticated)) return Verdict::Pass;
+    if (request.command != nullptr && request.command->has(kNoAuth)) return Verdict::Pass;
+    return reject(request, writer, errors::kNoAuth.text);
+}
+
 Dispatch::Verdict Dispatch::check_known(Session&, Request& request, ReplyWriter& writer) {
     if (request.faults == 0) return Verdict::Pass;
     if ((request.faults & kUnknownCommand) != 0) return reject(request, writer, unknown_command_text(request));
@@ -118,11 +124,6 @@ Dispatch::Verdict Dispatch::check_known(Session&, Request& request, ReplyWriter&
     }
     return reject(request, writer,
                   "ERR wrong number of arguments for '" + request.command->full_name() + "' command");
-}
-
-Dispatch::Verdict Dispatch::check_authenticated(Session& session, Request& request, ReplyWriter& writer) {
-    if (!session.is(kUnauthenticated) || request.command->has(kNoAuth)) return Verdict::Pass;
-    return reject(request, writer, errors::kNoAuth.text);
 }
 
 Dispatch::Verdict Dispatch::check_loading(Session&, Request& request, ReplyWriter& writer) {

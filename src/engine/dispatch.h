@@ -34,8 +34,8 @@ private:
     Verdict answer_protocol_error(Session& session, Request& request, ReplyWriter& writer);
     Verdict queue_behind(Session& session, Request& request, ReplyWriter& writer);
     Verdict mute(Session& session, Request& request, ReplyWriter& writer);
-    Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
 

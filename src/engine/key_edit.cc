@@ -51,7 +51,10 @@ void KeyEdit::put(Entry* fresh) {
 
 void KeyEdit::store(Entry* fresh) {
     DCHECK(fresh->key() == key_);
-    fresh->set_access(engine_.keyspace().access_clock().fresh());
+    const keyspace::AccessClock& clock = engine_.keyspace().access_clock();
+    // A key that is used often stays one when its value is overwritten.
+    const bool inherits = position_ && clock.policy() == keyspace::AccessClock::Policy::Frequency;
+    fresh->set_access(inherits ? entry()->access() : clock.fresh());
     put(fresh);
 }
 

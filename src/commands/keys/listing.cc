@@ -86,7 +86,7 @@ constexpr CommandSpec kCommands[] = {
 
 bool is_past(const Call& call, const Entry& entry) {
     const int64_t at_ms = entry.expire_at_ms();
-    return at_ms != keyspace::kNoExpiry && at_ms <= call.now_ms();
+    return at_ms != keyspace::kNoExpiry && at_ms < call.now_ms();
 }
 
 // Removes a key that is past its time, unless somebody else decides on that (see find_live()).
