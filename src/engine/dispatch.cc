@@ -62,7 +62,10 @@ const Dispatch::Step Dispatch::kSteps[] = {
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
     writer.begin(session.slot(), session.protocol, false);
     for (Step step : kSteps) {
-        if ((this->*step)(session, request, writer) == Verdict::Ended) return;
+        if ((this->*step)(session, request, writer) == Verdict::Ended) {
+            session.produced_bytes += writer.produced();
+            return;
+        }
     }
     engine_.run(session, request, writer);
 }
@@ -156,6 +159,26 @@ void Dispatch::log_command(Session& session, const Request& request, int64_t mic
         if (value < log.threshold(kind)) continue;
         log.add(kind, engine_.now_us() / 1000000, value, words, session.peer.address, session.name);
     }
+}
+
+void Dispatch::check_output(Session& session) {
+    // Compat: whoever has not authenticated gets a kibibyte.
+    constexpr uint64_t kUnauthenticatedBytesMax = 1024;
+    const OutputLimits& limits = engine_.settings().client_output_buffer_limit;
+    const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
+    const uint64_t held = session.produced_bytes - session.traffic->bytes_written.load(std::memory_order_relaxed);
+    const bool stranger = session.is(kUnauthenticated) && held > kUnauthenticatedBytesMax;
+    const bool over_hard = limit.hard_bytes > 0 && held > limit.hard_bytes;
+    bool over_soft = false;
+    if (limit.soft_bytes > 0 && held > limit.soft_bytes) {
+        if (session.over_soft_limit_since_ms == 0) session.over_soft_limit_since_ms = engine_.now_ms();
+        over_soft = engine_.now_ms() - session.over_soft_limit_since_ms > limit.soft_seconds * 1000;
+    } else {
+        session.over_soft_limit_since_ms = 0;
+    }
+    if ((!stranger && !over_hard && !over_soft) || session.is(kClosing)) return;
+    ++engine_.server().net.closed_for_output_limit;
+    engine_.clients().close(session, CloseMode::Now);
 }
 
 }  // namespace millrace::engine

@@ -25,6 +25,9 @@ public:
     // Shows a command that has run to those who monitor.
     void show_monitors(Session& session, const Request& request);
 
+    // Closes a session that holds more unsent bytes than it may.
+    void check_output(Session& session);
+
 private:
     enum class Verdict : uint8_t { Pass, Ended };
     using Step = Verdict (Dispatch::*)(Session&, Request&, ReplyWriter&);

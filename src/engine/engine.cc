@@ -32,6 +32,9 @@ void Engine::execute(Session& session, Request& request, ReplyLog& log) {
     } else {
         Dispatch(*this).admit(session, request, writer);
     }
+    const OutputLimit& limit = parts_.settings.client_output_buffer_limit.normal;
+    const bool limited = (limit.hard_bytes | limit.soft_bytes) != 0 || session.is(kUnauthenticated | kSubscribed);
+    if (limited) [[unlikely]] Dispatch(*this).check_output(session);
     return_prebuilt(request);
 }
 

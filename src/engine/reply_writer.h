@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "engine/reply_log.h"
 #include "keyspace/limbo.h"
+#include "protocol/wire_size.h"
 
 namespace millrace::engine {
 
@@ -66,15 +67,15 @@ public:
     void integer(int64_t value) {
         ++replies_;
         if (muted_) return;
-        produced_ += 16;
+        produced_ += protocol::integer_bytes(value);
         log_.integer(client_, value);
     }
     // The value of a string entry as a bulk; the entry may be retired at once, limbo keeps it.
     void value(keyspace::Entry& entry) {
         ++replies_;
         if (muted_) return;
-        produced_ += entry.string_bytes() + 16;
-        if (entry.string_bytes() >= kPinnedBytesMin) [[unlikely]] {
+        produced_ += protocol::bulk_bytes(entry.is_integer() ? protocol::decimal_chars(entry.integer()) : entry.string_bytes());
+        if (!entry.is_integer() && entry.string_bytes() >= kPinnedBytesMin) [[unlikely]] {
             entry.pin();
             log_.pinned(client_, entry);
             return;

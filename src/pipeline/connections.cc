@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/cycle_clock.h"
 #include "pipeline/pipeline.h"
 #include "threads/cores.h"
 
@@ -15,6 +16,9 @@ using engine::ClientSlot;
 using engine::Session;
 
 namespace {
+
+constexpr int64_t kSpinNs = 20000;
+
 engine::ReadingRules rules_of(const Session& session) {
     return {.authenticated = !session.is(engine::kUnauthenticated), .protocol = session.protocol};
 }
@@ -109,7 +113,7 @@ void Pipeline::set_active(int threads) {
                                     .router = *this,
                                     .main = waiting_,
                                     .usage = state_.threads.use(number),
-                                    .spin_ns = threads::usable_cores() > 1 ? 20000 : 0}));
+                                    .spin_ns = threads::usable_cores_at_start() > 1 ? kSpinNs : 0}));
         threads_.back()->set_settings(io_settings_);
     }
     active_ = threads;
@@ -130,6 +134,23 @@ void Pipeline::configure_io(const IoSettings& settings) {
     for (auto& thread : threads_) thread->set_settings(io_settings_);
 }
 
-void Pipeline::adjust_threads(int64_t) {}
+void Pipeline::adjust_threads(int64_t now_ms) {
+    const uint64_t now = CycleClock::now();
+    const uint64_t main_busy = state_.threads.main().active_nanoseconds.read();
+    uint64_t threads_busy = 0;
+    for (size_t i = 1; i <= threads_.size(); ++i) threads_busy += state_.threads[i].active_nanoseconds.read();
+    const uint64_t delayed = thread_run_delay_ns();
+    const uint64_t commands = engine_.counters().commands_processed;
+    const int cores = threads::usable_cores_at_start();
+    const Activation::Sample sample{.now_ms = now_ms,
+                                    .elapsed_ns = CycleClock::to_nanoseconds(now - sampled_.at),
+                                    .main_busy_ns = main_busy - sampled_.main_busy,
+                                    .threads_busy_ns = threads_busy - sampled_.threads_busy,
+                                    .main_delayed_ns = delayed - sampled_.delayed,
+                                    .idle_cores = idle_cores_.sample(cores),
+                                    .commands = commands - sampled_.commands};
+    sampled_ = {.at = now, .main_busy = main_busy, .threads_busy = threads_busy, .delayed = delayed, .commands = commands};
+    if (!always_active_) set_active(activation_.decide(sample, active_, configured_));
+}
 
 }  // namespace millrace::pipeline

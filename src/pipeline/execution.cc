@@ -26,6 +26,7 @@ template <typename Fetch>
 
 void Pipeline::execute(Batch& batch, SideNumber side) {
     flush_outbox(side);
+    const uint64_t begin = CycleClock::now();
     executing_ = &batch;
     executing_side_ = side;
     engine_.begin_batch();
@@ -42,6 +43,7 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
         state_.loop.prefetch_entries += count;
     }
     executing_ = nullptr;
+    execute_ns_ += CycleClock::to_nanoseconds(CycleClock::now() - begin);
 }
 
 void Pipeline::run_request(Request& request, Batch& batch, SideNumber) {

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kBatchesPerRound = 8;
 constexpr int64_t kSpinNs = 20000;
 
-int64_t spin_ns() { return threads::usable_cores() > 1 ? kSpinNs : 0; }
+int64_t spin_ns() { return threads::usable_cores_at_start() > 1 ? kSpinNs : 0; }
 
 }  // namespace
 
@@ -33,7 +33,7 @@ Pipeline::Pipeline(engine::Engine& engine, structures::SlabHeapPool& heaps, obse
       ledgers_(kIoThreadsMax + 1),
       outboxes_(kIoThreadsMax + 1),
       placements_(kIoThreadsMax + 1),
-      activation_(threads::usable_cores()),
+      activation_(threads::usable_cores_at_start()),
       io_settings_(std::make_shared<IoSettings>()) {}
 
 Pipeline::~Pipeline() { threads_.clear(); }
@@ -91,12 +91,21 @@ void Pipeline::turn(int64_t timeout_us) {
     }
     engine_.run_deferred();
     flush_outboxes();
-    if (!worked) return;
+    if (worked) account_turn();
+}
+
+void Pipeline::account_turn() {
     const uint64_t nanoseconds = CycleClock::to_nanoseconds(CycleClock::now() - active_since_);
-    state_.threads.main().active_nanoseconds.add(nanoseconds);
-    ++state_.loop.cycles;
-    state_.loop.duration_us += nanoseconds / 1000;
-    state_.loop.duration_us_highest = std::max(state_.loop.duration_us_highest, nanoseconds / 1000);
+    observe::OwnedCounter& active = state_.threads.main().active_nanoseconds;
+    active.add(nanoseconds);
+    observe::LoopCounters& loop = state_.loop;
+    ++loop.cycles;
+    loop.duration_us = active.read() / 1000;
+    loop.command_duration_us = execute_ns_ / 1000;
+    loop.duration_us_highest = std::max(loop.duration_us_highest, nanoseconds / 1000);
+    const uint64_t commands = engine_.counters().commands_processed;
+    loop.commands_per_cycle_highest = std::max(loop.commands_per_cycle_highest, commands - commands_before_);
+    commands_before_ = commands;
 }
 
 // Some I/O thread is active, or still holds a connection or a batch.

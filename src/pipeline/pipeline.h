@@ -80,6 +80,7 @@ private:
     };
 
     void begin_turn();
+    void account_turn();
     uint64_t oldest_uncompleted();
     void release_retired();
     bool threads_in_use() const;
@@ -139,6 +140,17 @@ private:
     int active_ = 0;
     bool always_active_ = false;
     uint64_t active_since_ = 0;  // Cycle clock at the end of the last wait.
+
+    struct {  // What adjust_threads() saw last.
+        uint64_t at = 0;
+        uint64_t main_busy = 0;
+        uint64_t threads_busy = 0;
+        uint64_t delayed = 0;
+        uint64_t commands = 0;
+    } sampled_;
+    IdleCores idle_cores_;
+    uint64_t execute_ns_ = 0;
+    uint64_t commands_before_ = 0;
 };
 
 }  // namespace millrace::pipeline

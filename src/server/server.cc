@@ -90,7 +90,11 @@ Status Server::start() {
 
 int Server::run() {
     while (!stopping_) {
-        pipeline_.turn(cron_.run());
+        const int64_t begin_ns = time_.monotonic_nanoseconds();
+        const int64_t wait_us = cron_.run();
+        cron_ns_ += static_cast<uint64_t>(time_.monotonic_nanoseconds() - begin_ns);
+        state_.loop.cron_duration_us = cron_ns_ / 1000;
+        pipeline_.turn(wait_us);
         if (const int signal = stop_signal_.exchange(0)) {
             log_warning("User requested shutdown...");
             (void)signal;

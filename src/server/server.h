@@ -65,6 +65,7 @@ private:
     std::atomic<int> stop_signal_{0};
     bool stopping_ = false;
     int exit_code_ = 0;
+    uint64_t cron_ns_ = 0;
 };
 
 }  // namespace millrace::server

@@ -59,10 +59,15 @@ void Server::wire_settings() {
                           apply_all_settings();
                           return done();
                       });
-    config_.on_change({"port", "bind"}, [this]() -> Status {
+    config_.on_change({"port"}, [this]() -> Status {
         if (acceptor_.reopen_tcp().ok()) return done();
         return Error("Unable to listen on this port. Check server logs.");
     });
+    config_.on_change({"bind"}, [this]() -> Status {
+        if (acceptor_.reopen_tcp().ok()) return done();
+        return Error("Failed to bind to specified addresses.");
+    });
+    refuse_missing_subsystems(config_, settings_);
 }
 
 }  // namespace millrace::server

@@ -11,4 +11,7 @@ namespace millrace::threads {
 // At least 1. The smaller of the affinity mask's cores and the quota, rounded up.
 int usable_cores();
 
+// What usable_cores() said when it was first asked for; the server asks before its first thread.
+int usable_cores_at_start();
+
 }  // namespace millrace::threads
