@@ -56,27 +56,14 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/prefetch.h"
+#include "structures/address_sanitizer.h"
 #include "structures/slab_classes.h"
 #include "structures/slab_region.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define MILLRACE_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MILLRACE_ADDRESS_SANITIZER 1
-#endif
-#endif
 
 namespace millrace::structures {
 
 class RemoteFrees;
 class SlabHeapPool;
-
-#ifdef MILLRACE_ADDRESS_SANITIZER
-inline constexpr bool kAddressSanitizer = true;
-#else
-inline constexpr bool kAddressSanitizer = false;
-#endif
 
 struct SlabOptions {
     bool huge_pages = false;
@@ -296,7 +283,7 @@ inline void SlabHeap::free_anywhere(void* object, SlabHeap* mine, RemoteFrees& r
 
 inline size_t SlabHeap::object_bytes(const void* object) const {
     if (kAddressSanitizer && separate_) return separate_bytes(object);
-    return region_.page_of(object)->object_bytes;
+    return slab_detail::kClassBytes[region_.class_of(object)];
 }
 
 inline void SlabHeap::check_owner() {
