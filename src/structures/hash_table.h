@@ -42,7 +42,11 @@
 //     uint64_t hash(const Element&) const;               as given to insert()
 //     bool equal(const Element&, const Key&) const;      for each type of Key given to find()
 //
-// Costs, measured: see hash_table_bench.cc.
+// Costs, measured with 3 million entries of random keys on a busy machine (hash_table_bench.cc): a
+// look-up takes 340 ns alone, and 60 in batches of 16 or 32 with stages 8 apart (80 to 100 with 4);
+// replacing an entry, with allocation, 100; inserting 90 on average into a table that grows to ten
+// thousand, 200 to a million. 12.4 bytes per element, 13 in slab pages after a walk of
+// shrink_step().
 //
 // Owner:   whoever embeds it. Elements belong to the user, segments to the table.
 // Threads: the owner of the SlabHeap; drain() any thread, once the table has been moved there.

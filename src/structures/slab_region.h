@@ -61,6 +61,7 @@ struct SlabChunk {
 
     // The owner's: pages without a class, and the list of chunks that have some.
     alignas(64) uint32_t free_pages = 0;
+    uint32_t discarded_pages = 0;  // Those of them whose memory the system has.
     SlabChunk* previous = nullptr;
     SlabChunk* next = nullptr;
 };
