@@ -17,13 +17,18 @@ inline size_t decimal_digits(uint64_t value) {
 }
 
 inline size_t decimal_chars(int64_t value) {
-    return value < 0 ? 1 + decimal_digits(-static_cast<uint64_t>(value)) : decimal_digits(static_cast<uint64_t>(value));
+    return value < 0 ? 1 + decimal_digits(-static_cast<uint64_t>(value))
+                     : decimal_digits(static_cast<uint64_t>(value));
 }
 
 // ":value\r\n"
-inline size_t integer_bytes(int64_t value) { return 3 + decimal_chars(value); }
+inline size_t integer_bytes(int64_t value) {
+    return 3 + decimal_chars(value);
+}
 
 // "$length\r\n", the bytes, "\r\n"
-inline size_t bulk_bytes(size_t length) { return 5 + decimal_digits(length) + length; }
+inline size_t bulk_bytes(size_t length) {
+    return 5 + decimal_digits(length) + length;
+}
 
 }  // namespace millrace::protocol

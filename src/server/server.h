@@ -28,7 +28,8 @@ namespace millrace::server {
 class Server final : private engine::ProcessControl {
 public:
     // `settings` and `config` are filled; they outlive the server.
-    Server(AllSettings& settings, config::Registry& config, const std::string& executable, const std::string& config_file);
+    Server(AllSettings& settings, config::Registry& config, const std::string& executable,
+           const std::string& config_file);
     ~Server() override;
 
     // Listens and says so in the log.

@@ -369,7 +369,9 @@ void SlabHeap::deallocate_separate(void* object) {
     std::free(header);
 }
 
-size_t SlabHeap::separate_bytes(const void* object) { return separate_header(object)->object_bytes; }
+size_t SlabHeap::separate_bytes(const void* object) {
+    return separate_header(object)->object_bytes;
+}
 
 bool SlabHeap::owns_separate(const void* object) const {
     return separate_header(object)->owner == this;
@@ -407,8 +409,8 @@ void SlabHeap::check_page(const SlabPage* page, bool listed) const {
     std::vector<bool> is_free(page->capacity);
     size_t free = 0;
     for (const FreeObject* object = page->free; object != nullptr; object = object->next) {
-        const auto offset = static_cast<size_t>(reinterpret_cast<const char*>(object) -
-                                                region_.memory_of(page));
+        const auto offset =
+            static_cast<size_t>(reinterpret_cast<const char*>(object) - region_.memory_of(page));
         CHECK(offset % page->object_bytes == 0);
         CHECK(offset / page->object_bytes < page->carved);
         CHECK(!is_free[offset / page->object_bytes]);

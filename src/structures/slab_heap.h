@@ -169,8 +169,8 @@ private:
     SlabPage* first_[kSlabClasses];  // Never null: no_page_ ends each list. Sparse pages come last.
     SlabPage* last_[kSlabClasses];
     SlabRegion& region_;
-    SlabPage no_page_;               // Always empty, never has room.
-    Note* collected_ = nullptr;      // Taken from freed_elsewhere_, not yet put back.
+    SlabPage no_page_;                   // Always empty, never has room.
+    Note* collected_ = nullptr;          // Taken from freed_elsewhere_, not yet put back.
     SlabChunk* chunks_first_ = nullptr;  // Those with free pages; wholly free ones last.
     SlabChunk* chunks_last_ = nullptr;
     size_t chunks_ = 0;
@@ -178,7 +178,7 @@ private:
     const uint16_t index_;
     const bool separate_;
     std::atomic<uint64_t> separate_live_{0};  // Bytes in objects of their own.
-    std::thread::id owner_thread_;   // Debug builds: who used it first since it was taken.
+    std::thread::id owner_thread_;            // Debug builds: who used it first since it was taken.
 
     alignas(128) std::atomic<Note*> freed_elsewhere_{nullptr};
 };

@@ -201,9 +201,8 @@ void stress(SlabOptions options) {
         std::vector<std::thread> threads;
         for (unsigned wave = 0; wave < 2; ++wave) {
             for (unsigned i = 0; i < 4; ++i) {
-                threads.emplace_back([&, wave, i] {
-                    exchange_objects(pool, exchange, wave * 4 + i, 200);
-                });
+                threads.emplace_back(
+                    [&, wave, i] { exchange_objects(pool, exchange, wave * 4 + i, 200); });
             }
             for (std::thread& thread : threads) thread.join();
             threads.clear();
@@ -237,9 +236,13 @@ TEST(SlabHeap, ShowsItsObjectsToTheAddressSanitizer) {
     EXPECT_DEATH(object[0] = 1, "heap-use-after-free");
 }
 
-TEST(SlabStress, ObjectsFreedByAnyThread) { stress(kSlabs); }
+TEST(SlabStress, ObjectsFreedByAnyThread) {
+    stress(kSlabs);
+}
 
-TEST(SlabStress, AsTheBuildHasIt) { stress(SlabOptions{.region_bytes = size_t{1} << 32}); }
+TEST(SlabStress, AsTheBuildHasIt) {
+    stress(SlabOptions{.region_bytes = size_t{1} << 32});
+}
 
 }  // namespace
 }  // namespace millrace::structures

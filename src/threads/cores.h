@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How many cores this process may use: its affinity mask and its cgroup's CPU quota. Taken once, at the start, because
-// others may pin single threads later.
+// How many cores this process may use: its affinity mask and its cgroup's CPU quota. Taken once, at
+// the start, because others may pin single threads later.
 //
 // Threads: any.
 #pragma once
