@@ -369,7 +369,9 @@ void SlabHeap::deallocate_separate(void* object) {
     std::free(header);
 }
 
-size_t SlabHeap::separate_bytes(const void* object) { return separate_header(object)->object_bytes; }
+size_t SlabHeap::separate_bytes(const void* object) {
+    return separate_header(object)->object_bytes;
+}
 
 bool SlabHeap::owns_separate(const void* object) const {
     return separate_header(object)->owner == this;
