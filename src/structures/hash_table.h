@@ -43,7 +43,7 @@
 //     bool equal(const Element&, const Key&) const;      for each type of Key given to find()
 //
 // Costs, measured with 3 million entries of random keys on a busy machine (hash_table_bench.cc): a
-// look-up takes 340 ns alone, and 60 in batches of 16 or 32 with stages 8 apart (80 to 100 with 4);
+// look-up takes 270 ns alone, and 60 in batches of 16 or 32 with stages 8 apart (60 to 90 with 4);
 // replacing an entry, with allocation, 100; inserting 90 on average into a table that grows to ten
 // thousand, 200 to a million. 12.4 bytes per element, 13 in slab pages after a walk of
 // shrink_step().
