@@ -144,6 +144,10 @@ struct KeyPosition {
 class KeyPositions;
 using KeyFinder = bool (*)(std::span<const std::string_view> arguments, KeyPositions& found);
 
+// Whether argument `at` is a password or the like, which MONITOR and the command logs do not show.
+class Engine;
+using SecretTest = bool (*)(Engine& engine, std::span<const std::string_view> arguments, size_t at);
+
 struct CommandSpec {
     std::string_view name;  // Upper case; of a subcommand only its own word.
     std::string_view summary;
@@ -162,6 +166,7 @@ struct CommandSpec {
     std::string_view replaced_by = {};
     std::span<const CommandSpec> subcommands = {};
     KeyFinder find_keys = nullptr;
+    SecretTest is_secret = nullptr;
     // A plain string write: argument 1 is the key and this one the value, so the I/O side builds the entry. 0: it is not.
     int prebuilt_value = 0;
     Handler run = nullptr;  // Null for a container, which only answers through its subcommands.

@@ -2,6 +2,7 @@
 #include "engine/dispatch.h"
 
 #include <string>
+#include <vector>
 
 #include "engine/errors.h"
 #include "engine/pause.h"
@@ -31,6 +32,18 @@ std::string unknown_subcommand_text(const Request& request) {
     text += "'. Try ";
     for (char c : request.command->full_name()) text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
     return text + " HELP.";
+}
+
+// The arguments as they may be shown to others; `shown` holds them where some are hidden.
+std::span<const std::string_view> without_secrets(Engine& engine, const Request& request,
+                                                  std::vector<std::string_view>& shown) {
+    const std::span<const std::string_view> words = request.arguments();
+    const SecretTest is_secret = request.command->spec().is_secret;
+    if (is_secret == nullptr) return words;
+    for (size_t at = 0; at < words.size(); ++at) {
+        shown.push_back(is_secret(engine, words, at) ? "(redacted)" : words[at]);
+    }
+    return shown;
 }
 
 }  // namespace
@@ -128,8 +141,10 @@ Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request
 Dispatch::Verdict Dispatch::show_monitors(Session& session, Request& request, ReplyWriter&) {
     if ((engine_.conditions() & kMonitored) == 0) return Verdict::Pass;
     if (request.command->has(kSkipMonitor | kAdmin)) return Verdict::Pass;
-    engine_.monitors().feed(engine_.now_us(), session.database, session.peer.address, request.arguments(),
-                            engine_.sessions(), engine_.clients());
+    std::vector<std::string_view> shown;
+    engine_.monitors().feed(engine_.now_us(), session.database, session.peer.address,
+                            without_secrets(engine_, request, shown), engine_.sessions(),
+                            engine_.clients());
     return Verdict::Pass;
 }
 
@@ -141,7 +156,9 @@ void Dispatch::log_command(Session& session, const Request& request, int64_t mic
     for (CommandLogKind kind : {CommandLogKind::Slow, CommandLogKind::LargeRequest, CommandLogKind::LargeReply}) {
         const int64_t value = values[static_cast<size_t>(kind)];
         if (value < log.threshold(kind)) continue;
-        log.add(kind, engine_.now_us() / 1000000, value, request.arguments(), session.peer.address, session.name);
+        std::vector<std::string_view> shown;
+        log.add(kind, engine_.now_us() / 1000000, value, without_secrets(engine_, request, shown),
+                session.peer.address, session.name);
     }
 }
 

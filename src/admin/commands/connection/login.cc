@@ -3,11 +3,13 @@
 // AUTH, HELLO: who the client is, and which version of the protocol it speaks.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "admin/authentication.h"
 #include "admin/client/handlers.h"
+#include "base/bytes.h"
 #include "base/numbers.h"
 #include "engine/command.h"
 
@@ -43,6 +45,9 @@ constexpr HistoryEntry kHelloHistory[] = {
     {"6.2.0", "Without a version it reports the state of the connection."},
 };
 
+bool auth_hides(Engine&, std::span<const std::string_view> arguments, size_t at);
+bool hello_hides(Engine&, std::span<const std::string_view> arguments, size_t at);
+
 constexpr CommandSpec kCommands[] = {
     {.name = "AUTH",
      .summary = "Logs the client in.",
@@ -53,6 +58,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel,
      .args = kAuthArgs,
      .history = kAuthHistory,
+     .is_secret = auth_hides,
      .run = auth},
     {.name = "HELLO",
      .summary = "Agrees on the protocol version, and logs in and names the client if wanted.",
@@ -63,6 +69,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel,
      .args = kHelloArgs,
      .history = kHelloHistory,
+     .is_secret = hello_hides,
      .run = hello},
 };
 
@@ -75,6 +82,18 @@ constexpr ErrorText kHelloNoAuth{
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
     "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
     "protocol version at the same time"};
+
+bool auth_hides(Engine&, std::span<const std::string_view>, size_t at) { return at > 0; }
+
+// User and password, the two words after AUTH.
+bool hello_hides(Engine&, std::span<const std::string_view> arguments, size_t at) {
+    for (size_t option = 2; option < arguments.size() && option < at; ++option) {
+        if (!equals_ignore_case(arguments[option], "AUTH")) continue;
+        if (at <= option + 2) return true;
+        option += 2;
+    }
+    return false;
+}
 
 Status auth(Call& call) {
     if (call.count() > 3) return errors::kSyntax;
