@@ -12,7 +12,9 @@ namespace millrace::engine {
 
 using keyspace::Entry;
 
-bool Call::arg_is(size_t at, std::string_view word) const { return equals_ignore_case(arg(at), word); }
+bool Call::arg_is(size_t at, std::string_view word) const {
+    return equals_ignore_case(arg(at), word);
+}
 
 Result<int64_t> Call::integer(size_t at) const {
     const auto number = parse_integer(arg(at));
@@ -23,7 +25,8 @@ Result<int64_t> Call::integer(size_t at) const {
 Result<int64_t> Call::integer(size_t at, int64_t low, int64_t high) const {
     const int64_t number = TRY(integer(at));
     if (number < low || number > high) {
-        return Error(fmt::format("ERR value is out of range, value must between {} and {}", low, high));
+        return Error(
+            fmt::format("ERR value is out of range, value must between {} and {}", low, high));
     }
     return number;
 }

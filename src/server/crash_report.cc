@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -42,7 +43,7 @@ State state;
 template <size_t kBytes>
 void copy(char (&to)[kBytes], std::string_view from) {
     const size_t bytes = std::min(from.size(), kBytes - 1);
-    std::memcpy(to, from.data(), bytes);
+    std::copy_n(from.data(), bytes, to);
     to[bytes] = '\0';
 }
 
@@ -106,9 +107,9 @@ void write_sections(CrashWriter& out) {
 
 const void* instruction_of(const ucontext_t& context) {
 #if defined(__x86_64__)
-    return reinterpret_cast<const void*>(context.uc_mcontext.gregs[REG_RIP]);
+    return std::bit_cast<const void*>(context.uc_mcontext.gregs[REG_RIP]);
 #elif defined(__aarch64__)
-    return reinterpret_cast<const void*>(context.uc_mcontext.pc);
+    return std::bit_cast<const void*>(context.uc_mcontext.pc);
 #else
     (void)context;
     return nullptr;

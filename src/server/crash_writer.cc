@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
 namespace millrace::server {
 namespace {
@@ -28,7 +27,7 @@ CrashWriter& CrashWriter::text(std::string_view text) {
     while (!text.empty()) {
         if (used_ == buffer_.size()) flush();
         const size_t bytes = std::min(text.size(), buffer_.size() - used_);
-        std::memcpy(buffer_.data() + used_, text.data(), bytes);
+        std::copy_n(text.data(), bytes, buffer_.data() + used_);
         used_ += bytes;
         text.remove_prefix(bytes);
     }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -24,7 +25,7 @@ public:
     CrashWriter& decimal(int64_t number, int digits_min = 1);
     CrashWriter& hex(uint64_t number, int digits_min = 1);
     CrashWriter& pointer(const void* address) {
-        return text("0x").hex(reinterpret_cast<uint64_t>(address));
+        return text("0x").hex(std::bit_cast<uint64_t>(address));
     }
 
     // The beginning of a log line, "4711:M 23 Nov 2026 23:19:30.946 # ". Local time is

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -94,15 +95,16 @@ bool notify_systemd(std::string_view state) {
     address.sun_family = AF_UNIX;
     const size_t path_bytes = std::strlen(path);
     if (path_bytes < 2 || path_bytes >= sizeof address.sun_path) return false;
-    std::memcpy(address.sun_path, path, path_bytes);
+    std::copy_n(path, path_bytes, address.sun_path);
     // An abstract name begins with a zero byte, for which the variable has '@'.
     if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
 
     const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return false;
     const auto address_bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_bytes);
+    const void* any_address = &address;
     const ssize_t sent = sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL,
-                                reinterpret_cast<const sockaddr*>(&address), address_bytes);
+                                static_cast<const sockaddr*>(any_address), address_bytes);
     close(descriptor);
     return sent == static_cast<ssize_t>(state.size());
 }

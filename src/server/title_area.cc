@@ -43,8 +43,8 @@ TitleArea::TitleArea(int argument_count, char** arguments) {
 void TitleArea::set(std::string_view title) {
     if (bytes_ == 0) return;
     const size_t used = std::min(title.size(), bytes_ - 1);
-    std::memset(begin_, 0, bytes_);
-    std::memcpy(begin_, title.data(), used);
+    std::fill_n(begin_, bytes_, '\0');
+    std::copy_n(title.data(), used, begin_);
 }
 
 }  // namespace millrace::server

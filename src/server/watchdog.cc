@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "server/thread_traces.h"
 
@@ -44,7 +43,7 @@ void on_alarm(int, siginfo_t* info, void*) {
 
 void install_watchdog(std::string_view log_path) {
     const size_t bytes = std::min(log_path.size(), sizeof state.log_path - 1);
-    std::memcpy(state.log_path, log_path.data(), bytes);
+    std::copy_n(log_path.data(), bytes, state.log_path);
     state.log_path[bytes] = '\0';
     const time_t now = time(nullptr);
     tm local{};

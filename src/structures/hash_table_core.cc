@@ -35,12 +35,16 @@ constexpr unsigned kRandomTries = 128;
 alignas(64) constinit const HashBucket kNoBuckets{};
 
 // Fresh slots hold the 14 hash bits from the depth on.
-constexpr unsigned fresh_stored_shift(unsigned depth) { return 64 - kSlotHashBits - depth; }
+constexpr unsigned fresh_stored_shift(unsigned depth) {
+    return 64 - kSlotHashBits - depth;
+}
 
 SegmentWord no_segment() {
     return SegmentWord(const_cast<HashBucket*>(&kNoBuckets), 1, 0, fresh_stored_shift(0));
 }
-bool is_no_segment(SegmentWord segment) { return segment.buckets() == &kNoBuckets; }
+bool is_no_segment(SegmentWord segment) {
+    return segment.buckets() == &kNoBuckets;
+}
 
 unsigned buckets_for(size_t elements, size_t percent) {
     for (unsigned count : kBucketCounts) {
@@ -176,8 +180,9 @@ void HashTableCore::grow(uint64_t hash, SegmentWord segment, Hasher hasher) {
     } else if (segment.bucket_count() == kBucketsMax) {
         split(hash, segment, hasher);
     } else {
-        resize(hash, segment, *std::upper_bound(std::begin(kBucketCounts), std::end(kBucketCounts),
-                                                segment.bucket_count()));
+        resize(hash, segment,
+               *std::upper_bound(std::begin(kBucketCounts), std::end(kBucketCounts),
+                                 segment.bucket_count()));
     }
 }
 
@@ -275,7 +280,10 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
     if ((sparse || buckets < kBucketsOfHalf) && merge(position, segment, count))
         return position_after(directory_.find(position), position);
     if (!sparse) {
-        if (heap_->is_sparse(segment.buckets())) relocate(position, segment);
+        if (void* moved = heap_->move_if_sparse(segment.buckets())) {
+            directory_.set(position, SegmentWord(static_cast<HashBucket*>(moved), buckets,
+                                                 segment.depth(), segment.stored_shift()));
+        }
         return position_after(segment, position);
     }
     const unsigned fewer = buckets_for(count, kShrinkFillPercent);
@@ -288,20 +296,11 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
     return position_after(segment, position);
 }
 
-// Moves the segment as it is, to leave a page of the slab that few use.
-void HashTableCore::relocate(uint64_t position, SegmentWord segment) {
-    const unsigned count = segment.bucket_count();
-    HashBucket* buckets = make_buckets(count);
-    std::memcpy(buckets, segment.buckets(), count * sizeof(HashBucket));
-    directory_.set(position, SegmentWord(buckets, count, segment.depth(), segment.stored_shift()));
-    free_buckets(segment);
-}
-
 // Joins the segment with its sibling if there is room for both.
 bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) {
     if (!directory_.can_merge(position)) return false;
     const unsigned depth = segment.depth();
-    const uint64_t sibling_position = position ^ uint64_t{1} << (64 - depth);
+    const uint64_t sibling_position = position ^ uint64_t { 1 } << (64 - depth);
     const SegmentWord sibling = directory_.find(sibling_position);
     if (sibling.depth() != depth) return false;
     count += count_elements(sibling);
@@ -312,8 +311,8 @@ bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) 
     gather(sibling_position, sibling, gathering);
     // Slots may begin at any bit up to the new depth, since what is before their old beginning is
     // the prefix.
-    const unsigned stored_shift = std::max(
-        {segment.stored_shift(), sibling.stored_shift(), fresh_stored_shift(depth - 1)});
+    const unsigned stored_shift =
+        std::max({segment.stored_shift(), sibling.stored_shift(), fresh_stored_shift(depth - 1)});
     directory_.merge(position, build(gathering, buckets_for(count, kShrinkFillPercent), depth - 1,
                                      stored_shift));
     free_buckets(segment);

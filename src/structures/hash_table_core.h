@@ -29,7 +29,7 @@ struct HashTableStatistics {
     uint64_t segments = 0;
     uint64_t buckets = 0;
     uint64_t elements = 0;
-    uint64_t displaced = 0;  // Elements outside their home bucket.
+    uint64_t displaced = 0;           // Elements outside their home bucket.
     uint64_t lengths[kLengths] = {};  // Elements by buckets passed to find them: 0 to 7 and more.
     uint64_t directory_pages = 0;
     uint64_t directory_entries = 0;
@@ -105,7 +105,6 @@ private:
     void grow(uint64_t hash, SegmentWord segment, Hasher hasher);
     void split(uint64_t hash, SegmentWord segment, Hasher hasher);
     void resize(uint64_t hash, SegmentWord segment, unsigned bucket_count);
-    void relocate(uint64_t position, SegmentWord segment);
     bool merge(uint64_t position, SegmentWord segment, size_t count);
     SegmentWord build(const Gathering& from, unsigned bucket_count, unsigned depth,
                       unsigned stored_shift);

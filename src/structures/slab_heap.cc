@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace millrace::structures {
 namespace {
+
+// An empty magazine takes this many objects at a time.
+constexpr uint32_t kRefillCount = 8;
 
 // A page makes objects as they are needed, so that memory is touched late and a page for a few
 // objects costs little: at first so many, then as many as there are, up to so many bytes at a time.
@@ -42,19 +46,30 @@ SlabHeap::SlabHeap(SlabRegion& region, uint16_t index, bool separate)
     no_page_.wake_at = kNeverWake;
     std::fill(std::begin(first_), std::end(first_), &no_page_);
     std::fill(std::begin(last_), std::end(last_), &no_page_);
+    for (size_t i = 0; i < kSlabClasses; ++i) {
+        const size_t fitting = Magazine::kBytesMax / slab_detail::kClassBytes[i];
+        magazines_[i].room = static_cast<uint32_t>(std::min<size_t>(fitting, Magazine::kRoomMax));
+    }
 }
 
 SlabHeap::~SlabHeap() = default;  // The region takes all chunks with it.
 
 // ---- Allocation ----
 
-void* SlabHeap::allocate_slowly(size_t size_class) {
+// An object for the caller, and some for the magazine.
+void* SlabHeap::refill(size_t size_class) {
+    Magazine& magazine = magazines_[size_class];
     SlabPage* page = page_with_room(size_class);
-    FreeObject* object = page->free;
-    page->free = object->next;
-    ++page->live;
-    count_slab_allocated(slab_detail::kClassBytes[size_class]);
-    return object;
+    // Taking in what others freed may have filled it meanwhile.
+    if (magazine.count > 0) return magazine.objects[--magazine.count];
+    while (magazine.count < kRefillCount && page->free != nullptr) {
+        magazine.objects[magazine.count++] = page->free;
+        page->free = page->free->next;
+        ++page->live;
+    }
+    // In the order of their addresses, which is kind to the prefetcher of the processor.
+    std::reverse(magazine.objects, magazine.objects + magazine.count);
+    return magazine.objects[--magazine.count];
 }
 
 // A page of the class with a free object, first in its list.
@@ -104,6 +119,7 @@ SlabPage* SlabHeap::fresh_page(size_t size_class) {
     if (chunk->free_pages == kAllPages) --chunks_free_;
     const auto index = static_cast<unsigned>(__builtin_ctz(chunk->free_pages));
     chunk->free_pages &= chunk->free_pages - 1;
+    chunk->discarded_pages &= chunk->free_pages;
     if (chunk->free_pages == 0) unlink_chunk(chunk);
 
     const uint16_t bytes = slab_detail::kClassBytes[size_class];
@@ -122,18 +138,29 @@ SlabPage* SlabHeap::fresh_page(size_t size_class) {
 
 // ---- Freeing by the owner ----
 
+// Gives the `count` longest in the magazine to their pages.
+void SlabHeap::flush(Magazine& magazine, uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) prefetch_to_write(region_.page_of(magazine.objects[i]));
+    for (uint32_t i = 0; i < count; ++i) put_back(magazine.objects[i]);
+    magazine.count -= count;
+    std::memmove(magazine.objects, magazine.objects + count, magazine.count * sizeof(void*));
+}
+
+void SlabHeap::put_back(void* object) {
+    SlabPage* page = region_.page_of(object);
+    auto* free = static_cast<FreeObject*>(object);
+    free->next = page->free;
+    page->free = free;
+    if (--page->live == page->wake_at) page_changed(page);
+}
+
 // The page was full, or has become sparse, or empty.
-void SlabHeap::deallocate_slowly(SlabPage* page) {
+void SlabHeap::page_changed(SlabPage* page) {
     if (page->live == 0) {
-        // The last page of a class stays until collect(), or one object that comes and goes would
-        // set up a page each time.
-        const bool alone = first_[page->size_class] == page && page->next == &no_page_;
-        if (!alone) release_page(page);
+        release_page(page);
     } else if (page->wake_at == page->capacity - 1) {
         page->wake_at = sparse_below(page);
-        SlabPage* behind = first_[page->size_class];
         link(page, true);
-        if (behind != &no_page_ && behind->live == 0) release_page(behind);
     } else {
         unlink(page);
         link(page, false);
@@ -141,10 +168,19 @@ void SlabHeap::deallocate_slowly(SlabPage* page) {
     }
 }
 
-bool SlabHeap::is_sparse(const void* object) const {
-    if (kAddressSanitizer && separate_) return false;
+void* SlabHeap::move_if_sparse(void* object) {
+    if (kAddressSanitizer && separate_) return nullptr;
     const SlabPage* page = region_.page_of(object);
-    return page->live <= sparse_below(page) && page != first_[page->size_class];
+    if (page->live > sparse_below(page) || page == first_[page->size_class]) return nullptr;
+    // Past the magazine, which would hand out what has just been left.
+    SlabPage* fuller = page_with_room(page->size_class);
+    if (fuller == page) return nullptr;
+    FreeObject* copy = fuller->free;
+    fuller->free = copy->next;
+    ++fuller->live;
+    std::memcpy(copy, object, page->object_bytes);
+    put_back(object);
+    return copy;
 }
 
 void SlabHeap::release_page(SlabPage* page) {
@@ -179,15 +215,18 @@ void SlabHeap::release_free_chunks(size_t keep) {
 
 size_t SlabHeap::trim() {
     collect();
+    for (Magazine& magazine : magazines_) flush(magazine, magazine.count);
     const uint64_t chunks_before = chunks_;
     release_free_chunks(0);
     size_t released = (chunks_before - chunks_) * kSlabChunkBytes;
     for (SlabChunk* chunk = chunks_first_; chunk != nullptr; chunk = chunk->next) {
         SlabPage* pages = region_.first_page(chunk);
-        for (uint32_t left = chunk->free_pages; left != 0; left &= left - 1) {
+        const uint32_t touched = chunk->free_pages & ~chunk->discarded_pages;
+        for (uint32_t left = touched; left != 0; left &= left - 1) {
             region_.discard_page(pages + __builtin_ctz(left));
             released += kSlabPageBytes;
         }
+        chunk->discarded_pages |= touched;
     }
     return released;
 }
@@ -197,9 +236,6 @@ size_t SlabHeap::trim() {
 void SlabHeap::collect() {
     check_owner();
     while (collect_some()) {
-    }
-    for (SlabPage* first : first_) {
-        if (first != &no_page_ && first->live == 0) release_page(first);
     }
 }
 
@@ -217,15 +253,23 @@ bool SlabHeap::collect_some() {
 }
 
 void SlabHeap::collect_note(Note* note) {
-    const size_t bytes = region_.page_of(note)->object_bytes;
+    const size_t bytes = slab_detail::kClassBytes[region_.class_of(note)];
     const uint64_t count = bytes < kNoteBytesMin ? 0 : note->count;
     DCHECK(count <= note_capacity(bytes));
     for (uint64_t i = 0; i < count; ++i) {
         prefetch_to_write(note->objects()[i]);
         prefetch_to_write(region_.page_of(note->objects()[i]));
     }
-    for (uint64_t i = 0; i < count; ++i) put_back(note->objects()[i]);
-    put_back(note);  // Last: it is the list.
+    for (uint64_t i = 0; i < count; ++i) collect_object(note->objects()[i]);
+    collect_object(note);  // Last: it is the list.
+}
+
+void SlabHeap::collect_object(void* object) {
+    Magazine& magazine = magazines_[region_.class_of(object)];
+    if (magazine.count < magazine.room / 2)
+        magazine.objects[magazine.count++] = object;
+    else
+        put_back(object);
 }
 
 void SlabHeap::push_freed(Note* newest, Note* oldest) {
@@ -240,8 +284,7 @@ RemoteFrees::RemoteFrees(SlabHeapPool& pool) : region_(pool.region_), separate_(
 void RemoteFrees::add(void* object) {
     if (kAddressSanitizer && separate_) return SlabHeap::deallocate_separate(object);
     const SlabChunk* chunk = region_.chunk_of(object);
-    const auto page = static_cast<size_t>(region_.page_of(object) - region_.first_page(chunk));
-    const size_t bytes = slab_detail::kClassBytes[chunk->class_of_page[page]];
+    const size_t bytes = slab_detail::kClassBytes[region_.class_of(object)];
     count_slab_freed(bytes);
 
     if (chunk->owner_index >= chains_.size()) chains_.resize(size_t{chunk->owner_index} + 1);
@@ -326,7 +369,9 @@ void SlabHeap::deallocate_separate(void* object) {
     std::free(header);
 }
 
-size_t SlabHeap::separate_bytes(const void* object) { return separate_header(object)->object_bytes; }
+size_t SlabHeap::separate_bytes(const void* object) {
+    return separate_header(object)->object_bytes;
+}
 
 bool SlabHeap::owns_separate(const void* object) const {
     return separate_header(object)->owner == this;
@@ -337,7 +382,9 @@ bool SlabHeap::owns_separate(const void* object) const {
 SlabStatistics SlabHeap::statistics() const {
     SlabStatistics statistics;
     statistics.chunk_bytes = chunks_ * kSlabChunkBytes;
-    statistics.live_bytes = separate_live_.load(std::memory_order_relaxed);
+    uint64_t at_hand = 0;
+    for (size_t i = 0; i < kSlabClasses; ++i)
+        at_hand += uint64_t{magazines_[i].count} * slab_detail::kClassBytes[i];
     region_.for_each_chunk([&](const SlabChunk* chunk) {
         if (chunk->owner != this) return;
         const SlabPage* pages = region_.first_page(chunk);
@@ -347,6 +394,8 @@ SlabStatistics SlabHeap::statistics() const {
             statistics.live_bytes += uint64_t{pages[i].live} * pages[i].object_bytes;
         }
     });
+    statistics.live_bytes -= at_hand;
+    statistics.live_bytes += separate_live_.load(std::memory_order_relaxed);
     return statistics;
 }
 
@@ -360,8 +409,8 @@ void SlabHeap::check_page(const SlabPage* page, bool listed) const {
     std::vector<bool> is_free(page->capacity);
     size_t free = 0;
     for (const FreeObject* object = page->free; object != nullptr; object = object->next) {
-        const auto offset = static_cast<size_t>(reinterpret_cast<const char*>(object) -
-                                                region_.memory_of(page));
+        const auto offset =
+            static_cast<size_t>(reinterpret_cast<const char*>(object) - region_.memory_of(page));
         CHECK(offset % page->object_bytes == 0);
         CHECK(offset / page->object_bytes < page->carved);
         CHECK(!is_free[offset / page->object_bytes]);
@@ -377,14 +426,32 @@ void SlabHeap::check_page(const SlabPage* page, bool listed) const {
     CHECK(listed || page->live == page->capacity);
 }
 
+void SlabHeap::check_magazines() const {
+    for (size_t size_class = 0; size_class < kSlabClasses; ++size_class) {
+        const Magazine& magazine = magazines_[size_class];
+        CHECK(magazine.count <= magazine.room);
+        std::vector<void*> objects(magazine.objects, magazine.objects + magazine.count);
+        std::sort(objects.begin(), objects.end());
+        CHECK(std::adjacent_find(objects.begin(), objects.end()) == objects.end());
+        for (void* object : objects) {
+            CHECK(owns(object));
+            CHECK(region_.class_of(object) == size_class);
+            const SlabPage* page = region_.page_of(object);
+            for (const FreeObject* free = page->free; free != nullptr; free = free->next)
+                CHECK(free != object);
+        }
+    }
+}
+
 void SlabHeap::check_invariants() const {
+    check_magazines();
     std::vector<const SlabPage*> listed;
     for (size_t size_class = 0; size_class < kSlabClasses; ++size_class) {
         const SlabPage* previous = &no_page_;
         for (SlabPage* page = first_[size_class]; page != &no_page_; page = page->next) {
             CHECK(page->size_class == size_class);
             CHECK(page->previous == previous);
-            CHECK(page->live > 0 || (previous == &no_page_ && page->next == &no_page_));
+            CHECK(page->live > 0);
             check_page(page, true);
             listed.push_back(page);
             previous = page;
@@ -403,6 +470,7 @@ void SlabHeap::check_invariants() const {
         for (size_t i = 0; i < kSlabChunkPages; ++i) {
             const bool free = (chunk->free_pages >> i & 1) != 0;
             CHECK(free == (pages[i].object_bytes == 0));
+            CHECK(free || (chunk->discarded_pages >> i & 1) == 0);
             if (!free && !std::binary_search(listed.begin(), listed.end(), &pages[i]))
                 check_page(&pages[i], false);
         }
@@ -448,10 +516,10 @@ void SlabHeapPool::give_back(SlabHeap& heap) {
     idle_.push_back(&heap);
 }
 
-void SlabHeapPool::collect_idle() {
+void SlabHeapPool::trim_idle() {
     const std::lock_guard lock(mutex_);
     for (SlabHeap* heap : idle_) {
-        heap->collect();
+        heap->trim();
         heap->owner_thread_ = std::thread::id();
     }
 }

@@ -51,6 +51,11 @@ ClientMemory client_memory(const Session& session, const SessionSummary& summary
     return memory;
 }
 
+bool is_waiting(const Session& session) {
+    return session.is(engine::kBlocked) ||
+           (session.is(engine::kDeferring) && !session.deferred.empty());
+}
+
 std::string client_flags(const Session& session, const SessionSummary& summary) {
     const struct {
         bool on;
@@ -59,7 +64,7 @@ std::string client_flags(const Session& session, const SessionSummary& summary) 
         {session.is(engine::kMonitoring), 'O'},
         {session.is(engine::kSubscribed), 'P'},
         {session.is(engine::kInMulti), 'x'},
-        {session.is(engine::kBlocked), 'b'},
+        {is_waiting(session), 'b'},
         {summary.tracking, 't'},
         {summary.tracking_redirect_broken, 'R'},
         {summary.tracking_broadcasts, 'B'},
@@ -82,6 +87,15 @@ std::string client_capabilities(const Session& session) {
 }
 
 namespace {
+
+// The command that runs or waits, else the last one that ran.
+std::string_view command_name(const Session& session) {
+    const engine::Command* command = session.last_command;
+    if (is_waiting(session) && !session.deferred.empty()) {
+        command = session.deferred.front().request.command;
+    }
+    return command != nullptr ? std::string_view(command->full_name()) : "NULL";
+}
 
 uint64_t bytes_of(std::span<const std::string_view> words) {
     uint64_t bytes = 0;
@@ -117,11 +131,8 @@ void append_client_line(std::string& out, engine::Call& call, const Session& ses
                    memory.output_waiting != 0 ? 1 : 0, memory.output_waiting, memory.total,
                    memory.output_waiting != 0 ? "rw" : "r");
     fmt::format_to(sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
-                   session.last_command != nullptr
-                       ? std::string_view(session.last_command->full_name())
-                       : "NULL",
-                   session.user, summary.tracking_redirect, session.protocol, session.library_name,
-                   session.library_version);
+                   command_name(session), session.user, summary.tracking_redirect, session.protocol,
+                   session.library_name, session.library_version);
     // Compat: the command that asks does not count itself.
     fmt::format_to(sink, " tot-net-in={} tot-net-out={} tot-cmds={}",
                    traffic.bytes_read.load(kRelaxed), traffic.bytes_written.load(kRelaxed),

@@ -31,6 +31,9 @@ struct ClientMemory {
 };
 ClientMemory client_memory(const engine::Session& session, const engine::SessionSummary& summary);
 
+// Whether it waits: blocked by a command, or paused.
+bool is_waiting(const engine::Session& session);
+
 // The letters of `flags=`, "N" when there are none.
 std::string client_flags(const engine::Session& session, const engine::SessionSummary& summary);
 

@@ -154,7 +154,7 @@ Status tracking(Call& call) {
 
 Status caching(Call& call) {
     TrackingState* state = state_of(call.session());
-    if (state == nullptr || (!state->opt_in && !state->opt_out)) {
+    if (state == nullptr) {
         return ErrorText{
             "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN "
             "or OPTOUT mode enabled"};

@@ -110,7 +110,10 @@ Status set(Call& call) {
     const auto words = call.arguments().subspan(2);
     if (words.size() % 2 != 0) return errors::kSyntax;
     std::vector<millrace::config::Assignment> assignments;
-    for (size_t i = 0; i < words.size(); i += 2) assignments.push_back({words[i], words[i + 1]});
+    for (size_t i = 0; i < words.size(); i += 2) {
+        assignments.push_back({words[i], words[i + 1]});
+        if (call.engine().config().is_sensitive(words[i])) call.redact(2 + i + 1);
+    }
     const millrace::config::SetContext context{
         .loading = (call.engine().conditions() & kLoadingData) != 0,
         .protected_allowed = may_use(call.settings().enable_protected_configs, call.session())};

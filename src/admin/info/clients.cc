@@ -37,7 +37,7 @@ void add(ClientTotals& totals, const engine::Session& session) {
         std::max(totals.input_highest, session.traffic->input_bytes.load(kRelaxed));
     totals.output_highest =
         std::max(totals.output_highest, session.traffic->output_bytes.load(kRelaxed));
-    totals.blocked += session.is(engine::kBlocked);
+    totals.blocked += client::is_waiting(session);
     totals.tracking += summary.tracking;
     totals.pubsub += session.is(engine::kSubscribed);
     totals.watching += summary.watched_keys != 0;

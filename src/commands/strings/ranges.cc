@@ -97,7 +97,9 @@ constexpr CommandSpec kCommands[] = {
 constexpr ErrorText kTooLong{"ERR string exceeds maximum allowed size (proto-max-bulk-len)"};
 constexpr ErrorText kBadOffset{"ERR offset is out of range"};
 
-size_t length(const Entry& entry) { return StringText(entry).view().size(); }
+size_t length(const Entry& entry) {
+    return StringText(entry).view().size();
+}
 
 // Where a write of `bytes` behind `offset` ends.
 Result<size_t> end_of_write(const Call& call, size_t offset, size_t bytes) {
@@ -176,7 +178,9 @@ Status getrange(Call& call) {
     return done();
 }
 
-Status substr(Call& call) { return getrange(call); }
+Status substr(Call& call) {
+    return getrange(call);
+}
 
 }  // namespace
 

@@ -3,13 +3,11 @@
 // AUTH, HELLO: who the client is, and which version of the protocol it speaks.
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "admin/authentication.h"
 #include "admin/client/handlers.h"
-#include "base/bytes.h"
 #include "base/numbers.h"
 #include "engine/command.h"
 
@@ -32,21 +30,23 @@ constexpr Arg kHelloArgumentsAuthArgs[] = {
 };
 constexpr Arg kHelloArgumentsArgs[] = {
     {"protover", ArgType::Integer},
-    {.name = "auth", .type = ArgType::Block, .token = "AUTH", .flags = kOptional,
+    {.name = "auth",
+     .type = ArgType::Block,
+     .token = "AUTH",
+     .flags = kOptional,
      .children = kHelloArgumentsAuthArgs},
     {.name = "clientname", .type = ArgType::String, .token = "SETNAME", .flags = kOptional},
 };
 constexpr Arg kHelloArgs[] = {
-    {.name = "arguments", .type = ArgType::Block, .flags = kOptional,
+    {.name = "arguments",
+     .type = ArgType::Block,
+     .flags = kOptional,
      .children = kHelloArgumentsArgs},
 };
 constexpr HistoryEntry kHelloHistory[] = {
     {"8.1.0", "The reply has `availability_zone` if the setting `availability-zone` is not empty."},
     {"6.2.0", "Without a version it reports the state of the connection."},
 };
-
-bool auth_hides(Engine&, std::span<const std::string_view> arguments, size_t at);
-bool hello_hides(Engine&, std::span<const std::string_view> arguments, size_t at);
 
 constexpr CommandSpec kCommands[] = {
     {.name = "AUTH",
@@ -58,7 +58,6 @@ constexpr CommandSpec kCommands[] = {
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel,
      .args = kAuthArgs,
      .history = kAuthHistory,
-     .is_secret = auth_hides,
      .run = auth},
     {.name = "HELLO",
      .summary = "Agrees on the protocol version, and logs in and names the client if wanted.",
@@ -69,7 +68,6 @@ constexpr CommandSpec kCommands[] = {
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel,
      .args = kHelloArgs,
      .history = kHelloHistory,
-     .is_secret = hello_hides,
      .run = hello},
 };
 
@@ -83,20 +81,9 @@ constexpr ErrorText kHelloNoAuth{
     "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
     "protocol version at the same time"};
 
-bool auth_hides(Engine&, std::span<const std::string_view>, size_t at) { return at > 0; }
-
-// User and password, the two words after AUTH.
-bool hello_hides(Engine&, std::span<const std::string_view> arguments, size_t at) {
-    for (size_t option = 2; option < arguments.size() && option < at; ++option) {
-        if (!equals_ignore_case(arguments[option], "AUTH")) continue;
-        if (at <= option + 2) return true;
-        option += 2;
-    }
-    return false;
-}
-
 Status auth(Call& call) {
     if (call.count() > 3) return errors::kSyntax;
+    for (size_t at = 1; at < call.count(); ++at) call.redact(at);
     const bool has_user = call.count() == 3;
     if (!has_user && !needs_password(call.engine())) return kNoPassword;
     const std::string_view user = has_user ? call.arg(1) : "default";
@@ -122,6 +109,8 @@ Result<Greeting> parse_greeting(Call& call) {
     for (size_t at = 2; at < call.count();) {
         if (call.arg_is(at, "AUTH") && at + 2 < call.count()) {
             greeting.user_at = at + 1;
+            call.redact(at + 1);
+            call.redact(at + 2);
             at += 3;
         } else if (call.arg_is(at, "SETNAME") && at + 1 < call.count()) {
             (void)TRY(client::check_name(call.arg(at + 1)));
