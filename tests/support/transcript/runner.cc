@@ -77,7 +77,8 @@ Runner::Outcome Runner::run_step(const Transcript& transcript, const Case& each,
         return fail(transcript, each, step, {}, {std::string(outcome.error().text())});
     }
     const Surroundings surroundings{target_.now_ms(), target_.slack_ms()};
-    // Looking for what a command caused takes commands of its own, so it is done only where asked for.
+    // Looking for what a command caused takes commands of its own, so it is done only where asked
+    // for.
     const bool observes = step.checks_events || step.checks_effects;
     if (observes && !observed_) observe();
     const bool waits = step.expected.size() == 1 && step.expected[0] == "(waits)";
