@@ -129,7 +129,7 @@ char* KeyEdit::grow_string(size_t bytes) {
     const ExpiryRoom room = at == kNoExpiry ? ExpiryRoom::No : ExpiryRoom::Yes;
     Entry* fresh =
         keyspace.builder().blank_string(key_, bytes, bytes + spare, room, StringForm::Raw);
-    std::memcpy(fresh->mutable_string(), old.data(), old.size());
+    old.copy(fresh->mutable_string(), old.size());
     std::memset(fresh->mutable_string() + old.size(), 0, bytes - old.size());
     if (at != kNoExpiry) fresh->set_expire_at_ms(at);
     store(fresh);
