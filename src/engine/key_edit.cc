@@ -53,11 +53,25 @@ void KeyEdit::put(Entry* fresh) {
     engine_.emit(EventClass::New, "new", key_, db_);
 }
 
+namespace {
+
+// Compat: the object that takes the place of one that expires has room for an expiry, even if it
+// has none itself; OBJECT ENCODING shows whether the value still fits into it.
+void settle_form(Entry& fresh) {
+    if (fresh.has_expiry_room() || !fresh.is_string()) return;
+    if (fresh.form() != StringForm::Embedded) return;
+    fresh.set_form(
+        keyspace::form_by_size(fresh.key_bytes(), fresh.string_bytes(), ExpiryRoom::Yes));
+}
+
+}  // namespace
+
 void KeyEdit::store(Entry* fresh) {
     DCHECK(fresh->key() == key_);
     const keyspace::AccessClock& clock = engine_.keyspace().access_clock();
     // A key that is used often stays one when its value is overwritten.
     const bool inherits = position_ && clock.policy() == keyspace::AccessClock::Policy::Frequency;
+    if (expire_at_ms() != kNoExpiry) settle_form(*fresh);
     fresh->set_access(inherits ? entry()->access() : clock.fresh());
     put(fresh);
 }
@@ -115,7 +129,7 @@ char* KeyEdit::grow_string(size_t bytes) {
     const ExpiryRoom room = at == kNoExpiry ? ExpiryRoom::No : ExpiryRoom::Yes;
     Entry* fresh =
         keyspace.builder().blank_string(key_, bytes, bytes + spare, room, StringForm::Raw);
-    std::memcpy(fresh->mutable_string(), old.data(), old.size());
+    old.copy(fresh->mutable_string(), old.size());
     std::memset(fresh->mutable_string() + old.size(), 0, bytes - old.size());
     if (at != kNoExpiry) fresh->set_expire_at_ms(at);
     store(fresh);

@@ -94,7 +94,12 @@ Entry* EntryBuilder::copy(const Entry& from, std::string_view key, ExpiryRoom ro
         entry = integer(key, from.integer(), room);
     } else {
         const std::string_view value = from.string();
-        entry = blank_string(key, value.size(), value.size(), room, from.form());
+        // Compat: what is copied into an object that holds more beside it may be embedded no
+        // longer.
+        const StringForm form = from.form() == StringForm::Embedded
+                                    ? form_by_size(key.size(), value.size(), room)
+                                    : from.form();
+        entry = blank_string(key, value.size(), value.size(), room, form);
         std::memcpy(entry->mutable_string(), value.data(), value.size());
     }
     entry->set_access(from.access());

@@ -32,7 +32,8 @@ uint16_t sparse_below(const SlabPage* page) {
 struct alignas(64) SeparateHeader {
     SlabHeap* owner;
     std::atomic<uint64_t>* live;
-    size_t object_bytes;
+    size_t class_bytes;  // What is counted.
+    size_t asked_bytes;  // What there is.
 };
 
 SeparateHeader* separate_header(const void* object) {
@@ -350,27 +351,27 @@ void SlabHeap::unlink_chunk(SlabChunk* chunk) {
 // ---- Objects of their own ----
 
 void* SlabHeap::allocate_separate(size_t size_class, size_t bytes) {
-    const size_t object_bytes = slab_detail::kClassBytes[size_class];
+    const size_t class_bytes = slab_detail::kClassBytes[size_class];
     // Only what was asked for, so that the sanitizer sees what is written beyond.
     void* memory = nullptr;
     const int failed =
         posix_memalign(&memory, alignof(SeparateHeader), sizeof(SeparateHeader) + bytes);
     CHECK(failed == 0);
-    auto* header = new (memory) SeparateHeader{this, &separate_live_, object_bytes};
-    separate_live_.fetch_add(object_bytes, std::memory_order_relaxed);
-    count_slab_allocated(object_bytes);
+    auto* header = new (memory) SeparateHeader{this, &separate_live_, class_bytes, bytes};
+    separate_live_.fetch_add(class_bytes, std::memory_order_relaxed);
+    count_slab_allocated(class_bytes);
     return header + 1;
 }
 
 void SlabHeap::deallocate_separate(void* object) {
     SeparateHeader* header = separate_header(object);
-    count_slab_freed(header->object_bytes);
-    header->live->fetch_sub(header->object_bytes, std::memory_order_relaxed);
+    count_slab_freed(header->class_bytes);
+    header->live->fetch_sub(header->class_bytes, std::memory_order_relaxed);
     std::free(header);
 }
 
 size_t SlabHeap::separate_bytes(const void* object) {
-    return separate_header(object)->object_bytes;
+    return separate_header(object)->asked_bytes;
 }
 
 bool SlabHeap::owns_separate(const void* object) const {

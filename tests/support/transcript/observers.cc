@@ -10,7 +10,9 @@
 namespace millrace::transcript {
 namespace {
 
-constexpr int64_t kPatienceMs = 10'000;
+// Marks may be late while clients are paused; then nothing is known of that step.
+constexpr int64_t kMarkMs = 1'000;
+constexpr int64_t kSnapshotMs = 10'000;
 constexpr std::string_view kEventChannel = "__keyevent@";
 
 bool begins_with_text(const protocol::Reply& reply, std::string_view word) {
@@ -41,7 +43,7 @@ std::optional<std::vector<std::string>> EventObserver::read_until(const std::str
     if (!connection_.is_open()) return std::nullopt;
     std::vector<std::string> lines;
     for (;;) {
-        const Answer answer = connection_.receive(kPatienceMs);
+        const Answer answer = connection_.receive(kMarkMs);
         if (answer.kind != Answer::Kind::Reply) return std::nullopt;
         const std::vector<protocol::Reply>& parts = answer.reply.parts;
         if (parts.size() == 3 && parts[1].text == kMarkChannel && parts[2].text == mark) {
@@ -62,14 +64,14 @@ bool EffectObserver::begin(const std::string& host, int port) {
     connection_.send({"PSYNC", "?", "-1"});
     std::string line;
     const bool accepted =
-        connection_.receive_line(line, kPatienceMs) && line.starts_with("+FULLRESYNC");
+        connection_.receive_line(line, kSnapshotMs) && line.starts_with("+FULLRESYNC");
     // Empty lines keep the connection alive while the snapshot is made: "$<bytes>", then the bytes.
     bool announced = false;
-    while (accepted && !announced && connection_.receive_line(line, kPatienceMs)) {
+    while (accepted && !announced && connection_.receive_line(line, kSnapshotMs)) {
         announced = line.starts_with("$");
     }
     const uint64_t bytes = announced ? std::strtoull(line.c_str() + 1, nullptr, 10) : 0;
-    if (!announced || !connection_.skip(bytes, kPatienceMs)) {
+    if (!announced || !connection_.skip(bytes, kSnapshotMs)) {
         connection_.close();
         return false;
     }
@@ -82,7 +84,7 @@ std::optional<std::vector<std::string>> EffectObserver::read_until(const std::st
     connection_.send({"REPLCONF", "ACK", "0"});
     std::vector<std::string> lines;
     for (;;) {
-        const Answer answer = connection_.receive(kPatienceMs);
+        const Answer answer = connection_.receive(kMarkMs);
         if (answer.kind != Answer::Kind::Reply) return std::nullopt;
         const std::vector<protocol::Reply>& parts = answer.reply.parts;
         if (begins_with_text(answer.reply, "PUBLISH") && parts.size() == 3 &&

@@ -19,13 +19,13 @@ bool is_good(const Answer& answer) {
 
 Status OverSocket::open() {
     (void)TRY(control_.open(host_, port_));
-    const Answer info = control_.ask({"INFO", "server"});
+    const Answer info = control().ask({"INFO", "server"});
     if (is_good(info) && info.reply.text.find("millrace_version") != std::string::npos) {
         name_ = "millrace";
     }
     // Refused by servers without these settings; then there is nothing to observe.
-    (void)control_.ask({"CONFIG", "SET", "repl-diskless-sync-delay", "0"});
-    (void)control_.ask({"DEBUG", "SET-ACTIVE-EXPIRE", "0"});
+    (void)control().ask({"CONFIG", "SET", "repl-diskless-sync-delay", "0"});
+    (void)control().ask({"DEBUG", "SET-ACTIVE-EXPIRE", "0"});
     const bool has_events = event_observer_.begin(host_, port_);
     const bool has_effects = effect_observer_.begin(host_, port_);
     observes_ = has_events || has_effects;
@@ -35,12 +35,18 @@ Status OverSocket::open() {
 Status OverSocket::begin_file() {
     restore_settings();
     clients_.clear();
-    const Answer flushed = control_.ask({"FLUSHALL"});
+    const Answer flushed = control().ask({"FLUSHALL"});
     if (!is_good(flushed)) return Error("FLUSHALL failed: the server does not answer as it should");
     (void)show_events("A");
     (void)take_events();
     (void)take_effects();
     return done();
+}
+
+// Opened again if a transcript has killed it.
+Connection& OverSocket::control() {
+    if (!control_.is_open()) (void)control_.open(host_, port_);
+    return control_;
 }
 
 OverSocket::Client& OverSocket::client(const std::string& name) {
@@ -78,7 +84,7 @@ Status OverSocket::set_protocol(int version) {
 
 std::string OverSocket::publish_mark() {
     std::string mark = std::to_string(++marks_);
-    (void)control_.ask({"PUBLISH", kMarkChannel, mark});
+    (void)control().ask({"PUBLISH", kMarkChannel, mark});
     return mark;
 }
 
@@ -98,18 +104,18 @@ Status OverSocket::show_events(const std::string& classes) {
 }
 
 Status OverSocket::configure(const std::string& name, const std::string& value) {
-    const Answer before = control_.ask({"CONFIG", "GET", name});
+    const Answer before = control().ask({"CONFIG", "GET", name});
     if (is_good(before) && before.reply.parts.size() == 2) {
         settings_before_.emplace(name, before.reply.parts[1].text);
     }
-    const Answer answer = control_.ask({"CONFIG", "SET", name, value});
+    const Answer answer = control().ask({"CONFIG", "SET", name, value});
     if (is_good(answer)) return done();
     return Error("CONFIG SET " + name + ": " + answer.reply.text);
 }
 
 void OverSocket::restore_settings() {
     for (const auto& [name, value] : settings_before_) {
-        (void)control_.ask({"CONFIG", "SET", name, value});
+        (void)control().ask({"CONFIG", "SET", name, value});
     }
     settings_before_.clear();
 }

@@ -42,6 +42,7 @@ private:
         int protocol = 2;
     };
 
+    Connection& control();
     Client& client(const std::string& name);
     void speak(Client& client, int version);
     void restore_settings();

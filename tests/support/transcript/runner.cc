@@ -77,6 +77,10 @@ Runner::Outcome Runner::run_step(const Transcript& transcript, const Case& each,
         return fail(transcript, each, step, {}, {std::string(outcome.error().text())});
     }
     const Surroundings surroundings{target_.now_ms(), target_.slack_ms()};
+    // Looking for what a command caused takes commands of its own, so it is done only where asked
+    // for.
+    const bool observes = step.checks_events || step.checks_effects;
+    if (observes && !observed_) observe();
     const bool waits = step.expected.size() == 1 && step.expected[0] == "(waits)";
     const Expects expects = waits ? Expects::Nothing : Expects::Something;
     Answer answer;
@@ -89,18 +93,27 @@ Runner::Outcome Runner::run_step(const Transcript& transcript, const Case& each,
     }
     const std::vector<std::string> actual = lines_of(answer, unordered_);
     unordered_ = false;
-    const auto events = target_.take_events();
-    const auto effects = target_.take_effects();
+    observed_ = observes;
+    const Observation seen = observes ? observe() : Observation{};
     if (!lines_match(step.expected, actual, surroundings)) {
         return fail(transcript, each, step, step.expected, actual);
     }
-    if (step.checks_events && events && !lines_match(step.events, *events, surroundings)) {
-        return fail(transcript, each, step, step.events, *events);
+    if (step.checks_events && seen.events &&
+        !lines_match(step.events, *seen.events, surroundings)) {
+        return fail(transcript, each, step, step.events, *seen.events);
     }
-    if (step.checks_effects && effects && !lines_match(step.effects, *effects, surroundings)) {
-        return fail(transcript, each, step, step.effects, *effects);
+    if (step.checks_effects && seen.effects &&
+        !lines_match(step.effects, *seen.effects, surroundings)) {
+        return fail(transcript, each, step, step.effects, *seen.effects);
     }
     return Outcome::Passed;
+}
+
+Runner::Observation Runner::observe() {
+    Observation seen;
+    seen.events = target_.take_events();
+    seen.effects = target_.take_effects();
+    return seen;
 }
 
 Result<Runner::Outcome> Runner::obey(const Step& directive) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,16 +32,22 @@ public:
 private:
     enum class Outcome { Passed, Failed, Skipped };
 
+    struct Observation {
+        std::optional<std::vector<std::string>> events;
+        std::optional<std::vector<std::string>> effects;
+    };
+
     Outcome run_case(const Transcript& transcript, const Case& each);
     Outcome run_step(const Transcript& transcript, const Case& each, const Step& step);
     Result<Outcome> obey(const Step& directive);
+    Observation observe();
     Outcome fail(const Transcript& transcript, const Case& each, const Step& step,
                  const std::vector<std::string>& expected, const std::vector<std::string>& actual);
 
     Target& target_;
     int protocol_;
-    bool protocol_changed_ = false;
     bool unordered_ = false;
+    bool observed_ = false;  // Nothing has run since the last look at events and effects.
 };
 
 }  // namespace millrace::transcript

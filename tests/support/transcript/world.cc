@@ -81,20 +81,37 @@ World::World()
                .time = time_,
                .entropy = entropy_}),
       resolver_(commands_, kSeed, io_builder_) {
+    settings_.engine.enable_debug_command = engine::LocalAccess::Yes;
     server::register_all_settings(config_, settings_);
-    config_.on_change({"maxmemory-policy", "lfu-log-factor", "lfu-decay-time"}, [this] {
-        configure_access(keyspace_.access_clock(), settings_.keyspace);
-        return done();
-    });
-    config_.on_change({"availability-zone"}, [this] {
-        state_.facts.availability_zone = settings_.server.availability_zone;
-        return done();
-    });
-    configure_access(keyspace_.access_clock(), settings_.keyspace);
+    config_.on_change({"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
+                       "commandlog-request-larger-than", "commandlog-large-request-max-len",
+                       "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
+                       "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor",
+                       "lfu-decay-time", "availability-zone"},
+                      [this] {
+                          apply_settings();
+                          return done();
+                      });
+    apply_settings();
     engine_.connect(this, this);
     admin::info::register_sections(info_, engine_);
     engine_.effects().add_sink(this);
     engine_.add_event_listener(this, ~0u);
+}
+
+// What server/wiring.cc does for the parts that are here as well.
+void World::apply_settings() {
+    using observe::CommandLogKind;
+    const engine::Settings& engine = settings_.engine;
+    command_log_.configure(CommandLogKind::Slow, {engine.commandlog_execution_slower_than,
+                                                  engine.commandlog_slow_execution_max_len});
+    command_log_.configure(CommandLogKind::LargeRequest, {engine.commandlog_request_larger_than,
+                                                          engine.commandlog_large_request_max_len});
+    command_log_.configure(CommandLogKind::LargeReply, {engine.commandlog_reply_larger_than,
+                                                        engine.commandlog_large_reply_max_len});
+    latency_.set_threshold_ms(engine.latency_monitor_threshold);
+    configure_access(keyspace_.access_clock(), settings_.keyspace);
+    state_.facts.availability_zone = settings_.server.availability_zone;
 }
 
 World::~World() {

@@ -77,6 +77,7 @@ private:
     void on_key_event(engine::EventClass event_class, std::string_view event, std::string_view key,
                       int db) override;
 
+    void apply_settings();
     Client& client(const std::string& name);
     void run(Client& client, const Words& words);
     void deliver(const engine::ReplyLog& log);
