@@ -13,7 +13,9 @@ namespace {
 // For the signal handlers, which have no other way to know.
 millrace::server::Server* running = nullptr;
 
-void on_stop_signal(int signal) { running->request_stop(signal); }
+void on_stop_signal(int signal) {
+    running->request_stop(signal);
+}
 
 void install_stop_signals() {
     struct sigaction action {};

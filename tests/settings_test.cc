@@ -4,6 +4,7 @@
 // ship. That each equals Valkey's is checked by tests/conformance/config_diff.py.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -50,7 +51,7 @@ TEST_F(SettingsTest, NumbersAreThoseOfValkey) {
 }
 
 TEST_F(SettingsTest, AcceptsWhatItPrints) {
-    const std::set<std::string> fails_alone = {"dir", "rdma-bind"};
+    const std::set<std::string> fails_alone = {"rdma-bind"};
     for (const auto& setting : registry_.settings()) {
         if (setting->has(config::kImmutable) || fails_alone.contains(setting->name())) continue;
         const std::string value = setting->print();
@@ -75,6 +76,17 @@ TEST_F(SettingsTest, IoThreadsMayBeAutomatic) {
               "argument must be between 1 and 256 inclusive");
     EXPECT_EQ(set("io-threads", "4"), "OK");
     EXPECT_EQ(settings_.threads.io_threads.count, 4);
+}
+
+TEST_F(SettingsTest, DirectoryIsAbsoluteAndGoesBack) {
+    const std::string before = get("dir");
+    EXPECT_EQ(set("dir", "/tmp/../tmp"), "OK");
+    EXPECT_EQ(get("dir"), "/tmp");
+    const std::vector<config::Assignment> pairs = {{"dir", "/"}, {"hz", "x"}};
+    EXPECT_FALSE(registry_.set(pairs, {.protected_allowed = true}).ok());
+    EXPECT_EQ(std::filesystem::current_path(), "/tmp");
+    EXPECT_EQ(set("dir", before), "OK");
+    EXPECT_EQ(std::filesystem::current_path(), before);
 }
 
 TEST_F(SettingsTest, RewriteKeepsNewKeyEvents) {

@@ -9,8 +9,7 @@ namespace millrace::admin {
 namespace {
 
 constexpr std::string_view kDefaultUser = "default";
-constexpr ErrorText kWrongPassword{
-    "WRONGPASS invalid username-password pair or user is disabled."};
+constexpr ErrorText kWrongPassword{"WRONGPASS invalid username-password pair or user is disabled."};
 
 std::string password_of_default_user(engine::Engine& engine) {
     return setting_text(engine, "requirepass", {});
@@ -28,7 +27,9 @@ bool is_same_secret(std::string_view given, std::string_view secret) {
 
 }  // namespace
 
-bool needs_password(engine::Engine& engine) { return !password_of_default_user(engine).empty(); }
+bool needs_password(engine::Engine& engine) {
+    return !password_of_default_user(engine).empty();
+}
 
 Status authenticate(engine::Engine& engine, engine::Session& session, std::string_view user,
                     std::string_view password) {

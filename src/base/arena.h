@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Memory that is taken in small pieces and given back all at once. The first chunk is kept for the next use, so an arena in
-// a steady state allocates nothing.
+// Memory that is taken in small pieces and given back all at once. The first chunk is kept for the
+// next use, so an arena in a steady state allocates nothing.
 //
 // Owner:   whoever embeds it. Threads: the owner's.
 // Limits:  pieces of any size; those above half a chunk get memory of their own.

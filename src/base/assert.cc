@@ -10,7 +10,9 @@ namespace {
 std::atomic<AssertionHandler> installed_handler{nullptr};
 }
 
-void set_assertion_handler(AssertionHandler handler) { installed_handler.store(handler); }
+void set_assertion_handler(AssertionHandler handler) {
+    installed_handler.store(handler);
+}
 
 void assertion_failed(const char* condition, const char* file, int line) {
     if (AssertionHandler handler = installed_handler.load()) handler(condition, file, line);

@@ -2,15 +2,16 @@
 //
 // CHECK and DCHECK: assertions for our own mistakes, never for bytes from a client, peer or disk.
 //
-// CHECK is always on and ends the process with a report; DCHECK runs in debug, sanitizer and fuzz builds.
-// Split conditions: one fact per line.
+// CHECK is always on and ends the process with a report; DCHECK runs in debug, sanitizer and fuzz
+// builds. Split conditions: one fact per line.
 //
 // Threads: any.
 #pragma once
 
 namespace millrace {
 
-// Receives the failed condition before the process aborts; the server installs one that writes a crash report.
+// Receives the failed condition before the process aborts; the server installs one that writes a
+// crash report.
 using AssertionHandler = void (*)(const char* condition, const char* file, int line);
 void set_assertion_handler(AssertionHandler handler);
 
@@ -18,17 +19,17 @@ void set_assertion_handler(AssertionHandler handler);
 
 }  // namespace millrace
 
-#define CHECK(condition)                                                    \
-    do {                                                                    \
-        if (__builtin_expect(!(condition), 0))                              \
-            ::millrace::assertion_failed(#condition, __FILE__, __LINE__);   \
+#define CHECK(condition)                                                  \
+    do {                                                                  \
+        if (__builtin_expect(!(condition), 0))                            \
+            ::millrace::assertion_failed(#condition, __FILE__, __LINE__); \
     } while (false)
 
 #ifdef MILLRACE_DCHECK
 #define DCHECK(condition) CHECK(condition)
 #else
-#define DCHECK(condition)            \
-    do {                             \
+#define DCHECK(condition)             \
+    do {                              \
         if (false) (void)(condition); \
     } while (false)
 #endif

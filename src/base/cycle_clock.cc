@@ -19,7 +19,8 @@ uint64_t CycleClock::scale() {
         uint64_t elapsed_ns = 0;
         while (elapsed_ns < kCalibrationNs) elapsed_ns = fallback_nanoseconds() - begin_ns;
         const uint64_t cycles = now() - begin;
-        return static_cast<uint64_t>((static_cast<Wide>(elapsed_ns) << 32) / (cycles != 0 ? cycles : 1));
+        return static_cast<uint64_t>((static_cast<Wide>(elapsed_ns) << 32) /
+                                     (cycles != 0 ? cycles : 1));
     }();
     return measured;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A clock of a few nanoseconds a reading, for timing single commands: the time-stamp counter, calibrated at the start.
+// A clock of a few nanoseconds a reading, for timing single commands: the time-stamp counter,
+// calibrated at the start.
 //
 // Threads: any.
 #pragma once

@@ -81,12 +81,16 @@ bool match_one(std::string_view pattern, size_t& at, char byte) {
 template <bool kIgnoreCase>
 bool match(std::string_view pattern, std::string_view text) {
     constexpr size_t kNone = std::string_view::npos;
+    // Compat: Valkey gives up at so many, where its own matcher would go too deep.
+    constexpr size_t kStarsMax = 1000;
+    size_t stars = 0;
     size_t at = 0;
     size_t next = 0;
     size_t star_at = kNone;  // Behind the last '*'.
     size_t star_next = 0;    // Where in the text that stretch was tried.
     while (next < text.size()) {
         if (at < pattern.size() && pattern[at] == '*') {
+            if (++stars > kStarsMax) return false;
             star_at = ++at;
             star_next = next;
             if (star_at == pattern.size()) return true;

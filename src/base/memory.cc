@@ -23,7 +23,7 @@ namespace {
 // Counters are never freed: a thread that ends passes them on to the next one.
 struct CounterNode {
     alignas(64) MemoryCounters counters;
-    CounterNode* next = nullptr;           // Of all nodes; constant once published.
+    CounterNode* next = nullptr;  // Of all nodes; constant once published.
     std::atomic<bool> taken{true};
 };
 
@@ -100,11 +100,15 @@ uint64_t sum(std::atomic<uint64_t> MemoryCounters::*counter) {
     return total;
 }
 
-size_t block_bytes(const void* memory) { return malloc_usable_size(const_cast<void*>(memory)); }
+size_t block_bytes(const void* memory) {
+    return malloc_usable_size(const_cast<void*>(memory));
+}
 
 #ifdef MILLRACE_SANITIZED
 
-size_t block_bytes(const void* memory, size_t) { return block_bytes(memory); }
+size_t block_bytes(const void* memory, size_t) {
+    return block_bytes(memory);
+}
 
 #else
 
@@ -156,7 +160,9 @@ void deallocate(void* memory, size_t bytes) {
     std::free(memory);
 }
 
-size_t usable_bytes(const void* memory) { return block_bytes(memory); }
+size_t usable_bytes(const void* memory) {
+    return block_bytes(memory);
+}
 
 uint64_t used_bytes() {
     // What was freed comes first: whoever sees that also sees the allocation before it, so nothing
@@ -178,7 +184,9 @@ void count_slab_slowly(uint64_t allocated, uint64_t freed) {
     if (freed > 0) count_slowly(&MemoryCounters::slab_freed, freed);
 }
 
-void count_slab_mapped(int64_t bytes) { slab_mapped.fetch_add(bytes, std::memory_order_relaxed); }
+void count_slab_mapped(int64_t bytes) {
+    slab_mapped.fetch_add(bytes, std::memory_order_relaxed);
+}
 
 AllocatorStatistics allocator_statistics() {
     AllocatorStatistics statistics;
@@ -254,8 +262,12 @@ uint64_t resident_set_bytes() {
 
 #ifndef MILLRACE_SANITIZED
 
-void* operator new(size_t bytes) { return millrace::allocate(bytes); }
-void* operator new[](size_t bytes) { return millrace::allocate(bytes); }
+void* operator new(size_t bytes) {
+    return millrace::allocate(bytes);
+}
+void* operator new[](size_t bytes) {
+    return millrace::allocate(bytes);
+}
 void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
     return millrace::allocate(bytes);
 }
@@ -269,12 +281,24 @@ void* operator new[](size_t bytes, std::align_val_t alignment) {
     return millrace::allocate_aligned(bytes, static_cast<size_t>(alignment));
 }
 
-void operator delete(void* memory) noexcept { millrace::deallocate(memory); }
-void operator delete[](void* memory) noexcept { millrace::deallocate(memory); }
-void operator delete(void* memory, size_t bytes) noexcept { millrace::deallocate(memory, bytes); }
-void operator delete[](void* memory, size_t bytes) noexcept { millrace::deallocate(memory, bytes); }
-void operator delete(void* memory, std::align_val_t) noexcept { millrace::deallocate(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { millrace::deallocate(memory); }
+void operator delete(void* memory) noexcept {
+    millrace::deallocate(memory);
+}
+void operator delete[](void* memory) noexcept {
+    millrace::deallocate(memory);
+}
+void operator delete(void* memory, size_t bytes) noexcept {
+    millrace::deallocate(memory, bytes);
+}
+void operator delete[](void* memory, size_t bytes) noexcept {
+    millrace::deallocate(memory, bytes);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+    millrace::deallocate(memory);
+}
+void operator delete[](void* memory, std::align_val_t) noexcept {
+    millrace::deallocate(memory);
+}
 void operator delete(void* memory, size_t, std::align_val_t) noexcept {
     millrace::deallocate(memory);
 }

@@ -30,7 +30,8 @@ struct ErrorText {
 // What went wrong, as text for whoever asked; `code` is an errno where the system said no, else 0.
 class [[nodiscard]] Error {
 public:
-    Error(ErrorText constant) : text_(constant.text) {}  // NOLINT: the implicit way from a constant.
+    Error(ErrorText constant)
+        : text_(constant.text) {}  // NOLINT: the implicit way from a constant.
     explicit Error(std::string text, int code = 0)
         : owned_(std::make_unique<std::string>(std::move(text))), text_(*owned_), code_(code) {}
     Error(Error&&) noexcept = default;
@@ -51,8 +52,8 @@ Error system_error(std::string_view what, int code);
 template <typename T>
 class [[nodiscard]] Result {
 public:
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT
-    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}            // NOLINT
+    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}        // NOLINT
     Result(ErrorText constant) : state_(std::in_place_index<1>, Error(constant)) {}  // NOLINT
 
     bool ok() const { return state_.index() == 0; }
@@ -87,14 +88,16 @@ private:
 
 struct Done {};
 using Status = Result<Done>;
-inline Status done() { return Done{}; }
+inline Status done() {
+    return Done{};
+}
 
 }  // namespace millrace
 
 // The value of `expression`, a Result; or returns its error from the enclosing function.
-#define TRY(expression)                                                \
-    __extension__({                                                    \
-        auto try_result_ = (expression);                               \
-        if (!try_result_.ok()) return try_result_.take_error();        \
-        std::move(try_result_).value();                                \
+#define TRY(expression)                                         \
+    __extension__({                                             \
+        auto try_result_ = (expression);                        \
+        if (!try_result_.ok()) return try_result_.take_error(); \
+        std::move(try_result_).value();                         \
     })

@@ -18,7 +18,7 @@
 namespace millrace {
 
 struct SipKey {
-    uint64_t low = 0;   // The first 8 bytes of the 128-bit key, little endian.
+    uint64_t low = 0;  // The first 8 bytes of the 128-bit key, little endian.
     uint64_t high = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "base/siphash.h"
-
 #include <benchmark/benchmark.h>
+
+#include "base/siphash.h"
 
 namespace millrace {
 namespace {

@@ -20,7 +20,9 @@ std::unique_ptr<unsigned char[]> input(size_t bytes) {
 }
 
 // The result as the authors print it: its bytes in order.
-uint64_t printed(uint64_t hash) { return __builtin_bswap64(hash); }
+uint64_t printed(uint64_t hash) {
+    return __builtin_bswap64(hash);
+}
 
 TEST(SipHash, AgreesWithTheAuthorsVectorsOfSipHash24) {
     const std::pair<size_t, uint64_t> vectors[] = {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The two thread roles, as Clang capabilities. A function is ON_MAIN_THREAD, ON_IO_SIDE, or unannotated,
-// and then it touches only its arguments. CI builds with clang and -Wthread-safety as errors.
+// The two thread roles, as Clang capabilities. A function is ON_MAIN_THREAD, ON_IO_SIDE, or
+// unannotated, and then it touches only its arguments. CI builds with clang and -Wthread-safety as
+// errors.
 //
-// Calls through function pointers are not checked by the compiler, and a lambda starts with no role: the first
-// line of a callback is `main_thread.assert_current();`.
+// Calls through function pointers are not checked by the compiler, and a lambda starts with no
+// role: the first line of a callback is `main_thread.assert_current();`.
 //
-// The main thread runs the I/O stages itself when no I/O thread is active; it then takes the io_side role
-// with RoleScope.
+// The main thread runs the I/O stages itself when no I/O thread is active; it then takes the
+// io_side role with RoleScope.
 #pragma once
 
 #include "base/assert.h"

@@ -39,9 +39,8 @@ struct Assignment {
 
 // What is known about the client and the server at a CONFIG SET.
 struct SetContext {
-    bool loading = false;  // The dataset is being loaded.
-    bool protected_allowed =
-        false;  // enable-protected-configs lets this client change protected settings.
+    bool loading = false;            // The dataset is being loaded.
+    bool protected_allowed = false;  // enable-protected-configs lets this client change those.
 };
 
 // A word of the configuration file that is not a setting: `user`, `loadmodule`, words of older
@@ -52,8 +51,7 @@ struct Directive {
     size_t words_max = SIZE_MAX;
     std::function<Status(Words words)> load = {};  // None: accepted and ignored.
 
-    // Its lines after CONFIG REWRITE, without the name. Without this function they stay as they
-    // are.
+    // Its lines after CONFIG REWRITE, without the name. Without it they stay as they are.
     std::function<std::vector<std::string>()> write = {};
     bool kept = true;  // False: CONFIG REWRITE turns its lines into comments.
 };

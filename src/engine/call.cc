@@ -12,7 +12,9 @@ namespace millrace::engine {
 
 using keyspace::Entry;
 
-bool Call::arg_is(size_t at, std::string_view word) const { return equals_ignore_case(arg(at), word); }
+bool Call::arg_is(size_t at, std::string_view word) const {
+    return equals_ignore_case(arg(at), word);
+}
 
 Result<int64_t> Call::integer(size_t at) const {
     const auto number = parse_integer(arg(at));
@@ -23,7 +25,8 @@ Result<int64_t> Call::integer(size_t at) const {
 Result<int64_t> Call::integer(size_t at, int64_t low, int64_t high) const {
     const int64_t number = TRY(integer(at));
     if (number < low || number > high) {
-        return Error(fmt::format("ERR value is out of range, value must between {} and {}", low, high));
+        return Error(
+            fmt::format("ERR value is out of range, value must between {} and {}", low, high));
     }
     return number;
 }
@@ -74,7 +77,13 @@ Entry* Call::peek(std::string_view key, int db) {
     return position ? position.element() : nullptr;
 }
 
-KeyEdit Call::edit(size_t at) { return KeyEdit(engine_, session_.database, arg(at), hash(at)); }
+KeyEdit Call::edit(size_t at) {
+    KeyEdit edit(engine_, session_.database, arg(at), hash(at));
+    if (edit.exists() && !session_.is(kNoTouch)) {
+        engine_.keyspace().access_clock().touch(*edit.entry());
+    }
+    return edit;
+}
 
 KeyEdit Call::edit(std::string_view key, int db) {
     return KeyEdit(engine_, db, key, engine_.keyspace().hash(key));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What a handler gets: the arguments of one command, the keys that they name, and the reply. Only the dispatcher makes
-// one, so holding a Call& is the proof of being on the main thread.
+// What a handler gets: the arguments of one command, the keys that they name, and the reply. Only
+// the dispatcher makes one, so holding a Call& is the proof of being on the main thread.
 //
 // Argument 0 is the command's name (of a subcommand: container and subcommand are 0 and 1).
 //
@@ -33,14 +33,15 @@ public:
     std::span<const std::string_view> arguments() const { return request_.arguments(); }
     // Whether argument `at` is `word`, in any case. `word` is upper case.
     bool arg_is(size_t at, std::string_view word) const;
-    Result<int64_t> integer(size_t at) const;                            // Else kNotInteger.
+    Result<int64_t> integer(size_t at) const;  // Else kNotInteger.
     // Else kNotInteger, or that it must lie between the two.
     Result<int64_t> integer(size_t at, int64_t low, int64_t high) const;
-    Result<double> number(size_t at) const;                              // Else kNotFloat.
+    Result<double> number(size_t at) const;  // Else kNotFloat.
 
     // --- keys ---
 
-    // The live entry of the key at argument `at`, for reading: counts a hit or miss and notes the access.
+    // The live entry of the key at argument `at`, for reading: counts a hit or miss and notes the
+    // access.
     keyspace::Entry* find(size_t at);
     // The same, or kWrongType.
     Result<keyspace::Entry*> find(size_t at, keyspace::ValueType type);
@@ -49,13 +50,14 @@ public:
     // Without counting or noting anything.
     keyspace::Entry* peek(size_t at);
     keyspace::Entry* peek(std::string_view key, int db);
-    // Begins a change of the key at argument `at`.
+    // Begins a change of the key at argument `at`, which counts as an access.
     KeyEdit edit(size_t at);
     Result<KeyEdit> edit(size_t at, keyspace::ValueType type);
     KeyEdit edit(std::string_view key, int db);
     uint64_t hash(size_t at) const;
 
-    // The entry that the I/O side built for this command's key and value, or one made now. The caller owns it.
+    // The entry that the I/O side built for this command's key and value, or one made now. The
+    // caller owns it.
     keyspace::Entry* take_entry(size_t key_at, size_t value_at, keyspace::ExpiryRoom room);
 
     // --- effects ---

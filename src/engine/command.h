@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Everything that a command file includes: the declaration, the call, and short names for the words of both.
+// Everything that a command file includes: the declaration, the call, and short names for the words
+// of both.
 #pragma once
 
 #include "engine/call.h"

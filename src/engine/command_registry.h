@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// All commands of this server, by name: an immutable table built once at the start, from the specs that the command
-// files declare and the `rename-command` directives.
+// All commands of this server, by name: an immutable table built once at the start, from the specs
+// that the command files declare and the `rename-command` directives.
 //
 // Owner:   the server; I/O threads and sessions hold plain references, since it outlives them.
 // Threads: read anywhere. The statistics of a command belong to the main thread.
@@ -45,7 +45,8 @@ public:
     uint32_t acl_categories() const { return acl_; }
     bool arity_matches(size_t words) const {
         const int arity = spec_->arity;
-        return arity >= 0 ? words == static_cast<size_t>(arity) : words >= static_cast<size_t>(-arity);
+        return arity >= 0 ? words == static_cast<size_t>(arity)
+                          : words >= static_cast<size_t>(-arity);
     }
     // Where the first key stands, if the first spec finds it at a fixed place; 0 if not.
     int first_key() const { return first_key_; }
@@ -72,12 +73,12 @@ public:
     // The command of this name, in any case, or null.
     const Command* find(std::string_view name) const;
 
-    // The command that a request runs: a container's subcommand where the request names one, else the container itself;
-    // null when the first word is unknown.
+    // The command that a request runs: a container's subcommand where the request names one, else
+    // the container itself; null when the first word is unknown.
     const Command* resolve(std::span<const std::string_view> arguments) const;
 
-    // `rename-command old new`; an empty new name removes the command. Only before the server starts. A command keeps its
-    // full_name() and place in statistics.
+    // `rename-command old new`; an empty new name removes the command. Only before the server
+    // starts. A command keeps its full_name() and place in statistics.
     Status rename(std::string_view old_name, std::string_view new_name);
 
     // Top-level commands, in the order of their names.
@@ -86,8 +87,9 @@ public:
     const Command& by_id(uint32_t id) const { return *all_[id]; }
 
 private:
-    // One line of the name table: half a cache line. `first` and `last` are the first and the last eight bytes of the
-    // name in lower case, so names of up to 16 bytes, which is nearly all of them, are compared without touching memory.
+    // One line of the name table: half a cache line. `first` and `last` are the first and the last
+    // eight bytes of the name in lower case, so names of up to 16 bytes, which is nearly all of
+    // them, are compared without touching memory.
     struct Slot {
         uint64_t first = 0;
         uint64_t last = 0;
@@ -102,7 +104,8 @@ private:
 
     std::vector<std::unique_ptr<Command>> all_;
     std::vector<const Command*> top_level_;
-    std::vector<std::pair<std::string, const Command*>> renamed_;  // Only the commands whose name is not their own.
+    std::vector<std::pair<std::string, const Command*>>
+        renamed_;              // Only the commands whose name is not their own.
     std::vector<Slot> slots_;  // Open addressing, a power of two, at most half full.
     std::string names_;
 };

@@ -2,8 +2,9 @@
 //
 // The declaration of a command: everything that anyone needs to know about it, beside its handler.
 //
-// COMMAND INFO, DOCS and GETKEYS, ACL categories, key extraction, arity checks and the hints of the I/O threads are all
-// derived from it. Specs are constants; they name their parts by field, so that a reader never counts commas.
+// COMMAND INFO, DOCS and GETKEYS, ACL categories, key extraction, arity checks and the hints of the
+// I/O threads are all derived from it. Specs are constants; they name their parts by field, so that
+// a reader never counts commas.
 //
 // Threads: constants, read anywhere.
 #pragma once
@@ -19,8 +20,24 @@ namespace millrace::engine {
 class Call;
 
 enum class Group : uint8_t {
-    Generic, String, List, Set, SortedSet, Hash, PubSub, Transactions, Connection, Server, Scripting,
-    HyperLogLog, Cluster, Sentinel, Geo, Stream, Bitmap, Module,
+    Generic,
+    String,
+    List,
+    Set,
+    SortedSet,
+    Hash,
+    PubSub,
+    Transactions,
+    Connection,
+    Server,
+    Scripting,
+    HyperLogLog,
+    Cluster,
+    Sentinel,
+    Geo,
+    Stream,
+    Bitmap,
+    Module,
 };
 
 // What a command is allowed to do and when it may run. Names follow COMMAND INFO.
@@ -50,16 +67,33 @@ enum CommandFlag : uint64_t {
     kAllDbs = 1ull << 22,
     kSentinel = 1ull << 23,
     kOnlySentinel = 1ull << 24,
-    // Ours: parsing of the same client stops after it until it has run (it may change how bytes are read).
+    // Ours: parsing of the same client stops after it until it has run (it may change how bytes are
+    // read).
     kBarrier = 1ull << 40,
 };
 
 enum AclCategory : uint32_t {
-    kAclKeyspace = 1u << 0, kAclRead = 1u << 1, kAclWrite = 1u << 2, kAclSet = 1u << 3, kAclSortedSet = 1u << 4,
-    kAclList = 1u << 5, kAclHash = 1u << 6, kAclString = 1u << 7, kAclBitmap = 1u << 8,
-    kAclHyperLogLog = 1u << 9, kAclGeo = 1u << 10, kAclStream = 1u << 11, kAclPubSub = 1u << 12,
-    kAclAdmin = 1u << 13, kAclFast = 1u << 14, kAclSlow = 1u << 15, kAclBlocking = 1u << 16,
-    kAclDangerous = 1u << 17, kAclConnection = 1u << 18, kAclTransaction = 1u << 19, kAclScripting = 1u << 20,
+    kAclKeyspace = 1u << 0,
+    kAclRead = 1u << 1,
+    kAclWrite = 1u << 2,
+    kAclSet = 1u << 3,
+    kAclSortedSet = 1u << 4,
+    kAclList = 1u << 5,
+    kAclHash = 1u << 6,
+    kAclString = 1u << 7,
+    kAclBitmap = 1u << 8,
+    kAclHyperLogLog = 1u << 9,
+    kAclGeo = 1u << 10,
+    kAclStream = 1u << 11,
+    kAclPubSub = 1u << 12,
+    kAclAdmin = 1u << 13,
+    kAclFast = 1u << 14,
+    kAclSlow = 1u << 15,
+    kAclBlocking = 1u << 16,
+    kAclDangerous = 1u << 17,
+    kAclConnection = 1u << 18,
+    kAclTransaction = 1u << 19,
+    kAclScripting = 1u << 20,
 };
 
 enum DocFlag : uint8_t { kDeprecated = 1, kSysCmd = 2 };
@@ -86,18 +120,21 @@ enum KeyFlag : uint32_t {
 enum class KeySearch : uint8_t { Index, Keyword, Unknown };
 enum class KeyFind : uint8_t { Range, KeyNumber, Unknown };
 
-// Where keys stand among the arguments; the two steps are those of COMMAND INFO's key specifications.
+// Where keys stand among the arguments; the two steps are those of COMMAND INFO's key
+// specifications.
 struct KeySpec {
     KeySearch search = KeySearch::Index;
-    int first = 1;                 // Index: position of the first key.
+    int first = 1;                  // Index: position of the first key.
     std::string_view keyword = {};  // Keyword: the word after which keys begin,
-    int keyword_from = 0;          //   searched from this position on, negative from the end.
+    int keyword_from = 0;           //   searched from this position on, negative from the end.
 
     KeyFind find = KeyFind::Range;
-    int last = 0;   // Range: the last key, relative to the first; negative from the end of the arguments.
+    int last =
+        0;  // Range: the last key, relative to the first; negative from the end of the arguments.
     int step = 1;
     int limit = 0;  // Range with last -1: only the first 1/limit of what is left.
-    int number_at = 0;  // KeyNumber: where the count stands, and where the keys begin, relative to the first.
+    int number_at =
+        0;  // KeyNumber: where the count stands, and where the keys begin, relative to the first.
     int keys_from = 1;
 
     uint32_t flags = 0;
@@ -107,7 +144,15 @@ struct KeySpec {
 // --- arguments, for COMMAND DOCS ---
 
 enum class ArgType : uint8_t {
-    String, Integer, Double, Key, Pattern, UnixTime, PureToken, OneOf, Block,
+    String,
+    Integer,
+    Double,
+    Key,
+    Pattern,
+    UnixTime,
+    PureToken,
+    OneOf,
+    Block,
 };
 
 enum ArgFlag : uint8_t { kOptional = 1, kMultiple = 2, kMultipleToken = 4 };
@@ -140,7 +185,8 @@ struct KeyPosition {
     uint32_t flags;
 };
 
-// For commands whose keys no spec can find (SORT, EVAL-like ones have specs): appends their positions to the list.
+// For commands whose keys no spec can find (SORT, EVAL-like ones have specs): appends their
+// positions to the list.
 class KeyPositions;
 using KeyFinder = bool (*)(std::span<const std::string_view> arguments, KeyPositions& found);
 
@@ -162,7 +208,8 @@ struct CommandSpec {
     std::string_view replaced_by = {};
     std::span<const CommandSpec> subcommands = {};
     KeyFinder find_keys = nullptr;
-    // A plain string write: argument 1 is the key and this one the value, so the I/O side builds the entry. 0: it is not.
+    // A plain string write: argument 1 is the key and this one the value, so the I/O side builds
+    // the entry. 0: it is not.
     int prebuilt_value = 0;
     Handler run = nullptr;  // Null for a container, which only answers through its subcommands.
 };

@@ -30,7 +30,8 @@ std::string unknown_subcommand_text(const Request& request) {
     std::string text = "ERR unknown subcommand '";
     text += request.words[1].substr(0, 128);
     text += "'. Try ";
-    for (char c : request.command->full_name()) text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    for (char c : request.command->full_name())
+        text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
     return text + " HELP.";
 }
 
@@ -49,20 +50,18 @@ std::vector<std::string_view> shown_words(const Request& request) {
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,
-    &Dispatch::queue_behind,
-    &Dispatch::mute,
-    &Dispatch::answer_protocol_error,
-    &Dispatch::check_known,
-    &Dispatch::check_authenticated,
-    &Dispatch::check_loading,
-    &Dispatch::wait_while_paused,
+    &Dispatch::drop_closing,          &Dispatch::queue_behind,        &Dispatch::mute,
+    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated, &Dispatch::check_known,
+    &Dispatch::check_loading,         &Dispatch::wait_while_paused,
 };
 
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
     writer.begin(session.slot(), session.protocol, false);
     for (Step step : kSteps) {
-        if ((this->*step)(session, request, writer) == Verdict::Ended) return;
+        if ((this->*step)(session, request, writer) == Verdict::Ended) {
+            session.produced_bytes += writer.produced();
+            return;
+        }
     }
     engine_.run(session, request, writer);
 }
@@ -87,7 +86,8 @@ Dispatch::Verdict Dispatch::queue_behind(Session& session, Request& request, Rep
 Dispatch::Verdict Dispatch::mute(Session& session, Request& request, ReplyWriter& writer) {
     if (!session.is(kReplyOff | kReplySkipNext)) return Verdict::Pass;
     // CLIENT REPLY ON is answered; everything else is silent. SKIP covers one command.
-    const bool is_reply_command = request.command != nullptr && request.command->full_name() == "client|reply";
+    const bool is_reply_command =
+        request.command != nullptr && request.command->full_name() == "client|reply";
     if (session.is(kReplySkipNext)) {
         session.set(kReplySkipNext, false);
         writer.begin(session.slot(), session.protocol, true);
@@ -97,7 +97,8 @@ Dispatch::Verdict Dispatch::mute(Session& session, Request& request, ReplyWriter
     return Verdict::Pass;
 }
 
-Dispatch::Verdict Dispatch::answer_protocol_error(Session& session, Request& request, ReplyWriter& writer) {
+Dispatch::Verdict Dispatch::answer_protocol_error(Session& session, Request& request,
+                                                  ReplyWriter& writer) {
     if (request.kind == RequestKind::Command) return Verdict::Pass;
     if (request.kind == RequestKind::ProtocolError) {
         engine_.reply_error(writer, request.words[0]);
@@ -108,25 +109,30 @@ Dispatch::Verdict Dispatch::answer_protocol_error(Session& session, Request& req
     return Verdict::Ended;
 }
 
+Dispatch::Verdict Dispatch::check_authenticated(Session& session, Request& request,
+                                                ReplyWriter& writer) {
+    if (!session.is(kUnauthenticated)) return Verdict::Pass;
+    if (request.command != nullptr && request.command->has(kNoAuth)) return Verdict::Pass;
+    return reject(request, writer, errors::kNoAuth.text);
+}
+
 Dispatch::Verdict Dispatch::check_known(Session&, Request& request, ReplyWriter& writer) {
     if (request.faults == 0) return Verdict::Pass;
-    if ((request.faults & kUnknownCommand) != 0) return reject(request, writer, unknown_command_text(request));
+    if ((request.faults & kUnknownCommand) != 0)
+        return reject(request, writer, unknown_command_text(request));
     if ((request.faults & kUnknownSubcommand) != 0) {
         // Compat: not counted as a rejected call of the container.
         engine_.reply_error(writer, unknown_subcommand_text(request));
         return Verdict::Ended;
     }
-    return reject(request, writer,
-                  "ERR wrong number of arguments for '" + request.command->full_name() + "' command");
-}
-
-Dispatch::Verdict Dispatch::check_authenticated(Session& session, Request& request, ReplyWriter& writer) {
-    if (!session.is(kUnauthenticated) || request.command->has(kNoAuth)) return Verdict::Pass;
-    return reject(request, writer, errors::kNoAuth.text);
+    return reject(
+        request, writer,
+        "ERR wrong number of arguments for '" + request.command->full_name() + "' command");
 }
 
 Dispatch::Verdict Dispatch::check_loading(Session&, Request& request, ReplyWriter& writer) {
-    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading)) return Verdict::Pass;
+    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading))
+        return Verdict::Pass;
     return reject(request, writer, errors::kLoading.text);
 }
 
@@ -140,21 +146,45 @@ Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request
 
 void Dispatch::show_monitors(Session& session, const Request& request) {
     if (request.command->has(kSkipMonitor | kAdmin)) return;
-    engine_.monitors().feed(engine_.now_us(), session.database, session.peer.address, shown_words(request),
-                            engine_.sessions(), engine_.clients());
+    engine_.monitors().feed(engine_.now_us(), session.database, session.peer.address,
+                            shown_words(request), engine_.sessions(), engine_.clients());
 }
 
-void Dispatch::log_command(Session& session, const Request& request, int64_t microseconds, uint64_t reply_bytes) {
+void Dispatch::log_command(Session& session, const Request& request, int64_t microseconds,
+                           uint64_t reply_bytes) {
     if (request.command->has(kSkipCommandLog)) return;
     using observe::CommandLogKind;
     observe::CommandLog& log = engine_.command_log();
     const std::vector<std::string_view> words = shown_words(request);
     const int64_t values[] = {microseconds, request.wire_bytes, static_cast<int64_t>(reply_bytes)};
-    for (CommandLogKind kind : {CommandLogKind::Slow, CommandLogKind::LargeRequest, CommandLogKind::LargeReply}) {
+    for (CommandLogKind kind :
+         {CommandLogKind::Slow, CommandLogKind::LargeRequest, CommandLogKind::LargeReply}) {
         const int64_t value = values[static_cast<size_t>(kind)];
         if (value < log.threshold(kind)) continue;
         log.add(kind, engine_.now_us() / 1000000, value, words, session.peer.address, session.name);
     }
+}
+
+void Dispatch::check_output(Session& session) {
+    // Compat: whoever has not authenticated gets a kibibyte.
+    constexpr uint64_t kUnauthenticatedBytesMax = 1024;
+    const OutputLimits& limits = engine_.settings().client_output_buffer_limit;
+    const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
+    const uint64_t held =
+        session.produced_bytes - session.traffic->bytes_written.load(std::memory_order_relaxed);
+    const bool stranger = session.is(kUnauthenticated) && held > kUnauthenticatedBytesMax;
+    const bool over_hard = limit.hard_bytes > 0 && held > limit.hard_bytes;
+    bool over_soft = false;
+    if (limit.soft_bytes > 0 && held > limit.soft_bytes) {
+        if (session.over_soft_limit_since_ms == 0)
+            session.over_soft_limit_since_ms = engine_.now_ms();
+        over_soft = engine_.now_ms() - session.over_soft_limit_since_ms > limit.soft_seconds * 1000;
+    } else {
+        session.over_soft_limit_since_ms = 0;
+    }
+    if ((!stranger && !over_hard && !over_soft) || session.is(kClosing)) return;
+    ++engine_.server().net.closed_for_output_limit;
+    engine_.clients().close(session, CloseMode::Now);
 }
 
 }  // namespace millrace::engine

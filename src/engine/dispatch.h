@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The careful way of a request: a list of named steps, each of which lets it pass, answers it, or puts it off.
+// The careful way of a request: a list of named steps, each of which lets it pass, answers it, or
+// puts it off.
 //
 // Owner:   a value, made for one request.
 // Threads: main thread.
@@ -20,10 +21,14 @@ public:
     void admit(Session& session, Request& request, ReplyWriter& writer);
 
     // Puts a command that crossed a threshold into the command logs.
-    void log_command(Session& session, const Request& request, int64_t microseconds, uint64_t reply_bytes);
+    void log_command(Session& session, const Request& request, int64_t microseconds,
+                     uint64_t reply_bytes);
 
     // Shows a command that has run to those who monitor.
     void show_monitors(Session& session, const Request& request);
+
+    // Closes a session that holds more unsent bytes than it may.
+    void check_output(Session& session);
 
 private:
     enum class Verdict : uint8_t { Pass, Ended };
@@ -34,8 +39,8 @@ private:
     Verdict answer_protocol_error(Session& session, Request& request, ReplyWriter& writer);
     Verdict queue_behind(Session& session, Request& request, ReplyWriter& writer);
     Verdict mute(Session& session, Request& request, ReplyWriter& writer);
-    Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
 

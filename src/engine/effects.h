@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What changed the data, as commands: the stream that the AOF, replicas and slot migrations will carry.
+// What changed the data, as commands: the stream that the AOF, replicas and slot migrations will
+// carry.
 //
-// A *unit* is what happens atomically: one command, one EXEC, one script. The effects of a unit of several commands are
-// handed on between MULTI and EXEC. Commands are recorded as they must be replayed: with absolute expiry times, with what
-// random choices came to, and a key whose time is over as a DEL.
+// A *unit* is what happens atomically: one command, one EXEC, one script. The effects of a unit of
+// several commands are handed on between MULTI and EXEC. Commands are recorded as they must be
+// replayed: with absolute expiry times, with what random choices came to, and a key whose time is
+// over as a DEL.
 //
-// Nothing is recorded while nobody listens, so a server without AOF and replicas pays one test a command.
+// Nothing is recorded while nobody listens, so a server without AOF and replicas pays one test a
+// command.
 //
 // Owner:   the engine.
 // Threads: main thread. Sinks get each unit whole and copy what they need.

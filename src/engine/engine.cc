@@ -14,7 +14,9 @@ Engine::Engine(const EngineParts& parts) : parts_(parts) {
     begin_batch();
 }
 
-Engine::~Engine() { parts_.keyspace.set_expiry_listener(nullptr); }
+Engine::~Engine() {
+    parts_.keyspace.set_expiry_listener(nullptr);
+}
 
 void Engine::begin_batch() {
     now_us_ = parts_.time.wall_microseconds();
@@ -25,13 +27,19 @@ void Engine::begin_batch() {
 
 void Engine::execute(Session& session, Request& request, ReplyLog& log) {
     ReplyWriter writer(log, parts_.keyspace.limbo());
-    const uint32_t unusual = conditions_ | (session.conditions() & ~kHarmlessConditions) | request.faults;
+    const uint32_t unusual =
+        conditions_ | (session.conditions() & ~kHarmlessConditions) | request.faults;
     if (unusual == 0 && request.kind == RequestKind::Command) [[likely]] {
         writer.begin(session.slot(), session.protocol, false);
         run(session, request, writer);
     } else {
         Dispatch(*this).admit(session, request, writer);
     }
+    const OutputLimit& limit = parts_.settings.client_output_buffer_limit.normal;
+    const bool limited =
+        (limit.hard_bytes | limit.soft_bytes) != 0 || session.is(kUnauthenticated | kSubscribed);
+    if (limited) [[unlikely]]
+        Dispatch(*this).check_output(session);
     return_prebuilt(request);
 }
 
@@ -63,13 +71,16 @@ void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
         }
         effects_.end_unit();
     }
-    // Compat: monitors see a command after it has run: SELECT with its new database, secrets redacted.
-    if ((conditions_ & kMonitored) != 0) [[unlikely]] Dispatch(*this).show_monitors(session, request);
+    // Compat: monitors see a command after it has run: SELECT with its new database, secrets
+    // redacted.
+    if ((conditions_ & kMonitored) != 0) [[unlikely]]
+        Dispatch(*this).show_monitors(session, request);
     session.produced_bytes += writer.produced();
     account(session, request, writer, CycleClock::now() - begin, failed);
 }
 
-void Engine::account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles, bool failed) {
+void Engine::account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles,
+                     bool failed) {
     ++counters_.commands_processed;
     const uint64_t nanoseconds = CycleClock::to_nanoseconds(cycles);
     const auto microseconds = static_cast<int64_t>(nanoseconds / 1000);
@@ -78,16 +89,19 @@ void Engine::account(Session& session, Request& request, const ReplyWriter& writ
     statistics.microseconds_x1024 += nanoseconds * 1024 / 1000;
     if (failed) ++statistics.failed_calls;
     if (parts_.settings.latency_tracking) {
-        if (statistics.latency == nullptr) statistics.latency = std::make_unique<observe::Histogram>();
+        if (statistics.latency == nullptr)
+            statistics.latency = std::make_unique<observe::Histogram>();
         statistics.latency->record(nanoseconds);
     }
 
     using observe::CommandLogKind;
     observe::CommandLog& log = parts_.command_log;
-    const bool loggable = microseconds >= log.threshold(CommandLogKind::Slow) ||
-                          request.wire_bytes >= log.threshold(CommandLogKind::LargeRequest) ||
-                          static_cast<int64_t>(writer.produced()) >= log.threshold(CommandLogKind::LargeReply);
-    if (loggable) [[unlikely]] Dispatch(*this).log_command(session, request, microseconds, writer.produced());
+    const bool loggable =
+        microseconds >= log.threshold(CommandLogKind::Slow) ||
+        request.wire_bytes >= log.threshold(CommandLogKind::LargeRequest) ||
+        static_cast<int64_t>(writer.produced()) >= log.threshold(CommandLogKind::LargeReply);
+    if (loggable) [[unlikely]]
+        Dispatch(*this).log_command(session, request, microseconds, writer.produced());
     if (microseconds >= 1000) [[unlikely]] {
         const char* event = request.command->has(kFast) ? "fast-command" : "command";
         parts_.latency.record(event, now_us_ / 1000000, microseconds / 1000);
@@ -112,7 +126,8 @@ void Engine::reply_error(ReplyWriter& writer, std::string_view text) {
 
 void Engine::return_prebuilt(Request& request) {
     if (request.prebuilt == nullptr || request.kind != RequestKind::Command) return;
-    // Nobody has seen it, but it may have come from another thread's heap; limbo knows the way home.
+    // Nobody has seen it, but it may have come from another thread's heap; limbo knows the way
+    // home.
     parts_.keyspace.retire(static_cast<keyspace::Entry*>(std::exchange(request.prebuilt, nullptr)));
 }
 
@@ -128,7 +143,8 @@ void Engine::add_event_listener(KeyEventListener* listener, uint32_t classes) {
 }
 
 void Engine::remove_event_listener(KeyEventListener* listener) {
-    std::erase_if(event_listeners_, [&](const Subscription& each) { return each.listener == listener; });
+    std::erase_if(event_listeners_,
+                  [&](const Subscription& each) { return each.listener == listener; });
     event_mask_ = 0;
     for (const Subscription& each : event_listeners_) event_mask_ |= each.classes;
 }
@@ -145,7 +161,8 @@ void Engine::on_expired(int db, const keyspace::Entry& entry) {
     const std::string_view key = entry.key();
     key_changed(key, db);
     emit(EventClass::Expired, "expired", key, db);
-    // Not counted as a change: else a read that meets an expired key would be propagated as if it had written.
+    // Not counted as a change: else a read that meets an expired key would be propagated as if it
+    // had written.
     if (!effects_.wanted()) return;
     effects_.record(db, {parts_.settings.lazyfree_expire ? "UNLINK" : "DEL", key});
 }
@@ -157,7 +174,9 @@ void Engine::defer(Session& session, const Request& request) {
     session.set(kDeferring, true);
 }
 
-void Engine::wake(Session& session) { runnable_.emplace_back(session.slot(), session.generation()); }
+void Engine::wake(Session& session) {
+    runnable_.emplace_back(session.slot(), session.generation());
+}
 
 void Engine::run_deferred() {
     if (runnable_.empty()) return;

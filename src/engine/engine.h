@@ -2,9 +2,9 @@
 //
 // Executes requests, one at a time: the wheel that everything else carries water to.
 //
-// execute() has two ways through. The straight one serves a known command of an ordinary session on an ordinary day: one
-// test of the engine's conditions and the session's, then the handler. Anything unusual goes the careful way, the named
-// steps of dispatch.cc.
+// execute() has two ways through. The straight one serves a known command of an ordinary session on
+// an ordinary day: one test of the engine's conditions and the session's, then the handler.
+// Anything unusual goes the careful way, the named steps of dispatch.cc.
 //
 // Owner:   the server.
 // Threads: main thread.
@@ -127,7 +127,8 @@ public:
 
     void key_changed(std::string_view key, int db);
     void emit(EventClass event_class, std::string_view event, std::string_view key, int db) {
-        if ((event_mask_ & static_cast<uint32_t>(event_class)) != 0) deliver(event_class, event, key, db);
+        if ((event_mask_ & static_cast<uint32_t>(event_class)) != 0)
+            deliver(event_class, event, key, db);
     }
     void mark_dirty(uint64_t changes = 1) { counters_.dirty += changes; }
     // Which event classes have a listener (notifications, blocked clients, tests).
@@ -139,7 +140,8 @@ public:
 
     // --- blocking and pausing ---
 
-    // Lets the deferred requests of sessions that may run again run now; the pipeline calls it once a turn.
+    // Lets the deferred requests of sessions that may run again run now; the pipeline calls it once
+    // a turn.
     void run_deferred();
     void defer(Session& session, const Request& request);
     // A session that is no longer blocked has its queue run in this or the next turn.
@@ -157,7 +159,8 @@ public:
 private:
     friend class Dispatch;
     void run(Session& session, Request& request, ReplyWriter& writer);
-    void account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles, bool failed);
+    void account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles,
+                 bool failed);
     void deliver(EventClass event_class, std::string_view event, std::string_view key, int db);
     struct Subscription {
         KeyEventListener* listener;
@@ -176,7 +179,8 @@ private:
     Pause pause_;
     std::vector<Subscription> event_listeners_;
     std::vector<KeyChangeListener*> change_listeners_;
-    std::vector<std::pair<ClientSlot, uint32_t>> runnable_;  // Sessions with deferred requests that may run.
+    std::vector<std::pair<ClientSlot, uint32_t>>
+        runnable_;  // Sessions with deferred requests that may run.
     ClientControl* clients_ = nullptr;
     ProcessControl* process_ = nullptr;
 };

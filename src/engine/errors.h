@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What clients see when something is wrong, byte for byte as Valkey sends it (without the leading '-').
+// What clients see when something is wrong, byte for byte as Valkey sends it (without the leading
+// '-').
 //
 // An error that only one command can give stands beside that command.
 #pragma once
@@ -10,7 +11,8 @@
 namespace millrace::engine::errors {
 
 inline constexpr ErrorText kSyntax{"ERR syntax error"};
-inline constexpr ErrorText kWrongType{"WRONGTYPE Operation against a key holding the wrong kind of value"};
+inline constexpr ErrorText kWrongType{
+    "WRONGTYPE Operation against a key holding the wrong kind of value"};
 inline constexpr ErrorText kNotInteger{"ERR value is not an integer or out of range"};
 inline constexpr ErrorText kNotFloat{"ERR value is not a valid float"};
 inline constexpr ErrorText kOutOfRange{"ERR value is out of range"};

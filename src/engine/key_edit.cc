@@ -16,7 +16,11 @@ using keyspace::kNoExpiry;
 using keyspace::StringForm;
 
 KeyEdit::KeyEdit(Engine& engine, int db, std::string_view key, uint64_t hash)
-    : engine_(engine), key_(key), hash_(hash), db_(db), position_(engine.keyspace().find_live(db, key, hash)) {}
+    : engine_(engine),
+      key_(key),
+      hash_(hash),
+      db_(db),
+      position_(engine.keyspace().find_live(db, key, hash)) {}
 
 KeyEdit::KeyEdit(KeyEdit&& other) noexcept
     : engine_(other.engine_),
@@ -51,7 +55,10 @@ void KeyEdit::put(Entry* fresh) {
 
 void KeyEdit::store(Entry* fresh) {
     DCHECK(fresh->key() == key_);
-    fresh->set_access(engine_.keyspace().access_clock().fresh());
+    const keyspace::AccessClock& clock = engine_.keyspace().access_clock();
+    // A key that is used often stays one when its value is overwritten.
+    const bool inherits = position_ && clock.policy() == keyspace::AccessClock::Policy::Frequency;
+    fresh->set_access(inherits ? entry()->access() : clock.fresh());
     put(fresh);
 }
 
@@ -84,8 +91,9 @@ char* KeyEdit::grow_string(size_t bytes) {
     char digits[24];
     std::string_view old;
     if (current != nullptr) {
-        old = current->is_integer() ? std::string_view(digits, format_integer(digits, current->integer()))
-                                    : current->string();
+        old = current->is_integer()
+                  ? std::string_view(digits, format_integer(digits, current->integer()))
+                  : current->string();
     }
     if (bytes < old.size()) bytes = old.size();
     const bool in_place = current != nullptr && !current->is_integer() &&
@@ -99,12 +107,14 @@ char* KeyEdit::grow_string(size_t bytes) {
         changed_ = true;
         return data;
     }
-    // Room to grow as much again, up to a mebibyte, so that a series of appends copies each byte a few times only.
+    // Room to grow as much again, up to a mebibyte, so that a series of appends copies each byte a
+    // few times only.
     constexpr size_t kSpareBytesMax = size_t{1} << 20;
     const size_t spare = current == nullptr ? 0 : (bytes < kSpareBytesMax ? bytes : kSpareBytesMax);
     const int64_t at = expire_at_ms();
     const ExpiryRoom room = at == kNoExpiry ? ExpiryRoom::No : ExpiryRoom::Yes;
-    Entry* fresh = keyspace.builder().blank_string(key_, bytes, bytes + spare, room, StringForm::Raw);
+    Entry* fresh =
+        keyspace.builder().blank_string(key_, bytes, bytes + spare, room, StringForm::Raw);
     std::memcpy(fresh->mutable_string(), old.data(), old.size());
     std::memset(fresh->mutable_string() + old.size(), 0, bytes - old.size());
     if (at != kNoExpiry) fresh->set_expire_at_ms(at);
@@ -138,7 +148,9 @@ Entry* KeyEdit::take() {
     return current;
 }
 
-void KeyEdit::remove() { engine_.keyspace().retire(take()); }
+void KeyEdit::remove() {
+    engine_.keyspace().retire(take());
+}
 
 void KeyEdit::commit(EventClass event_class, std::string_view event, uint64_t changes) {
     changed_ = false;

@@ -6,11 +6,12 @@
 //     counter.store_integer(TRY(counter.integer_or(0)) + 1);
 //     counter.commit(EventClass::String, "incrby");
 //
-// commit() is the only way to end an edit that stored something: it marks the dataset dirty, tells WATCH and tracking,
-// and emits the event. A changed edit that is destroyed uncommitted fails a CHECK, so nobody can forget one of them.
+// commit() is the only way to end an edit that stored something: it marks the dataset dirty, tells
+// WATCH and tracking, and emits the event. A changed edit that is destroyed uncommitted fails a
+// CHECK, so nobody can forget one of them.
 //
-// Between edit and commit no other key may be changed: a change of the table ends the position. Commands of several keys
-// make one edit after the other.
+// Between edit and commit no other key may be changed: a change of the table ends the position.
+// Commands of several keys make one edit after the other.
 //
 // Owner:   the handler.
 // Threads: main thread.
@@ -39,7 +40,9 @@ public:
     bool exists() const { return static_cast<bool>(position_); }
     keyspace::Entry* entry() const { return position_ ? position_.element() : nullptr; }
     std::string_view key() const { return key_; }
-    int64_t expire_at_ms() const { return exists() ? entry()->expire_at_ms() : keyspace::kNoExpiry; }
+    int64_t expire_at_ms() const {
+        return exists() ? entry()->expire_at_ms() : keyspace::kNoExpiry;
+    }
 
     // The number in a string value, `missing` if there is no key; "not an integer" otherwise.
     Result<int64_t> integer_or(int64_t missing) const;
@@ -51,16 +54,19 @@ public:
     // An integer in place of the value; keeps the expiry.
     void store_integer(int64_t value);
     void store_string(std::string_view value, KeepExpiry keep);
-    // Room to change the string in place: bytes [0, bytes) are kept from the old value, the rest up to `bytes` is zero.
-    // A missing key becomes one of zeros. Keeps the expiry; the result is Raw, as Valkey makes it.
+    // Room to change the string in place: bytes [0, bytes) are kept from the old value, the rest up
+    // to `bytes` is zero. A missing key becomes one of zeros. Keeps the expiry; the result is Raw,
+    // as Valkey makes it.
     char* grow_string(size_t bytes);
     void set_expiry(int64_t at_ms);  // Or kNoExpiry.
-    // The entry leaves the table but is not freed: RENAME and MOVE link its value elsewhere. The caller retires it.
+    // The entry leaves the table but is not freed: RENAME and MOVE link its value elsewhere. The
+    // caller retires it.
     keyspace::Entry* take();
     void remove();
 
-    // Ends the edit: one event of `event_class`, or none with an empty name. `changes` is what it adds to the count of
-    // changes since the last save: 0 in an edit that is half of one change (RENAME).
+    // Ends the edit: one event of `event_class`, or none with an empty name. `changes` is what it
+    // adds to the count of changes since the last save: 0 in an edit that is half of one change
+    // (RENAME).
     void commit(EventClass event_class, std::string_view event, uint64_t changes = 1);
 
 private:

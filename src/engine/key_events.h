@@ -14,21 +14,21 @@
 namespace millrace::engine {
 
 enum class EventClass : uint32_t {
-    Keyspace = 1u << 0,  // K: published per key.
-    Keyevent = 1u << 1,  // E: published per event.
-    Generic = 1u << 2,   // g
-    String = 1u << 3,    // $
-    List = 1u << 4,      // l
-    Set = 1u << 5,       // s
-    Hash = 1u << 6,      // h
-    SortedSet = 1u << 7, // z
-    Expired = 1u << 8,   // x
-    Evicted = 1u << 9,   // e
-    Stream = 1u << 10,   // t
-    Miss = 1u << 11,     // m, not in A
-    Loaded = 1u << 12,   // internal
-    Module = 1u << 13,   // d
-    New = 1u << 14,      // n, not in A
+    Keyspace = 1u << 0,   // K: published per key.
+    Keyevent = 1u << 1,   // E: published per event.
+    Generic = 1u << 2,    // g
+    String = 1u << 3,     // $
+    List = 1u << 4,       // l
+    Set = 1u << 5,        // s
+    Hash = 1u << 6,       // h
+    SortedSet = 1u << 7,  // z
+    Expired = 1u << 8,    // x
+    Evicted = 1u << 9,    // e
+    Stream = 1u << 10,    // t
+    Miss = 1u << 11,      // m, not in A
+    Loaded = 1u << 12,    // internal
+    Module = 1u << 13,    // d
+    New = 1u << 14,       // n, not in A
 };
 
 // `notify-keyspace-events` to a mask and back, in Valkey's order of letters.
@@ -39,10 +39,12 @@ std::string event_class_letters(uint32_t mask);
 class KeyEventListener {
 public:
     virtual ~KeyEventListener() = default;
-    virtual void on_key_event(EventClass event_class, std::string_view event, std::string_view key, int db) = 0;
+    virtual void on_key_event(EventClass event_class, std::string_view event, std::string_view key,
+                              int db) = 0;
 };
 
-// WATCH and client-side caching: told of every change before its event. An empty key: the whole database.
+// WATCH and client-side caching: told of every change before its event. An empty key: the whole
+// database.
 class KeyChangeListener {
 public:
     virtual ~KeyChangeListener() = default;

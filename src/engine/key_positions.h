@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Which arguments of a request are keys, and what the command does to each: one extraction for ACL, cluster routing,
-// client-side caching, COMMAND GETKEYS and whoever else asks.
+// Which arguments of a request are keys, and what the command does to each: one extraction for ACL,
+// cluster routing, client-side caching, COMMAND GETKEYS and whoever else asks.
 //
 // Threads: any; touches only its arguments.
 #pragma once
@@ -25,8 +25,9 @@ private:
     std::vector<KeyPosition> found_;
 };
 
-// Appends the keys of a request whose arity has been checked. False when the arguments make no sense as keys (a count
-// that is no number, say); `found` is then to be ignored.
-bool find_keys(const Command& command, std::span<const std::string_view> arguments, KeyPositions& found);
+// Appends the keys of a request whose arity has been checked. False when the arguments make no
+// sense as keys (a count that is no number, say); `found` is then to be ignored.
+bool find_keys(const Command& command, std::span<const std::string_view> arguments,
+               KeyPositions& found);
 
 }  // namespace millrace::engine

@@ -27,9 +27,11 @@ public:
     void remove(const Session& session);
     bool empty() const { return monitors_.empty(); }
 
-    // Sends `+<seconds>.<microseconds> [<db> <address>] "word" "word"` to all of them; a Lua script's address is "lua".
-    void feed(int64_t now_us, int db, std::string_view address, std::span<const std::string_view> words,
-              SessionTable& sessions, ClientControl& clients);
+    // Sends `+<seconds>.<microseconds> [<db> <address>] "word" "word"` to all of them; a Lua
+    // script's address is "lua".
+    void feed(int64_t now_us, int db, std::string_view address,
+              std::span<const std::string_view> words, SessionTable& sessions,
+              ClientControl& clients);
 
 private:
     std::vector<std::pair<ClientSlot, uint32_t>> monitors_;

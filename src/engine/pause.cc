@@ -33,6 +33,8 @@ bool Pause::holds(const Command& command) const {
     return mode_ == Mode::All || command.has(kWrite | kMayReplicate);
 }
 
-void Pause::add_waiting(const Session& session) { waiting_.emplace_back(session.slot(), session.generation()); }
+void Pause::add_waiting(const Session& session) {
+    waiting_.emplace_back(session.slot(), session.generation());
+}
 
 }  // namespace millrace::engine

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the main thread has to say to clients, as a list of records in the order of execution. An I/O side turns it into
-// bytes on sockets; tests turn it into text.
+// What the main thread has to say to clients, as a list of records in the order of execution. An
+// I/O side turns it into bytes on sockets; tests turn it into text.
 //
-// A record is 16 bytes. It refers to what it says: a constant text, an integer, a published string entry, or a stretch of
-// `bytes`. Entries referred to stay alive until the log is completed (keyspace/limbo.h); nothing is counted.
+// A record is 16 bytes. It refers to what it says: a constant text, an integer, a published string
+// entry, or a stretch of `bytes`. Entries referred to stay alive until the log is completed
+// (keyspace/limbo.h); nothing is counted.
 //
 // Owner:   the batch that holds it; it moves to the I/O side and back with that batch.
 // Threads: written on the main thread, read on the I/O side.
@@ -27,7 +28,8 @@ enum class ReplyKind : uint8_t {
     Text,     // `payload` points to `size` bytes that live for ever.
     Integer,  // ":payload".
     Entry,    // A bulk string: the value of the entry at `payload`.
-    Pinned,   // The same, of a large string that is sent straight out of its entry and was counted in it.
+    Pinned,   // The same, of a large string that is sent straight out of its entry and was counted
+              // in it.
     Bytes,    // `payload` is offset << 32 | length in the log's bytes.
     // What the I/O side of a connection must do; `size` and `payload` as ClientOrder says.
     Order,
@@ -62,7 +64,9 @@ struct ReplyRecord {
     uint64_t payload;
 
     std::string_view text() const { return {reinterpret_cast<const char*>(payload), size}; }
-    const keyspace::Entry& entry() const { return *reinterpret_cast<const keyspace::Entry*>(payload); }
+    const keyspace::Entry& entry() const {
+        return *reinterpret_cast<const keyspace::Entry*>(payload);
+    }
     ClientOrder order() const { return static_cast<ClientOrder>(size); }
 };
 static_assert(sizeof(ReplyRecord) == 16);

@@ -80,15 +80,27 @@ void ReplyWriter::close(size_t opened, char kind, size_t count) {
     if (muted_) return;
     const size_t begin = log_.open_bytes();
     switch (kind) {
-        case '%': protocol::encode_map(log_.bytes(), count, protocol_); break;
-        case '~': protocol::encode_set(log_.bytes(), count, protocol_); break;
-        default: protocol::encode_array(log_.bytes(), count); break;
+        case '%':
+            protocol::encode_map(log_.bytes(), count, protocol_);
+            break;
+        case '~':
+            protocol::encode_set(log_.bytes(), count, protocol_);
+            break;
+        default:
+            protocol::encode_array(log_.bytes(), count);
+            break;
     }
     log_.fill(opened, begin);
 }
 
-void ReplyWriter::close_array(size_t opened, size_t count) { close(opened, '*', count); }
-void ReplyWriter::close_map(size_t opened, size_t pairs) { close(opened, '%', pairs); }
-void ReplyWriter::close_set(size_t opened, size_t count) { close(opened, '~', count); }
+void ReplyWriter::close_array(size_t opened, size_t count) {
+    close(opened, '*', count);
+}
+void ReplyWriter::close_map(size_t opened, size_t pairs) {
+    close(opened, '%', pairs);
+}
+void ReplyWriter::close_set(size_t opened, size_t count) {
+    close(opened, '~', count);
+}
 
 }  // namespace millrace::engine

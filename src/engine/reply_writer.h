@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How handlers answer. Simple replies become one record of the log and cost a few nanoseconds; replies of several parts
-// are encoded into the log's bytes; string values are referred to, never copied.
+// How handlers answer. Simple replies become one record of the log and cost a few nanoseconds;
+// replies of several parts are encoded into the log's bytes; string values are referred to, never
+// copied.
 //
 //     call.reply().map(2);
 //     call.reply().bulk("name"); call.reply().integer(7);
 //     call.reply().bulk("value"); call.reply().value(entry);
 //
-// In RESP2 a map of n is an array of 2n, a set an array, a double a bulk, a null "$-1", a boolean an integer.
+// In RESP2 a map of n is an array of 2n, a set an array, a double a bulk, a null "$-1", a boolean
+// an integer.
 //
 // Owner:   the engine, for the time of one command.
 // Threads: main thread.
@@ -20,6 +22,7 @@
 #include "base/result.h"
 #include "engine/reply_log.h"
 #include "keyspace/limbo.h"
+#include "protocol/wire_size.h"
 
 namespace millrace::engine {
 
@@ -66,15 +69,16 @@ public:
     void integer(int64_t value) {
         ++replies_;
         if (muted_) return;
-        produced_ += 16;
+        produced_ += protocol::integer_bytes(value);
         log_.integer(client_, value);
     }
     // The value of a string entry as a bulk; the entry may be retired at once, limbo keeps it.
     void value(keyspace::Entry& entry) {
         ++replies_;
         if (muted_) return;
-        produced_ += entry.string_bytes() + 16;
-        if (entry.string_bytes() >= kPinnedBytesMin) [[unlikely]] {
+        produced_ += protocol::bulk_bytes(
+            entry.is_integer() ? protocol::decimal_chars(entry.integer()) : entry.string_bytes());
+        if (!entry.is_integer() && entry.string_bytes() >= kPinnedBytesMin) [[unlikely]] {
             entry.pin();
             log_.pinned(client_, entry);
             return;
@@ -92,7 +96,8 @@ public:
     void bulk(std::string_view bytes);
     void double_number(double value);
     void big_number(std::string_view digits);
-    void verbatim(std::string_view format, std::string_view text);  // Three-letter format; a bulk in RESP2.
+    void verbatim(std::string_view format,
+                  std::string_view text);  // Three-letter format; a bulk in RESP2.
     // "-text"; without a code in capitals Valkey's "ERR " goes before it.
     void error(std::string_view text);
 
@@ -102,7 +107,8 @@ public:
     void push(size_t count);
     void attribute(size_t pairs);
 
-    // A header whose count follows later: `const auto open = reply.open();` ... `reply.close_array(open, count)`.
+    // A header whose count follows later: `const auto open = reply.open();` ...
+    // `reply.close_array(open, count)`.
     size_t open();
     void close_array(size_t opened, size_t count);
     void close_map(size_t opened, size_t pairs);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the engine asks of the world around it. The engine has no sockets, files or threads: the pipeline, the server and
-// the tests give it these.
+// What the engine asks of the world around it. The engine has no sockets, files or threads: the
+// pipeline, the server and the tests give it these.
 //
 // Threads: main thread.
 #pragma once
@@ -28,9 +28,11 @@ public:
     virtual ~ClientControl() = default;
     // Closes the client; its session lives until the connection has acknowledged.
     virtual void close(Session& session, CloseMode mode) = 0;
-    // Where to write what a client gets outside of its own command: pushes, wake-ups. Good until the next call.
+    // Where to write what a client gets outside of its own command: pushes, wake-ups. Good until
+    // the next call.
     virtual ReplyLog& log_for(Session& session) = 0;
-    // The client's reading rules changed (AUTH, HELLO, RESET): the I/O side learns them with the next Resume.
+    // The client's reading rules changed (AUTH, HELLO, RESET): the I/O side learns them with the
+    // next Resume.
     virtual void rules_changed(Session& session) = 0;
 };
 
@@ -54,8 +56,8 @@ public:
     virtual Status crash(std::string_view what) = 0;
 };
 
-// Wall time in milliseconds and microseconds, sampled by the pipeline; the engine never asks the system itself, except
-// after slow commands.
+// Wall time in milliseconds and microseconds, sampled by the pipeline; the engine never asks the
+// system itself, except after slow commands.
 class TimeSource {
 public:
     virtual ~TimeSource() = default;

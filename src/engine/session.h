@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The main thread's side of one client: who it is, which database it uses, what state its commands left.
+// The main thread's side of one client: who it is, which database it uses, what state its commands
+// left.
 //
 // Owner:   SessionTable.
-// Threads: main thread. The I/O side of the same client is pipeline::Connection; they know each other by slot and
-//          generation only. `traffic` is the exception: counters with one writer each, read here for CLIENT LIST.
+// Threads: main thread. The I/O side of the same client is pipeline::Connection; they know each
+// other by slot and
+//          generation only. `traffic` is the exception: counters with one writer each, read here
+//          for CLIENT LIST.
 #pragma once
 
 #include <atomic>
@@ -20,17 +23,19 @@
 
 namespace millrace::engine {
 
-// Why the next command of a session needs the careful path. Zero for nearly all sessions nearly always.
+// Why the next command of a session needs the careful path. Zero for nearly all sessions nearly
+// always.
 enum SessionCondition : uint32_t {
     kUnauthenticated = 1u << 0,
     kReplyOff = 1u << 1,
-    kReplySkipNext = 1u << 2,  // The command after the next word (CLIENT REPLY SKIP) is not answered.
-    kClosing = 1u << 3,        // Its connection is being closed; further requests are dropped.
-    kBlocked = 1u << 4,        // Waits for a key or a condition; requests queue behind it.
-    kDeferring = 1u << 5,      // Has queued requests that must run before new ones.
+    kReplySkipNext =
+        1u << 2,           // The command after the next word (CLIENT REPLY SKIP) is not answered.
+    kClosing = 1u << 3,    // Its connection is being closed; further requests are dropped.
+    kBlocked = 1u << 4,    // Waits for a key or a condition; requests queue behind it.
+    kDeferring = 1u << 5,  // Has queued requests that must run before new ones.
     kInMulti = 1u << 6,
     kSubscribed = 1u << 7,
-    kRestricted = 1u << 8,     // Its user may not do everything.
+    kRestricted = 1u << 8,  // Its user may not do everything.
     kMonitoring = 1u << 9,
     kAfterAsking = 1u << 10,  // ASKING came just before.
     kNoTouch = 1u << 11,
@@ -38,21 +43,22 @@ enum SessionCondition : uint32_t {
 // Conditions that do not send a command to the careful path.
 inline constexpr uint32_t kHarmlessConditions = kNoTouch | kMonitoring;
 
-// What the I/O side counts for CLIENT LIST; each field has one writer, the I/O side that owns the connection.
+// What the I/O side counts for CLIENT LIST; each field has one writer, the I/O side that owns the
+// connection.
 struct Traffic {
     std::atomic<uint64_t> bytes_read{0};
     std::atomic<uint64_t> bytes_written{0};
-    std::atomic<uint64_t> input_bytes{0};       // Unparsed bytes held.
-    std::atomic<uint64_t> input_capacity{0};    // Memory of the input buffer.
-    std::atomic<uint64_t> argument_bytes{0};    // Of a request that is not complete yet.
-    std::atomic<uint64_t> output_bytes{0};      // Encoded but not sent.
+    std::atomic<uint64_t> input_bytes{0};     // Unparsed bytes held.
+    std::atomic<uint64_t> input_capacity{0};  // Memory of the input buffer.
+    std::atomic<uint64_t> argument_bytes{0};  // Of a request that is not complete yet.
+    std::atomic<uint64_t> output_bytes{0};    // Encoded but not sent.
     std::atomic<uint64_t> output_capacity{0};
     std::atomic<uint32_t> io_thread{0};
 };
 
 // Where the client comes from; constant after accept.
 struct Peer {
-    std::string address;        // "127.0.0.1:52555", "[::1]:1", or the path of a Unix socket with ":0".
+    std::string address;  // "127.0.0.1:52555", "[::1]:1", or the path of a Unix socket with ":0".
     std::string local_address;
     int descriptor = -1;
     bool unix_socket = false;
@@ -70,7 +76,8 @@ struct OwnedRequest {
     std::unique_ptr<std::string_view[]> words;
 };
 
-// What CLIENT LIST and INFO tell about a session beyond its own fields; each extension fills in its part.
+// What CLIENT LIST and INFO tell about a session beyond its own fields; each extension fills in its
+// part.
 struct SessionSummary {
     uint64_t channels = 0;
     uint64_t patterns = 0;
@@ -97,7 +104,8 @@ class SessionExtension {
 public:
     virtual ~SessionExtension() = default;
     virtual void describe(SessionSummary& summary) const { (void)summary; }
-    // CLIENT UNBLOCK: ends the wait as if its time were over, or with an error. False: it cannot be ended so.
+    // CLIENT UNBLOCK: ends the wait as if its time were over, or with an error. False: it cannot be
+    // ended so.
     virtual bool unblock(Engine& engine, Session& session, bool with_error) {
         (void)engine, (void)session, (void)with_error;
         return false;
@@ -106,7 +114,8 @@ public:
 
 class Session {
 public:
-    Session(ClientSlot slot, uint32_t generation, uint64_t id) : slot_(slot), generation_(generation), id_(id) {}
+    Session(ClientSlot slot, uint32_t generation, uint64_t id)
+        : slot_(slot), generation_(generation), id_(id) {}
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -129,7 +138,9 @@ public:
     int64_t last_interaction_ms = 0;
     const Command* last_command = nullptr;
     uint64_t commands = 0;
-    uint64_t produced_bytes = 0;  // Reply bytes made for it; minus what Traffic says was written: what is held.
+    int64_t over_soft_limit_since_ms = 0;
+    uint64_t produced_bytes =
+        0;  // Reply bytes made for it; minus what Traffic says was written: what is held.
     std::string name;
     std::string library_name;
     std::string library_version;

@@ -11,13 +11,16 @@ void AccessClock::configure(Policy policy, int lfu_log_factor, int lfu_decay_min
     lfu_decay_minutes_ = lfu_decay_minutes;
 }
 
-int64_t AccessClock::idle_seconds(const Entry& entry) const { return (seconds_ - entry.access()) & kMask; }
+int64_t AccessClock::idle_seconds(const Entry& entry) const {
+    return (seconds_ - entry.access()) & kMask;
+}
 
 int AccessClock::frequency(const Entry& entry) const {
     const uint32_t word = entry.access();
     const uint32_t counter = word & 0xff;
     const uint32_t elapsed = (minutes_ - (word >> 8)) & 0xffff;
-    const uint32_t periods = lfu_decay_minutes_ > 0 ? elapsed / static_cast<uint32_t>(lfu_decay_minutes_) : 0;
+    const uint32_t periods =
+        lfu_decay_minutes_ > 0 ? elapsed / static_cast<uint32_t>(lfu_decay_minutes_) : 0;
     return static_cast<int>(counter > periods ? counter - periods : 0);
 }
 

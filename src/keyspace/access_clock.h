@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The 24-bit word in which an entry remembers its use: for LRU the second of the last access, for LFU the minute of the
-// last decrement (16 bits) and a logarithmic counter (8 bits). OBJECT IDLETIME and FREQ read it; eviction compares it.
+// The 24-bit word in which an entry remembers its use: for LRU the second of the last access, for
+// LFU the minute of the last decrement (16 bits) and a logarithmic counter (8 bits). OBJECT
+// IDLETIME and FREQ read it; eviction compares it.
 //
-// Source of the LFU counter: Morris's approximate counting, as the documentation of the `lfu-*` directives describes it.
+// Source of the LFU counter: Morris's approximate counting, as the documentation of the `lfu-*`
+// directives describes it.
 //
 // Owner:   Keyspace.
 // Threads: main thread.
@@ -28,7 +30,9 @@ public:
     uint32_t seconds() const { return seconds_; }
 
     // The word of an entry made now.
-    uint32_t fresh() const { return policy_ == Policy::Recency ? seconds_ : (minutes_ << 8) | kLfuFresh; }
+    uint32_t fresh() const {
+        return policy_ == Policy::Recency ? seconds_ : (minutes_ << 8) | kLfuFresh;
+    }
 
     void touch(Entry& entry) {
         if (policy_ == Policy::Recency) {

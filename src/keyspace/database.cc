@@ -25,7 +25,8 @@ void Database::replace(Position position, Entry* entry, uint64_t hash) {
     const bool had_expiry = (position.tags() & structures::kTagHasExpiry) != 0;
     const unsigned tags = tags_of(*entry);
     if (had_expiry || tags != 0) {
-        count_expiry(had_expiry ? position.element()->expire_at_ms() : kNoExpiry, entry->expire_at_ms(), hash);
+        count_expiry(had_expiry ? position.element()->expire_at_ms() : kNoExpiry,
+                     entry->expire_at_ms(), hash);
     }
     table_.replace(position, entry, tags);
 }

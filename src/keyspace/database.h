@@ -2,8 +2,8 @@
 //
 // One numbered database: the table of its entries and the index of their expiry times.
 //
-// It knows nothing of commands, clients or events; whoever changes a key goes through engine::KeyEdit. A position is
-// good until the next change of the table.
+// It knows nothing of commands, clients or events; whoever changes a key goes through
+// engine::KeyEdit. A position is good until the next change of the table.
 //
 // Owner:   Keyspace.
 // Threads: main thread.
@@ -42,8 +42,12 @@ public:
     Database& operator=(const Database&) = delete;
 
     Position find(std::string_view key, uint64_t hash) const { return table_.find(hash, key); }
-    [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const { table_.prefetch_bucket(hash); }
-    [[gnu::always_inline]] void prefetch_entry(uint64_t hash) const { table_.prefetch_element(hash); }
+    [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
+        table_.prefetch_bucket(hash);
+    }
+    [[gnu::always_inline]] void prefetch_entry(uint64_t hash) const {
+        table_.prefetch_element(hash);
+    }
 
     // Links `entry` under a key that is absent.
     Position insert(Entry* entry, uint64_t hash);

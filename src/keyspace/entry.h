@@ -3,20 +3,23 @@
 // One key with its value, in one allocation.
 //
 //     0        4      5          6            8
-//     +--------+------+----------+------------+-[long form: 16]-[expiry: 8]-[word: 8]-[key]-[string]
-//     | access | kind | key size | value size |
+//     +--------+------+----------+------------+-[long form: 16]-[expiry: 8]-[word:
+//     8]-[key]-[string] | access | kind | key size | value size |
 //     +--------+------+----------+------------+
 //
-// - `access` is the LRU/LFU word (24 bits) and the reference generation (8 bits). The main thread alone reads and
-//   writes it. Everything else is immutable once the entry is published, unless the main thread knows that nobody
-//   else can hold a reference (Limbo explains how), so I/O and snapshot threads read it without any locking.
+// - `access` is the LRU/LFU word (24 bits) and the reference generation (8 bits). The main thread
+// alone reads and
+//   writes it. Everything else is immutable once the entry is published, unless the main thread
+//   knows that nobody else can hold a reference (Limbo explains how), so I/O and snapshot threads
+//   read it without any locking.
 // - Long form: keys above 255 bytes or strings above 65,535 keep their sizes in 16 more bytes.
 // - Expiry: unix time in milliseconds; kNoExpiry in an entry that has room for one but no expiry.
 // - Word: the integer of an Int string, or the pointer to a collection.
 //
-// Owner:   whoever built it, until it is linked into a Database; then that database, until it is retired to Limbo.
-// Threads: built on any thread, linked and changed on the main thread, read anywhere by reference.
-// Limits:  keys and strings up to 4 GiB - 1 and 2^47 bytes; callers enforce proto-max-bulk-len long before.
+// Owner:   whoever built it, until it is linked into a Database; then that database, until it is
+// retired to Limbo. Threads: built on any thread, linked and changed on the main thread, read
+// anywhere by reference. Limits:  keys and strings up to 4 GiB - 1 and 2^47 bytes; callers enforce
+// proto-max-bulk-len long before.
 #pragma once
 
 #include <cstddef>
@@ -94,19 +97,24 @@ public:
     }
 
     char* mutable_string() { return const_cast<char*>(key_data()) + key_bytes(); }
-    void set_string_bytes(size_t bytes);  // Within the allocation; does not change between short and long form.
+    void set_string_bytes(
+        size_t bytes);  // Within the allocation; does not change between short and long form.
     void set_form(StringForm form) {
-        kind_ = static_cast<uint8_t>((kind_ & ~kFormMask) | (static_cast<uint8_t>(form) << kFormShift));
+        kind_ =
+            static_cast<uint8_t>((kind_ & ~kFormMask) | (static_cast<uint8_t>(form) << kFormShift));
     }
-    void set_integer(int64_t value) { std::memcpy(const_cast<char*>(word_data()), &value, sizeof value); }
+    void set_integer(int64_t value) {
+        std::memcpy(const_cast<char*>(word_data()), &value, sizeof value);
+    }
     void set_expire_at_ms(int64_t at) {
         DCHECK(has_expiry_room());
         std::memcpy(const_cast<char*>(expiry_data()), &at, sizeof at);
     }
     bool is_long() const { return (kind_ & kLong) != 0; }
 
-    // A large string that is being sent straight out of its entry is pinned, once a reply; Keyspace::retire() waits for
-    // the last pin to go. Only entries in long form have pins, and the main thread alone counts them.
+    // A large string that is being sent straight out of its entry is pinned, once a reply;
+    // Keyspace::retire() waits for the last pin to go. Only entries in long form have pins, and the
+    // main thread alone counts them.
     bool pinned() const { return is_long() && (long_form()->pins & ~kRetiredPin) != 0; }
     void pin() { ++mutable_long_form()->pins; }
     // True if it was the last pin of an entry that has been retired meanwhile.
@@ -132,9 +140,13 @@ private:
     static constexpr uint8_t kLong = 0x80;
 
     const char* bytes() const { return reinterpret_cast<const char*>(this); }
-    const LongForm* long_form() const { return reinterpret_cast<const LongForm*>(bytes() + sizeof(Entry)); }
+    const LongForm* long_form() const {
+        return reinterpret_cast<const LongForm*>(bytes() + sizeof(Entry));
+    }
     LongForm* mutable_long_form() { return const_cast<LongForm*>(long_form()); }
-    const char* expiry_data() const { return bytes() + sizeof(Entry) + (is_long() ? sizeof(LongForm) : 0); }
+    const char* expiry_data() const {
+        return bytes() + sizeof(Entry) + (is_long() ? sizeof(LongForm) : 0);
+    }
     const char* word_data() const { return expiry_data() + (has_expiry_room() ? 8 : 0); }
     bool has_word() const { return !is_string() || form() == StringForm::Int; }
     const char* key_data() const { return word_data() + (has_word() ? 8 : 0); }

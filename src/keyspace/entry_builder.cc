@@ -20,23 +20,28 @@ namespace {
 constexpr size_t kSlabEntryBytesMax = 1024;
 static_assert(kSlabEntryBytesMax <= kSlabBytesMax);
 
-// Written into the top byte of nothing: whether an entry came from the slab follows from its capacity at birth, which
-// shrinking in place must not change; so the general allocator's entries are always in long form.
-bool from_slab(const Entry& entry) { return !entry.is_long(); }
+// Written into the top byte of nothing: whether an entry came from the slab follows from its
+// capacity at birth, which shrinking in place must not change; so the general allocator's entries
+// are always in long form.
+bool from_slab(const Entry& entry) {
+    return !entry.is_long();
+}
 
 }  // namespace
 
-Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t capacity_bytes, ExpiryRoom room,
-                              uint8_t kind) {
+Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t capacity_bytes,
+                              ExpiryRoom room, uint8_t kind) {
     CHECK(key.size() <= UINT32_MAX);
     CHECK(string_bytes <= capacity_bytes);
-    const bool has_word = (kind & Entry::kTypeMask) != 0 ||
-                          ((kind & Entry::kFormMask) >> Entry::kFormShift) == static_cast<uint8_t>(StringForm::Int);
+    const bool has_word =
+        (kind & Entry::kTypeMask) != 0 ||
+        ((kind & Entry::kFormMask) >> Entry::kFormShift) == static_cast<uint8_t>(StringForm::Int);
     const size_t fixed = sizeof(Entry) + (room == ExpiryRoom::Yes ? 8 : 0) + (has_word ? 8 : 0);
     const size_t short_bytes = fixed + key.size() + capacity_bytes;
     const bool is_long = key.size() > UINT8_MAX || short_bytes > kSlabEntryBytesMax;
 
-    void* memory = is_long ? millrace::allocate(short_bytes + sizeof(Entry::LongForm)) : heap_.allocate(short_bytes);
+    void* memory = is_long ? millrace::allocate(short_bytes + sizeof(Entry::LongForm))
+                           : heap_.allocate(short_bytes);
     Entry* entry = new (memory) Entry;
     entry->access_ = 0;
     entry->kind_ = static_cast<uint8_t>(kind | (room == ExpiryRoom::Yes ? Entry::kExpiryRoom : 0) |
@@ -45,7 +50,9 @@ Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t 
         entry->key_bytes_ = 0;
         entry->string_bytes_ = 0;
         auto* sizes = const_cast<Entry::LongForm*>(entry->long_form());
-        *sizes = {.string_bytes = string_bytes, .key_bytes = static_cast<uint32_t>(key.size()), .pins = 0};
+        *sizes = {.string_bytes = string_bytes,
+                  .key_bytes = static_cast<uint32_t>(key.size()),
+                  .pins = 0};
     } else {
         entry->key_bytes_ = static_cast<uint8_t>(key.size());
         entry->string_bytes_ = static_cast<uint16_t>(string_bytes);
@@ -55,15 +62,16 @@ Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t 
     return entry;
 }
 
-Entry* EntryBuilder::blank_string(std::string_view key, size_t string_bytes, size_t capacity_bytes, ExpiryRoom room,
-                                  StringForm form) {
+Entry* EntryBuilder::blank_string(std::string_view key, size_t string_bytes, size_t capacity_bytes,
+                                  ExpiryRoom room, StringForm form) {
     CHECK(form != StringForm::Int);
     return allocate(key, string_bytes, capacity_bytes, room,
                     static_cast<uint8_t>(static_cast<uint8_t>(form) << Entry::kFormShift));
 }
 
 Entry* EntryBuilder::integer(std::string_view key, int64_t value, ExpiryRoom room) {
-    constexpr auto kKind = static_cast<uint8_t>(static_cast<uint8_t>(StringForm::Int) << Entry::kFormShift);
+    constexpr auto kKind =
+        static_cast<uint8_t>(static_cast<uint8_t>(StringForm::Int) << Entry::kFormShift);
     Entry* entry = allocate(key, 0, 0, room, kKind);
     entry->set_integer(value);
     return entry;
@@ -73,7 +81,8 @@ Entry* EntryBuilder::string(std::string_view key, std::string_view value, Expiry
     if (value.size() <= 20) {
         if (const auto number = parse_integer(value)) return integer(key, *number, room);
     }
-    Entry* entry = blank_string(key, value.size(), value.size(), room, form_by_size(key.size(), value.size(), room));
+    Entry* entry = blank_string(key, value.size(), value.size(), room,
+                                form_by_size(key.size(), value.size(), room));
     std::memcpy(entry->mutable_string(), value.data(), value.size());
     return entry;
 }
@@ -114,7 +123,8 @@ size_t EntryBuilder::string_capacity(const Entry& entry) const {
 StringForm form_by_size(size_t key_bytes, size_t string_bytes, ExpiryRoom room) {
     constexpr size_t kEmbeddedBytesMax = 128;
     const size_t key_overhead = key_bytes < 32 ? 3 : 5;
-    const size_t object = 8 + key_bytes + key_overhead + (room == ExpiryRoom::Yes ? 8 : 0) + string_bytes + 4;
+    const size_t object =
+        8 + key_bytes + key_overhead + (room == ExpiryRoom::Yes ? 8 : 0) + string_bytes + 4;
     return object <= kEmbeddedBytesMax ? StringForm::Embedded : StringForm::Raw;
 }
 

@@ -44,7 +44,8 @@ ExpiryIndex::Slot& ExpiryIndex::slot_for(int64_t tick) {
     if (tick < tick_) return due_;
     for (int ring = 0; ring < kRings; ++ring) {
         const int shift = ring * kSlotBits;
-        if ((tick >> shift) - (tick_ >> shift) < kSlots) return rings_[ring][(tick >> shift) & (kSlots - 1)];
+        if ((tick >> shift) - (tick_ >> shift) < kSlots)
+            return rings_[ring][(tick >> shift) & (kSlots - 1)];
     }
     return far_;
 }
@@ -55,11 +56,12 @@ void ExpiryIndex::add(uint64_t hash, int64_t expire_at_ms) {
     ++records_;
 }
 
-// Whole slots whose tick has passed become due; a coarse slot becomes due when its first tick comes, since only its keys
-// themselves know more, and they are filed again.
+// Whole slots whose tick has passed become due; a coarse slot becomes due when its first tick
+// comes, since only its keys themselves know more, and they are filed again.
 void ExpiryIndex::advance_to(int64_t tick) {
     const auto make_due = [this](Slot& slot) { due_.take_all(slot); };
-    if (tick - tick_ > int64_t{1} << (kRings * kSlotBits)) {  // The clock jumped further than the rings reach.
+    if (tick - tick_ >
+        int64_t{1} << (kRings * kSlotBits)) {  // The clock jumped further than the rings reach.
         for (auto& ring : rings_) {
             for (Slot& slot : ring) make_due(slot);
         }
@@ -73,7 +75,8 @@ void ExpiryIndex::advance_to(int64_t tick) {
             const int64_t mask = (int64_t{1} << (ring * kSlotBits)) - 1;
             if ((next & mask) != 0) break;
             make_due(rings_[ring][(next >> (ring * kSlotBits)) & (kSlots - 1)]);
-            if (ring == kRings - 1 && ((next >> (ring * kSlotBits)) & (kSlots - 1)) == 0) make_due(far_);
+            if (ring == kRings - 1 && ((next >> (ring * kSlotBits)) & (kSlots - 1)) == 0)
+                make_due(far_);
         }
         tick_ = next;
     }
@@ -84,7 +87,8 @@ bool ExpiryIndex::has_due(int64_t now_ms) {
         tick_ = now_ms >> kTickBits;
         due_.take_all(far_);
     }
-    // The current tick is not over: what falls due within it is found by readers, or a tick later by us.
+    // The current tick is not over: what falls due within it is found by readers, or a tick later
+    // by us.
     advance_to(now_ms >> kTickBits);
     return !due_.empty();
 }
@@ -106,6 +110,8 @@ size_t ExpiryIndex::memory_bytes() const {
     return total;
 }
 
-void ExpiryIndex::clear() { *this = ExpiryIndex(); }
+void ExpiryIndex::clear() {
+    *this = ExpiryIndex();
+}
 
 }  // namespace millrace::keyspace

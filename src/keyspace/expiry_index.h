@@ -2,16 +2,18 @@
 //
 // Which keys may be due: a timing wheel of hash hints, four bytes a key.
 //
-// Terms. A *record* is the top 24 and the low 8 bits of a key's hash, filed under a time at or before the key's expiry.
-// A record says "look there": the table is asked for the entries that its hint allows, and the entry's own expiry
-// decides. So records may be stale (the key is gone, lives longer now, or has another record) but none may be missing.
+// Terms. A *record* is the top 24 and the low 8 bits of a key's hash, filed under a time at or
+// before the key's expiry. A record says "look there": the table is asked for the entries that its
+// hint allows, and the entry's own expiry decides. So records may be stale (the key is gone, lives
+// longer now, or has another record) but none may be missing.
 //
 // The wheel has three rings of slots and a far list:
 //
 //     256 slots of 128 ms | 256 slots of 33 s | 256 slots of 2.3 h | everything later
 //
-// A slot of a coarser ring becomes due when its first moment comes; the caller looks at its keys and files those that live
-// on again, now in the finer ring. That is one table lookup a record and ring, at most three in a key's life, in slices.
+// A slot of a coarser ring becomes due when its first moment comes; the caller looks at its keys
+// and files those that live on again, now in the finer ring. That is one table lookup a record and
+// ring, at most three in a key's life, in slices.
 //
 // Stale records are bounded: the caller rebuilds the index from the table when wasteful() says so.
 //
@@ -31,8 +33,9 @@ public:
     // Files a key under `expire_at_ms`; times in the past count as due now.
     void add(uint64_t hash, int64_t expire_at_ms);
 
-    // The next record whose time has come at `now_ms`: true and its hint, a hash with only kHintTopBits and the low 8 bits
-    // known. The caller looks at the keys that it allows, and files those that live on again with add().
+    // The next record whose time has come at `now_ms`: true and its hint, a hash with only
+    // kHintTopBits and the low 8 bits known. The caller looks at the keys that it allows, and files
+    // those that live on again with add().
     bool take_due(int64_t now_ms, uint64_t& hint);
     static constexpr int kHintTopBits = 24;
 
@@ -70,7 +73,8 @@ private:
     std::array<std::array<Slot, kSlots>, kRings> rings_;
     Slot far_;
     Slot due_;
-    int64_t tick_ = -1;  // All slots before it have been moved to `due_`; -1 until the first has_due().
+    int64_t tick_ =
+        -1;  // All slots before it have been moved to `due_`; -1 until the first has_due().
     size_t records_ = 0;
 };
 

@@ -67,7 +67,8 @@ bool Keyspace::drain_condemned(size_t segments_max) {
         retire(entry);
         ++lazily_freed_;
     };
-    const bool more = condemned_.back()->table().drain(segments_max, release, &heap_, *remote_frees_);
+    const bool more =
+        condemned_.back()->table().drain(segments_max, release, &heap_, *remote_frees_);
     if (!more) condemned_.pop_back();
     return !condemned_.empty();
 }
@@ -90,30 +91,32 @@ bool Keyspace::look_at_due(int db, uint64_t hint) {
     // Removing changes the table, so each round removes at most one and looks again.
     for (bool again = true; again;) {
         again = false;
-        database.table().visit_hinted(hint, ExpiryIndex::kHintTopBits, [&](Database::Position position) {
+        database.table().visit_hinted(
+            hint, ExpiryIndex::kHintTopBits, [&](Database::Position position) {
+                if ((position.tags() & structures::kTagHasExpiry) == 0) return true;
+                const Entry& entry = *position.element();
+                const uint64_t hash = this->hash(entry.key());
+                if (((hash ^ hint) >> (64 - ExpiryIndex::kHintTopBits)) != 0) return true;
+                if (entry.expire_at_ms() < now_ms_) {
+                    expire(db, position, hash);
+                    expired = true;
+                    again = true;
+                    return false;
+                }
+                return true;
+            });
+    }
+    // Those that live on are filed again, under their true time.
+    database.table().visit_hinted(
+        hint, ExpiryIndex::kHintTopBits, [&](Database::Position position) {
             if ((position.tags() & structures::kTagHasExpiry) == 0) return true;
             const Entry& entry = *position.element();
             const uint64_t hash = this->hash(entry.key());
-            if (((hash ^ hint) >> (64 - ExpiryIndex::kHintTopBits)) != 0) return true;
-            if (entry.expire_at_ms() < now_ms_) {
-                expire(db, position, hash);
-                expired = true;
-                again = true;
-                return false;
+            if (((hash ^ hint) >> (64 - ExpiryIndex::kHintTopBits)) == 0) {
+                database.expiry_index().add(hash, entry.expire_at_ms());
             }
             return true;
         });
-    }
-    // Those that live on are filed again, under their true time.
-    database.table().visit_hinted(hint, ExpiryIndex::kHintTopBits, [&](Database::Position position) {
-        if ((position.tags() & structures::kTagHasExpiry) == 0) return true;
-        const Entry& entry = *position.element();
-        const uint64_t hash = this->hash(entry.key());
-        if (((hash ^ hint) >> (64 - ExpiryIndex::kHintTopBits)) == 0) {
-            database.expiry_index().add(hash, entry.expire_at_ms());
-        }
-        return true;
-    });
     return expired;
 }
 
@@ -135,7 +138,8 @@ bool Keyspace::expire_due(int64_t budget_us) {
         }
         if (!out_of_time) expire_next_db_ = (db + 1) % database_count();
     }
-    const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+    const auto spent =
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
     counters_.expire_cycle_microseconds += static_cast<uint64_t>(spent);
     if (out_of_time) ++counters_.expire_time_cap_reached;
     return out_of_time;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// All databases, with what they share: the hash seed, the builder of entries, limbo, the access clock, and the counters
-// of hits, misses and expiries.
+// All databases, with what they share: the hash seed, the builder of entries, limbo, the access
+// clock, and the counters of hits, misses and expiries.
 //
-// Reading a key goes through find_live(), which knows about expiry; changing one goes through engine::KeyEdit.
+// Reading a key goes through find_live(), which knows about expiry; changing one goes through
+// engine::KeyEdit.
 //
 // Owner:   the server.
 // Threads: main thread. `seed()` is constant and read by I/O threads.
@@ -32,7 +33,8 @@ struct KeyspaceCounters {
     uint64_t expire_time_cap_reached = 0;
 };
 
-// Learns of keys that go because their time is over; the engine turns it into an event and a propagated DEL.
+// Learns of keys that go because their time is over; the engine turns it into an event and a
+// propagated DEL.
 class ExpiryListener {
 public:
     virtual ~ExpiryListener() = default;
@@ -54,11 +56,12 @@ public:
     void swap_databases(int first, int second);
     size_t total_size() const;
 
-    // The entry of `key` if it is there and not past its time. One that is past it is removed first, unless
-    // keep_expired() is on (a replica waits for its primary's word).
+    // The entry of `key` if it is there and not past its time. One that is past it is removed
+    // first, unless keep_expired() is on (a replica waits for its primary's word).
     Database::Position find_live(int db, std::string_view key, uint64_t hash);
 
-    // Unlinks and retires everything of a database; the memory is freed in slices by drain_condemned().
+    // Unlinks and retires everything of a database; the memory is freed in slices by
+    // drain_condemned().
     void flush(int db);
     // Frees part of what flush() left behind; true while there is more.
     bool drain_condemned(size_t segments_max);

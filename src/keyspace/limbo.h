@@ -2,16 +2,19 @@
 //
 // Where entries wait that left the keyspace while replies may still refer to them.
 //
-// A reply refers to an entry by plain pointer. Time is counted in turns of the main loop: an entry retired in turn t can
-// only be referred to by logs published in turn t or before, so it is free once all of those have been completed.
-// The pipeline knows the oldest turn with an uncompleted log and says so. There are no reference counts.
+// A reply refers to an entry by plain pointer. Time is counted in turns of the main loop: an entry
+// retired in turn t can only be referred to by logs published in turn t or before, so it is free
+// once all of those have been completed. The pipeline knows the oldest turn with an uncompleted log
+// and says so. There are no reference counts.
 //
-// The same turns answer whether an entry may be changed in place: a reply stamps the entry with the turn (8 bits), and
-// may_be_referenced() compares. A wrap of the 8 bits can only cause a needless copy.
+// The same turns answer whether an entry may be changed in place: a reply stamps the entry with the
+// turn (8 bits), and may_be_referenced() compares. A wrap of the 8 bits can only cause a needless
+// copy.
 //
 // Owner:   the keyspace.
 // Threads: main thread. Released blocks are handed on, so that another thread frees what they hold.
-// Limits:  bytes() is what is condemned but not yet freed; the pipeline stops reading above a ceiling.
+// Limits:  bytes() is what is condemned but not yet freed; the pipeline stops reading above a
+// ceiling.
 #pragma once
 
 #include <array>
@@ -44,7 +47,8 @@ public:
         if (block.count == RetiredBlock::kEntriesMax) close_block();
     }
 
-    // Begins turn `turn`; blocks of turns before `oldest_uncompleted` (== turn when nothing is under way) become free.
+    // Begins turn `turn`; blocks of turns before `oldest_uncompleted` (== turn when nothing is
+    // under way) become free.
     void begin_turn(uint64_t turn, uint64_t oldest_uncompleted);
     uint64_t turn() const { return turn_; }
 

@@ -26,13 +26,16 @@ struct Listener {
     bool unix_socket = false;
 };
 
-// One listener per address of `bind` that this machine has: "*" all IPv4, "::*" all IPv6. A leading '-' lets an address
-// that is not there, or a family that is not supported, go without an error. Errors name the address.
-Result<std::vector<Listener>> listen_tcp(const std::vector<std::string>& bind, int port, const ListenOptions& options);
+// One listener per address of `bind` that this machine has: "*" all IPv4, "::*" all IPv6. A leading
+// '-' lets an address that is not there, or a family that is not supported, go without an error.
+// Errors name the address.
+Result<std::vector<Listener>> listen_tcp(const std::vector<std::string>& bind, int port,
+                                         const ListenOptions& options);
 
-// Removes a stale socket first; sets `permissions` before anybody can connect. 0 leaves the umask's.
-Result<Listener> listen_unix(const std::string& path, unsigned permissions, const std::string& group,
-                             const ListenOptions& options);
+// Removes a stale socket first; sets `permissions` before anybody can connect. 0 leaves the
+// umask's.
+Result<Listener> listen_unix(const std::string& path, unsigned permissions,
+                             const std::string& group, const ListenOptions& options);
 
 // Accepts one connection, non-blocking and close-on-exec. Code 0 in the error: nobody waits.
 Result<Socket> accept_one(const Listener& listener);

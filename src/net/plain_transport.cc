@@ -31,9 +31,10 @@ public:
         message.msg_iov = const_cast<iovec*>(pieces.data());
         message.msg_iovlen = pieces.size();
         for (;;) {
-            const ssize_t bytes = pieces.size() == 1 ? ::send(socket_.descriptor(), pieces[0].iov_base,
-                                                              pieces[0].iov_len, MSG_NOSIGNAL)
-                                                     : ::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL);
+            const ssize_t bytes = pieces.size() == 1
+                                      ? ::send(socket_.descriptor(), pieces[0].iov_base,
+                                               pieces[0].iov_len, MSG_NOSIGNAL)
+                                      : ::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL);
             if (bytes >= 0) return {TransferState::Moved, static_cast<size_t>(bytes)};
             if (errno != EINTR) return failure();
         }

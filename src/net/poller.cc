@@ -45,7 +45,9 @@ Status Poller::retag(int descriptor, uint64_t tag) {
     return system_error("epoll_ctl", errno);
 }
 
-void Poller::remove(int descriptor) { epoll_ctl(epoll_.descriptor(), EPOLL_CTL_DEL, descriptor, nullptr); }
+void Poller::remove(int descriptor) {
+    epoll_ctl(epoll_.descriptor(), EPOLL_CTL_DEL, descriptor, nullptr);
+}
 
 size_t Poller::wait(std::span<ReadyEvent> events, int timeout_ms) {
     std::array<epoll_event, kEventsMax> found;
@@ -59,10 +61,11 @@ size_t Poller::wait(std::span<ReadyEvent> events, int timeout_ms) {
             (void)!read(wake_.descriptor(), &ignored, sizeof ignored);
             continue;
         }
-        events[ready++] = {.tag = event.data.u64,
-                           .readable = (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
-                           .writable = (event.events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0,
-                           .hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0};
+        events[ready++] = {
+            .tag = event.data.u64,
+            .readable = (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+            .writable = (event.events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0,
+            .hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0};
     }
     return ready;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The one epoll set of the server, edge-triggered: a descriptor is registered once, for reading and writing, and never
-// touched again until it moves to another I/O side.
+// The one epoll set of the server, edge-triggered: a descriptor is registered once, for reading and
+// writing, and never touched again until it moves to another I/O side.
 //
 // Owner:   the pipeline.
-// Threads: any may add and remove; at most one thread at a time is in wait() (rule R4), which PollToken guards.
+// Threads: any may add and remove; at most one thread at a time is in wait() (rule R4), which
+// PollToken guards.
 #pragma once
 
 #include <atomic>
@@ -31,11 +32,13 @@ public:
     Status open();
 
     Status add(int descriptor, uint64_t tag);
-    // For a descriptor that is registered already: gives it a new tag and reports its present state again.
+    // For a descriptor that is registered already: gives it a new tag and reports its present state
+    // again.
     Status retag(int descriptor, uint64_t tag);
     void remove(int descriptor);
 
-    // Fills `events` and returns their number; waits at most `timeout_ms` (-1: for ever). Returns 0 on wake().
+    // Fills `events` and returns their number; waits at most `timeout_ms` (-1: for ever). Returns 0
+    // on wake().
     size_t wait(std::span<ReadyEvent> events, int timeout_ms);
     // Ends a wait() that another thread is in, or the next one.
     void wake();
@@ -52,10 +55,12 @@ class PollToken {
 public:
     // Main thread. Lets I/O threads poll.
     void grant() { state_.store(kGranted, std::memory_order_release); }
-    // Main thread. True when the token is the main thread's again; false while an I/O thread is polling.
+    // Main thread. True when the token is the main thread's again; false while an I/O thread is
+    // polling.
     bool reclaim() {
         uint32_t expected = kGranted;
-        return state_.compare_exchange_strong(expected, kMain, std::memory_order_acq_rel) || expected == kMain;
+        return state_.compare_exchange_strong(expected, kMain, std::memory_order_acq_rel) ||
+               expected == kMain;
     }
     bool granted() const { return state_.load(std::memory_order_relaxed) != kMain; }
 

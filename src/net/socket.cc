@@ -16,7 +16,8 @@ template <typename Query>
 std::string address(const Socket& socket, const std::string& path, Query&& query) {
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
-    if (query(socket.descriptor(), reinterpret_cast<sockaddr*>(&storage), &length) != 0) return "?:0";
+    if (query(socket.descriptor(), reinterpret_cast<sockaddr*>(&storage), &length) != 0)
+        return "?:0";
     char text[INET6_ADDRSTRLEN] = "?";
     if (storage.ss_family == AF_INET) {
         const auto& in = reinterpret_cast<const sockaddr_in&>(storage);
@@ -51,7 +52,9 @@ void set_keepalive(const Socket& socket, int seconds) {
     set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
-void set_no_delay(const Socket& socket) { set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1); }
+void set_no_delay(const Socket& socket) {
+    set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+}
 
 std::string peer_address(const Socket& socket, const std::string& path) {
     return address(socket, path, getpeername);
@@ -64,14 +67,16 @@ std::string local_address(const Socket& socket, const std::string& path) {
 bool peer_is_loopback(const Socket& socket) {
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
-    if (getpeername(socket.descriptor(), reinterpret_cast<sockaddr*>(&storage), &length) != 0) return false;
+    if (getpeername(socket.descriptor(), reinterpret_cast<sockaddr*>(&storage), &length) != 0)
+        return false;
     if (storage.ss_family == AF_UNIX) return true;
     if (storage.ss_family == AF_INET) {
         return (ntohl(reinterpret_cast<const sockaddr_in&>(storage).sin_addr.s_addr) >> 24) == 127;
     }
     if (storage.ss_family != AF_INET6) return false;
     const in6_addr& in6 = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
-    return IN6_IS_ADDR_LOOPBACK(&in6) != 0 || (IN6_IS_ADDR_V4MAPPED(&in6) != 0 && in6.s6_addr[12] == 127);
+    return IN6_IS_ADDR_LOOPBACK(&in6) != 0 ||
+           (IN6_IS_ADDR_V4MAPPED(&in6) != 0 && in6.s6_addr[12] == 127);
 }
 
 }  // namespace millrace::net

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How bytes get from and to a peer: plain TCP or Unix sockets here, TLS later. Handshaking, reading and writing all
-// go through it; its virtual calls stand only beside system calls.
+// How bytes get from and to a peer: plain TCP or Unix sockets here, TLS later. Handshaking, reading
+// and writing all go through it; its virtual calls stand only beside system calls.
 //
 // Owner:   pipeline::Connection.
 // Threads: the I/O side that owns the connection.
@@ -18,10 +18,10 @@
 namespace millrace::net {
 
 enum class TransferState : uint8_t {
-    Moved,     // Bytes were moved.
-    Blocked,   // Nothing moves now; the poller will tell.
-    Ended,     // The peer has closed.
-    Failed,    // The connection is broken.
+    Moved,    // Bytes were moved.
+    Blocked,  // Nothing moves now; the poller will tell.
+    Ended,    // The peer has closed.
+    Failed,   // The connection is broken.
 };
 
 struct Transfer {
@@ -35,10 +35,12 @@ public:
 
     // Goes on with the handshake: Moved when it is done, Blocked while it waits for the peer.
     virtual Transfer handshake() = 0;
-    // Fewer bytes than `room` means that there are no more for now, unless pending() says otherwise.
+    // Fewer bytes than `room` means that there are no more for now, unless pending() says
+    // otherwise.
     virtual Transfer read(std::span<char> room) = 0;
     virtual Transfer write(std::span<const iovec> pieces) = 0;
-    // Whether bytes have been received that read() has not handed out and the poller will not report.
+    // Whether bytes have been received that read() has not handed out and the poller will not
+    // report.
     virtual bool pending() const = 0;
     virtual int descriptor() const = 0;
 };

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kBusyShare = 0.8;
 constexpr double kIdleShare = 0.6;
-constexpr double kCoreNeeded = 0.6;       // Idle share of a core that a new thread needs.
+constexpr double kCoreNeeded = 0.6;  // Idle share of a core that a new thread needs.
 constexpr double kGainNeeded = 1.03;
 constexpr double kDelayShareMax = 0.05;
 constexpr int kBusyTicks = 3;
@@ -37,7 +37,8 @@ int Activation::decide_idle(const Sample& sample, int available) {
     busy_ticks_ = share(sample.main_busy_ns, sample.elapsed_ns) > kBusyShare ? busy_ticks_ + 1 : 0;
     if (busy_ticks_ < kBusyTicks || sample.now_ms < retry_after_ms_) return 0;
     // With one I/O thread the work moves rather than spreads; two are the first real gain.
-    const int room = std::min({available, static_cast<int>(sample.idle_cores + 1 - kCoreNeeded), 2});
+    const int room =
+        std::min({available, static_cast<int>(sample.idle_cores + 1 - kCoreNeeded), 2});
     if (room < 1) return 0;
     busy_ticks_ = 0;
     rate_before_trial_ = share(sample.commands, sample.elapsed_ns);
@@ -92,7 +93,8 @@ double IdleCores::sample(int cores) {
     std::ifstream file("/proc/stat");
     std::string label;
     uint64_t user = 0, nice = 0, system = 0, idle = 0, wait = 0, interrupt = 0, soft = 0, steal = 0;
-    if (!(file >> label >> user >> nice >> system >> idle >> wait >> interrupt >> soft >> steal)) return 0;
+    if (!(file >> label >> user >> nice >> system >> idle >> wait >> interrupt >> soft >> steal))
+        return 0;
     const uint64_t idle_now = idle + wait;
     const uint64_t all_now = user + nice + system + idle + wait + interrupt + soft + steal;
     const uint64_t idle_ticks = idle_now - idle_ticks_;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How many I/O threads to use (rules R5 and R7). The signal is measured busy time, never queue length, which also grows when
-// there are too few cores.
+// How many I/O threads to use (rules R5 and R7). The signal is measured busy time, never queue
+// length, which also grows when there are too few cores.
 //
-// - A thread needs a core: threads are added only while the machine has idle cores within our affinity mask and quota, so
+// - A thread needs a core: threads are added only while the machine has idle cores within our
+// affinity mask and quota, so
 //   a load generator, a neighbour or a quota keeps them away.
-// - Adding is a trial: after half a second throughput must have risen, or the threads go and the next trial waits longer,
+// - Adding is a trial: after half a second throughput must have risen, or the threads go and the
+// next trial waits longer,
 //   up to a minute.
-// - Threads that have little to do are taken away; below half a core of work in all, everything runs on the main thread.
+// - Threads that have little to do are taken away; below half a core of work in all, everything
+// runs on the main thread.
 //
 // Owner:   the pipeline. Threads: main thread.
 #pragma once

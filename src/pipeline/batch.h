@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What travels between an I/O side and the main thread: up to 32 requests of many clients, in the order of arrival per
-// client, with their argument bytes; and, on the way back, what the clients are to be told.
+// What travels between an I/O side and the main thread: up to 32 requests of many clients, in the
+// order of arrival per client, with their argument bytes; and, on the way back, what the clients
+// are to be told.
 //
 // A batch without requests carries what the main thread has to say outside of any request.
 //

@@ -25,14 +25,19 @@ constexpr size_t kWritePieces = 16;
 constexpr int64_t kUnauthenticatedInputMax = 1 << 20;
 }  // namespace
 
-Connection::Connection(engine::ClientSlot slot, uint32_t generation, std::unique_ptr<net::Transport> transport,
+Connection::Connection(engine::ClientSlot slot, uint32_t generation,
+                       std::unique_ptr<net::Transport> transport,
                        std::shared_ptr<engine::Traffic> traffic, engine::ReadingRules rules)
-    : slot_(slot), generation_(generation), transport_(std::move(transport)), traffic_(std::move(traffic)) {
+    : slot_(slot),
+      generation_(generation),
+      transport_(std::move(transport)),
+      traffic_(std::move(traffic)) {
     resume(rules);
 }
 
 Connection::~Connection() {
-    // A value that was still arriving has no other owner; it is in long form, hence from the general allocator.
+    // A value that was still arriving has no other owner; it is in long form, hence from the
+    // general allocator.
     if (arriving_entry_ != nullptr) deallocate(arriving_entry_);
 }
 
@@ -52,11 +57,12 @@ void Connection::close_now(std::vector<const keyspace::Entry*>& unpinned) {
     ended_ = true;
 }
 
-char* Connection::begin(std::span<const std::string_view> arguments_before, size_t argument_count, size_t bytes) {
+char* Connection::begin(std::span<const std::string_view> arguments_before, size_t argument_count,
+                        size_t bytes) {
     arriving_bytes_ += bytes;
     if (resolver_->value_of_plain_write(arguments_before, argument_count)) {
-        arriving_entry_ = resolver_->builder().blank_string(arguments_before[1], bytes, bytes, keyspace::ExpiryRoom::No,
-                                                            keyspace::StringForm::Raw);
+        arriving_entry_ = resolver_->builder().blank_string(
+            arguments_before[1], bytes, bytes, keyspace::ExpiryRoom::No, keyspace::StringForm::Raw);
         return arriving_entry_->mutable_string();
     }
     arriving_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
@@ -68,14 +74,16 @@ void Connection::emit(ReadContext& context) {
     Request& request = context.sink.next_request();
     request.client = slot_;
     request.client_generation = generation_;
-    request.wire_bytes = static_cast<uint32_t>(std::min<size_t>(parser_.request_bytes(), UINT32_MAX));
+    request.wire_bytes =
+        static_cast<uint32_t>(std::min<size_t>(parser_.request_bytes(), UINT32_MAX));
     context.resolver.resolve(parser_.arguments(), arriving_entry_, context.sink.batch(), request);
     arriving_entry_ = nullptr;
     for (auto& memory : arriving_) context.sink.batch().arena().keep(std::move(memory));
     arriving_.clear();
     arriving_bytes_ = 0;
     ++in_flight_;
-    barrier_ = !limits_.authenticated || (request.command != nullptr && request.command->has(engine::kBarrier));
+    barrier_ = !limits_.authenticated ||
+               (request.command != nullptr && request.command->has(engine::kBarrier));
 }
 
 // Tells the main thread why nothing more comes of this client.
@@ -92,21 +100,27 @@ void Connection::emit_problem(ReadContext& context, RequestKind kind, std::strin
     broken_ = true;
 }
 
-// Parses requests out of `bytes` until they end, something stops us, or the peer breaks the protocol.
+// Parses requests out of `bytes` until they end, something stops us, or the peer breaks the
+// protocol.
 Connection::Parsing Connection::parse(std::string_view bytes, size_t& used, ReadContext& context) {
     resolver_ = &context.resolver;
     used = 0;
     if (broken_) return Parsing::Broken;
     limits_.bulk_bytes_max = context.settings.bulk_bytes_max;
     while (used < bytes.size()) {
-        if (barrier_ || frozen_ || in_flight_ >= kInFlightMax || !context.sink.has_room()) return Parsing::Stopped;
+        if (barrier_ || frozen_ || in_flight_ >= kInFlightMax || !context.sink.has_room())
+            return Parsing::Stopped;
         switch (parser_.parse(bytes.substr(used), limits_, *this)) {
             case RequestParser::Outcome::Request:
                 emit(context);
                 used += parser_.consumed();
                 break;
-            case RequestParser::Outcome::Empty: used += parser_.consumed(); break;
-            case RequestParser::Outcome::Incomplete: used += parser_.consumed(); return Parsing::Starved;
+            case RequestParser::Outcome::Empty:
+                used += parser_.consumed();
+                break;
+            case RequestParser::Outcome::Incomplete:
+                used += parser_.consumed();
+                return Parsing::Starved;
             case RequestParser::Outcome::Error:
                 emit_problem(context, RequestKind::ProtocolError, parser_.error());
                 used = bytes.size();
@@ -117,13 +131,15 @@ Connection::Parsing Connection::parse(std::string_view bytes, size_t& used, Read
 }
 
 bool Connection::over_limit(const ReadContext& context) const {
-    const auto held = static_cast<int64_t>(input_.size() - input_begin_ + parser_.memory_bytes() + arriving_bytes_);
+    const auto held = static_cast<int64_t>(input_.size() - input_begin_ + parser_.memory_bytes() +
+                                           arriving_bytes_);
     if (!limits_.authenticated && held > kUnauthenticatedInputMax) return true;
     return held > context.settings.query_buffer_bytes_max;
 }
 
 void Connection::keep_rest(std::string_view rest) {
-    if (rest.data() >= input_.data() && rest.data() <= input_.data() + input_.size() && input_.capacity() > 0) {
+    if (rest.data() >= input_.data() && rest.data() <= input_.data() + input_.size() &&
+        input_.capacity() > 0) {
         input_begin_ = static_cast<size_t>(rest.data() - input_.data());
         if (rest.empty()) {
             input_.clear();
@@ -135,7 +151,8 @@ void Connection::keep_rest(std::string_view rest) {
     input_.append(rest);
 }
 
-// One receive: into a large argument, behind the buffered input, or through the side's scratch space.
+// One receive: into a large argument, behind the buffered input, or through the side's scratch
+// space.
 ReadOutcome Connection::receive(ReadContext& context) {
     const std::span<char> window = parser_.big_window();
     const bool into_window = !window.empty();
@@ -167,9 +184,9 @@ ReadOutcome Connection::receive(ReadContext& context) {
         return ReadOutcome::More;
     }
     if (buffered) input_.commit(transfer.bytes);
-    const std::string_view bytes = buffered
-                                       ? std::string_view(input_.data() + input_begin_, input_.size() - input_begin_)
-                                       : std::string_view(room.data(), transfer.bytes);
+    const std::string_view bytes =
+        buffered ? std::string_view(input_.data() + input_begin_, input_.size() - input_begin_)
+                 : std::string_view(room.data(), transfer.bytes);
     size_t used = 0;
     const Parsing parsing = parse(bytes, used, context);
     keep_rest(bytes.substr(used));
@@ -181,7 +198,8 @@ ReadOutcome Connection::read(ReadContext& context) {
     if (ended_ || closing_) return ReadOutcome::Drained;
     if (!handshaken_) {
         const net::Transfer handshake = transport_->handshake();
-        if (handshake.state == TransferState::Failed || handshake.state == TransferState::Ended) ended_ = true;
+        if (handshake.state == TransferState::Failed || handshake.state == TransferState::Ended)
+            ended_ = true;
         if (handshake.state != TransferState::Moved) return ReadOutcome::Drained;
         handshaken_ = true;
     }
@@ -216,7 +234,8 @@ WriteOutcome Connection::write(std::vector<const keyspace::Entry*>& unpinned) {
     WriteOutcome outcome = WriteOutcome::Done;
     while (!output_.empty() && !ended_) {
         std::array<iovec, kWritePieces> pieces;
-        const net::Transfer transfer = transport_->write(output_.gather(pieces, kWriteBytesPerTurn));
+        const net::Transfer transfer =
+            transport_->write(output_.gather(pieces, kWriteBytesPerTurn));
         if (transfer.state == TransferState::Blocked) {
             outcome = WriteOutcome::Blocked;
             break;
@@ -244,7 +263,8 @@ void Connection::publish_traffic() {
     traffic_->bytes_read.store(bytes_read_, std::memory_order_relaxed);
     traffic_->input_bytes.store(input_.size() - input_begin_, std::memory_order_relaxed);
     traffic_->input_capacity.store(input_.capacity(), std::memory_order_relaxed);
-    traffic_->argument_bytes.store(parser_.memory_bytes() + arriving_bytes_, std::memory_order_relaxed);
+    traffic_->argument_bytes.store(parser_.memory_bytes() + arriving_bytes_,
+                                   std::memory_order_relaxed);
 }
 
 }  // namespace millrace::pipeline

@@ -2,9 +2,10 @@
 //
 // The I/O side of one client: transport, input and output bytes, request parser.
 //
-// Owner:   the I/O side that serves the client; moves to another only while nothing is in flight (rule R3).
-// Threads: I/O side only. The main thread knows it by slot and generation and talks to it through records.
-// Limits:  input is limited by client-query-buffer-limit (a copy of the setting, in IoSettings); output is limited where
+// Owner:   the I/O side that serves the client; moves to another only while nothing is in flight
+// (rule R3). Threads: I/O side only. The main thread knows it by slot and generation and talks to
+// it through records. Limits:  input is limited by client-query-buffer-limit (a copy of the
+// setting, in IoSettings); output is limited where
 //          replies are made, by what Traffic says was written.
 #pragma once
 
@@ -61,16 +62,17 @@ enum class WriteOutcome : uint8_t { Done, Blocked, More };
 class Connection final : private protocol::BigArgumentSink {
 public:
     // The main thread makes it and hands it over with an Adopt order.
-    Connection(engine::ClientSlot slot, uint32_t generation, std::unique_ptr<net::Transport> transport,
-               std::shared_ptr<engine::Traffic> traffic, engine::ReadingRules rules);
+    Connection(engine::ClientSlot slot, uint32_t generation,
+               std::unique_ptr<net::Transport> transport, std::shared_ptr<engine::Traffic> traffic,
+               engine::ReadingRules rules);
     ~Connection() override;
 
     engine::ClientSlot slot() const { return slot_; }
     uint32_t generation() const { return generation_; }
     int descriptor() const { return transport_->descriptor(); }
 
-    // Reads what the socket has and adds whole requests to the sink's batches, up to the turn's share, a barrier, or the
-    // end of the credits.
+    // Reads what the socket has and adds whole requests to the sink's batches, up to the turn's
+    // share, a barrier, or the end of the credits.
     ReadOutcome read(ReadContext& context) ON_IO_SIDE;
 
     // Where completed replies are encoded to.
@@ -89,7 +91,8 @@ public:
     bool idle() const { return in_flight_ == 0; }
     bool wants_read() const { return readable_ && !ended_; }
     bool has_ended() const { return ended_; }
-    // Whether the main thread must still be told that the peer has gone, or that all is written that was to be.
+    // Whether the main thread must still be told that the peer has gone, or that all is written
+    // that was to be.
     bool must_report() const { return (ended_ || (closing_ && output_.empty())) && !reported_; }
     void set_reported() { reported_ = true; }
 
@@ -102,7 +105,8 @@ public:
 private:
     enum class Parsing : uint8_t { Starved, Stopped, Broken };
 
-    char* begin(std::span<const std::string_view> arguments_before, size_t argument_count, size_t bytes) override;
+    char* begin(std::span<const std::string_view> arguments_before, size_t argument_count,
+                size_t bytes) override;
 
     ReadOutcome receive(ReadContext& context);
     Parsing parse(std::string_view bytes, size_t& used, ReadContext& context);
@@ -119,9 +123,10 @@ private:
     protocol::RequestParser parser_;
     protocol::RequestLimits limits_;
 
-    ByteBuffer input_;        // Bytes of an unfinished request, and what could not be parsed yet.
+    ByteBuffer input_;  // Bytes of an unfinished request, and what could not be parsed yet.
     size_t input_begin_ = 0;
-    keyspace::Entry* arriving_entry_ = nullptr;  // A large value that is received straight into place.
+    keyspace::Entry* arriving_entry_ =
+        nullptr;  // A large value that is received straight into place.
     std::vector<std::unique_ptr<char[]>> arriving_;  // Other large arguments.
     const Resolver* resolver_ = nullptr;             // During parse(), for begin().
     size_t arriving_bytes_ = 0;
@@ -131,12 +136,12 @@ private:
     uint64_t bytes_read_ = 0;
     uint64_t bytes_written_ = 0;
     bool handshaken_ = false;
-    bool readable_ = true;         // An edge has been seen, or not yet looked for.
+    bool readable_ = true;  // An edge has been seen, or not yet looked for.
     bool hung_up_ = false;
     bool barrier_ = false;
     bool frozen_ = false;
     bool closing_ = false;
-    bool broken_ = false;    // A protocol error: nothing more is parsed.
+    bool broken_ = false;  // A protocol error: nothing more is parsed.
     bool ended_ = false;
     bool reported_ = false;
 };

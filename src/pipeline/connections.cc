@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The life of connections as the main thread sees it: adopting, moving between I/O sides, closing; and the number of I/O
-// threads.
+// The life of connections as the main thread sees it: adopting, moving between I/O sides, closing;
+// and the number of I/O threads.
 #include <algorithm>
 #include <utility>
 
+#include "base/cycle_clock.h"
 #include "pipeline/pipeline.h"
 #include "threads/cores.h"
 
@@ -15,6 +16,9 @@ using engine::ClientSlot;
 using engine::Session;
 
 namespace {
+
+constexpr int64_t kSpinNs = 20000;
+
 engine::ReadingRules rules_of(const Session& session) {
     return {.authenticated = !session.is(engine::kUnauthenticated), .protocol = session.protocol};
 }
@@ -24,7 +28,8 @@ Status Pipeline::watch_listener(int descriptor, size_t number) {
     return poller_.add(descriptor, PollTag::listener(number));
 }
 
-Session& Pipeline::adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer, bool authenticated) {
+Session& Pipeline::adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer,
+                         bool authenticated) {
     Session& session = engine_.sessions().create();
     session.peer = std::move(peer);
     session.created_ms = engine_.now_ms();
@@ -32,8 +37,9 @@ Session& Pipeline::adopt(std::unique_ptr<net::Transport> transport, engine::Peer
     session.set(engine::kUnauthenticated, !authenticated);
     const SideNumber side = placements_.least_loaded(static_cast<SideNumber>(active_));
     placements_.place(session.slot(), side);
-    auto connection = std::make_unique<Connection>(session.slot(), session.generation(), std::move(transport),
-                                                   session.traffic, rules_of(session));
+    auto connection =
+        std::make_unique<Connection>(session.slot(), session.generation(), std::move(transport),
+                                     session.traffic, rules_of(session));
     outbox(side).replies().order(session.slot(), ClientOrder::Adopt,
                                  reinterpret_cast<uint64_t>(connection.release()));
     ++state_.net.connections;
@@ -91,7 +97,8 @@ void Pipeline::rebalance() {
         const auto client = static_cast<ClientSlot>(slot);
         const Placement& placement = placements_.at(client);
         if (!placement.present || placement.phase != MovePhase::Settled) continue;
-        const bool misplaced = active == 0 ? placement.side != 0 : placement.side == 0 || placement.side > active;
+        const bool misplaced =
+            active == 0 ? placement.side != 0 : placement.side == 0 || placement.side > active;
         if (misplaced) start_move(client, placements_.least_loaded(active));
     }
     flush_outboxes();
@@ -104,12 +111,13 @@ void Pipeline::set_active(int threads) {
     while (static_cast<int>(threads_.size()) < threads) {
         const auto number = static_cast<SideNumber>(threads_.size() + 1);
         threads_.push_back(std::make_unique<IoThread>(
-            number, IoThread::Parts{.side = side_parts_,
-                                    .token = token_,
-                                    .router = *this,
-                                    .main = waiting_,
-                                    .usage = state_.threads.use(number),
-                                    .spin_ns = threads::usable_cores() > 1 ? 20000 : 0}));
+            number,
+            IoThread::Parts{.side = side_parts_,
+                            .token = token_,
+                            .router = *this,
+                            .main = waiting_,
+                            .usage = state_.threads.use(number),
+                            .spin_ns = threads::usable_cores_at_start() > 1 ? kSpinNs : 0}));
         threads_.back()->set_settings(io_settings_);
     }
     active_ = threads;
@@ -130,6 +138,28 @@ void Pipeline::configure_io(const IoSettings& settings) {
     for (auto& thread : threads_) thread->set_settings(io_settings_);
 }
 
-void Pipeline::adjust_threads(int64_t) {}
+void Pipeline::adjust_threads(int64_t now_ms) {
+    const uint64_t now = CycleClock::now();
+    const uint64_t main_busy = state_.threads.main().active_nanoseconds.read();
+    uint64_t threads_busy = 0;
+    for (size_t i = 1; i <= threads_.size(); ++i)
+        threads_busy += state_.threads[i].active_nanoseconds.read();
+    const uint64_t delayed = thread_run_delay_ns();
+    const uint64_t commands = engine_.counters().commands_processed;
+    const int cores = threads::usable_cores_at_start();
+    const Activation::Sample sample{.now_ms = now_ms,
+                                    .elapsed_ns = CycleClock::to_nanoseconds(now - sampled_.at),
+                                    .main_busy_ns = main_busy - sampled_.main_busy,
+                                    .threads_busy_ns = threads_busy - sampled_.threads_busy,
+                                    .main_delayed_ns = delayed - sampled_.delayed,
+                                    .idle_cores = idle_cores_.sample(cores),
+                                    .commands = commands - sampled_.commands};
+    sampled_ = {.at = now,
+                .main_busy = main_busy,
+                .threads_busy = threads_busy,
+                .delayed = delayed,
+                .commands = commands};
+    if (!always_active_) set_active(activation_.decide(sample, active_, configured_));
+}
 
 }  // namespace millrace::pipeline

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the main thread does with a batch, in three passes: fetch the buckets of all its keys, then find and fetch all
-// entries, then execute. Fetches that stand back to back overlap their waits, those for the page tables included; with a
-// command's work between them they do not (docs/decisions/0001-measured-first.md, experiment 1).
+// What the main thread does with a batch, in three passes: fetch the buckets of all its keys, then
+// find and fetch all entries, then execute. Fetches that stand back to back overlap their waits,
+// those for the page tables included; with a command's work between them they do not
+// (docs/decisions/0001-measured-first.md, experiment 1).
 #include <utility>
 
 #include "base/cycle_clock.h"
@@ -16,16 +17,19 @@ using engine::Session;
 
 // g++ 12 drops calls of functions that only prefetch, hence the inlining.
 template <typename Fetch>
-[[gnu::always_inline]] inline void Pipeline::fetch_all(std::span<const Request> requests, Fetch&& fetch) {
+[[gnu::always_inline]] inline void Pipeline::fetch_all(std::span<const Request> requests,
+                                                       Fetch&& fetch) {
     for (const Request& request : requests) {
         if (request.command == nullptr || request.command->first_key() == 0) continue;
         const Session* session = engine_.sessions().find(request.client, request.client_generation);
-        if (session != nullptr) fetch(engine_.keyspace().database(session->database), request.key_hash);
+        if (session != nullptr)
+            fetch(engine_.keyspace().database(session->database), request.key_hash);
     }
 }
 
 void Pipeline::execute(Batch& batch, SideNumber side) {
     flush_outbox(side);
+    const uint64_t begin = CycleClock::now();
     executing_ = &batch;
     executing_side_ = side;
     engine_.begin_batch();
@@ -33,8 +37,10 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
     const size_t count = requests.size();
     if (count > 1) {
         using keyspace::Database;
-        fetch_all(requests, [](const Database& database, uint64_t hash) { database.prefetch_bucket(hash); });
-        fetch_all(requests, [](const Database& database, uint64_t hash) { database.prefetch_entry(hash); });
+        fetch_all(requests,
+                  [](const Database& database, uint64_t hash) { database.prefetch_bucket(hash); });
+        fetch_all(requests,
+                  [](const Database& database, uint64_t hash) { database.prefetch_entry(hash); });
     }
     for (Request& request : requests) run_request(request, batch, side);
     if (count > 1) {
@@ -42,21 +48,35 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
         state_.loop.prefetch_entries += count;
     }
     executing_ = nullptr;
+    execute_ns_ += CycleClock::to_nanoseconds(CycleClock::now() - begin);
 }
 
 void Pipeline::run_request(Request& request, Batch& batch, SideNumber) {
     switch (request.kind) {
-        case RequestKind::Command: execute_command(request, batch); return;
-        case RequestKind::InputLimit: ++state_.net.closed_for_input_limit; [[fallthrough]];
-        case RequestKind::ProtocolError: execute_command(request, batch); return;
+        case RequestKind::Command:
+            execute_command(request, batch);
+            return;
+        case RequestKind::InputLimit:
+            ++state_.net.closed_for_input_limit;
+            [[fallthrough]];
+        case RequestKind::ProtocolError:
+            execute_command(request, batch);
+            return;
         case RequestKind::Disconnected:
-            if (Session* session = engine_.sessions().find(request.client, request.client_generation)) {
+            if (Session* session =
+                    engine_.sessions().find(request.client, request.client_generation)) {
                 drop(*session, batch.replies());
             }
             return;
-        case RequestKind::Frozen: frozen(request, batch.replies()); return;
-        case RequestKind::Detached: detached(request); return;
-        case RequestKind::Unpinned: engine_.keyspace().unpin(request.entry()); return;
+        case RequestKind::Frozen:
+            frozen(request, batch.replies());
+            return;
+        case RequestKind::Detached:
+            detached(request);
+            return;
+        case RequestKind::Unpinned:
+            engine_.keyspace().unpin(request.entry());
+            return;
     }
 }
 
@@ -95,7 +115,8 @@ void Pipeline::flush_outbox(SideNumber side) {
 }
 
 void Pipeline::flush_outboxes() {
-    for (size_t side = 0; side <= threads_.size(); ++side) flush_outbox(static_cast<SideNumber>(side));
+    for (size_t side = 0; side <= threads_.size(); ++side)
+        flush_outbox(static_cast<SideNumber>(side));
     const RoleScope role(io_side);
     side_zero_.write();
 }

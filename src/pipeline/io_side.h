@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Everything around the commands for a set of connections: read, parse, resolve; encode, write; free. Side 0 is run by the
-// main thread itself when no I/O thread is active; each other side by an I/O thread. The stages are the same (rule R1
-// keeps only the commands apart).
+// Everything around the commands for a set of connections: read, parse, resolve; encode, write;
+// free. Side 0 is run by the main thread itself when no I/O thread is active; each other side by an
+// I/O thread. The stages are the same (rule R1 keeps only the commands apart).
 //
 //                 ready events                    completed batches
 //                      ▼                                 ▼
@@ -12,7 +12,8 @@
 //
 // Owner:   the pipeline; run by one thread at a time.
 // Threads: I/O side, but for what is marked.
-// Limits:  kCredits batches under way; without a credit nothing is read, and the kernel's buffers push back.
+// Limits:  kCredits batches under way; without a credit nothing is read, and the kernel's buffers
+// push back.
 #pragma once
 
 #include <atomic>
@@ -37,7 +38,9 @@ using SideNumber = uint8_t;
 // What a descriptor is registered under: who gets its events.
 struct PollTag {
     static constexpr uint64_t kListenerBit = 1ull << 63;
-    static uint64_t connection(engine::ClientSlot slot, SideNumber side) { return (uint64_t{side} << 32) | slot; }
+    static uint64_t connection(engine::ClientSlot slot, SideNumber side) {
+        return (uint64_t{side} << 32) | slot;
+    }
     static uint64_t listener(size_t number) { return kListenerBit | number; }
     static bool is_listener(uint64_t tag) { return (tag & kListenerBit) != 0; }
     static SideNumber side(uint64_t tag) { return static_cast<SideNumber>(tag >> 32); }
@@ -58,19 +61,20 @@ public:
     using Submit = std::function<void(std::unique_ptr<Batch>)>;
 
     // `heap` is the running thread's; `submit` gets each filled batch.
-    IoSide(SideNumber number, const SideParts& parts, structures::SlabHeap& heap, observe::ThreadUsage& usage,
-           Submit submit);
+    IoSide(SideNumber number, const SideParts& parts, structures::SlabHeap& heap,
+           observe::ThreadUsage& usage, Submit submit);
     ~IoSide() override;
 
     // --- the stages ---
 
     void event(const net::ReadyEvent& event) ON_IO_SIDE;
-    // Reads from connections that have something, until `batches_max` batches have been submitted or the list is worked
-    // through once. True if anything was done.
+    // Reads from connections that have something, until `batches_max` batches have been submitted
+    // or the list is worked through once. True if anything was done.
     bool read(size_t batches_max) ON_IO_SIDE;
     // Hands on a batch that is not full.
     void flush() ON_IO_SIDE;
-    // Encodes what a batch has for its clients, carries out orders, frees; the batch is then used again.
+    // Encodes what a batch has for its clients, carries out orders, frees; the batch is then used
+    // again.
     void complete(std::unique_ptr<Batch> batch) ON_IO_SIDE;
     // Writes to all connections that got something.
     void write() ON_IO_SIDE;
@@ -78,7 +82,9 @@ public:
     // Whether another round would do something without anything new from outside.
     bool can_go_on() { return (!read_list_.empty() && has_room()) || !write_list_.empty(); }
     size_t connections() const { return connection_count_; }
-    void set_settings(std::shared_ptr<const IoSettings> settings) { settings_ = std::move(settings); }
+    void set_settings(std::shared_ptr<const IoSettings> settings) {
+        settings_ = std::move(settings);
+    }
     const keyspace::EntryBuilder& builder() const { return builder_; }
     structures::RemoteFrees& remote_frees() { return remote_frees_; }
 
@@ -117,7 +123,8 @@ private:
     std::deque<engine::ClientSlot> read_list_;
     std::vector<engine::ClientSlot> waiting_list_;  // Stopped by a barrier or for lack of credits.
     std::vector<engine::ClientSlot> write_list_;
-    std::vector<engine::ClientSlot> report_list_;   // The main thread must hear of them; needs a credit.
+    std::vector<engine::ClientSlot>
+        report_list_;  // The main thread must hear of them; needs a credit.
     std::vector<const keyspace::Entry*> unpinned_;
     std::unique_ptr<char[]> scratch_;
 

@@ -56,7 +56,8 @@ void IoThread::retry_deliveries() {
 }
 
 void IoThread::set_settings(std::shared_ptr<const IoSettings> settings) {
-    // A ring of versions that is full holds an older one for the moment; the next change brings it up to date.
+    // A ring of versions that is full holds an older one for the moment; the next change brings it
+    // up to date.
     if (settings_.push(std::move(settings))) parking_.wake();
 }
 
@@ -67,7 +68,8 @@ bool IoThread::deliver_event(const net::ReadyEvent& event) {
 }
 
 bool IoThread::has_work() const {
-    return stop_.load(std::memory_order_seq_cst) || !delivered_.empty() || !events_.empty() || !settings_.empty();
+    return stop_.load(std::memory_order_seq_cst) || !delivered_.empty() || !events_.empty() ||
+           !settings_.empty();
 }
 
 bool IoThread::poll() {

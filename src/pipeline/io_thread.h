@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// One I/O thread: runs the stages of its side whenever it has been given something, polls while it has the permission, and
-// sleeps otherwise (rules R2, R4, R6).
+// One I/O thread: runs the stages of its side whenever it has been given something, polls while it
+// has the permission, and sleeps otherwise (rules R2, R4, R6).
 //
 // Owner:   the pipeline.
-// Threads: run() on its own; the rest on the main thread, but for deliver_event(), which the holder of the poll
+// Threads: run() on its own; the rest on the main thread, but for deliver_event(), which the holder
+// of the poll
 //          token calls.
 #pragma once
 
@@ -22,11 +23,13 @@
 
 namespace millrace::pipeline {
 
-// Where the events of a poll go: to the sides that own the connections. Called by whoever holds the poll token.
+// Where the events of a poll go: to the sides that own the connections. Called by whoever holds the
+// poll token.
 class EventRouter {
 public:
     virtual ~EventRouter() = default;
-    // Routes events; those of side `self` are returned in the first places of `events`, their number as the result.
+    // Routes events; those of side `self` are returned in the first places of `events`, their
+    // number as the result.
     virtual size_t route(std::span<net::ReadyEvent> events, SideNumber self) = 0;
 };
 
@@ -37,7 +40,7 @@ struct MainWaiting {
 
 class IoThread {
 public:
-    static constexpr size_t kRing = 256;         // At least all credits, and what the main thread adds.
+    static constexpr size_t kRing = 256;  // At least all credits, and what the main thread adds.
     static constexpr size_t kEventRing = 16384;
 
     struct Parts {
@@ -56,7 +59,8 @@ public:
 
     // A batch filled by the side, or null.
     std::unique_ptr<Batch> take_submitted();
-    // Hands a batch with its results over; never waits: what does not fit is kept and retried by retry_deliveries().
+    // Hands a batch with its results over; never waits: what does not fit is kept and retried by
+    // retry_deliveries().
     void deliver(std::unique_ptr<Batch> batch);
     void retry_deliveries();
     void set_settings(std::shared_ptr<const IoSettings> settings);

@@ -53,7 +53,9 @@ void OutputQueue::consume(size_t bytes, std::vector<const keyspace::Entry*>& unp
     }
 }
 
-void OutputQueue::drop(std::vector<const keyspace::Entry*>& unpinned) { consume(bytes(), unpinned); }
+void OutputQueue::drop(std::vector<const keyspace::Entry*>& unpinned) {
+    consume(bytes(), unpinned);
+}
 
 void OutputQueue::shrink() {
     constexpr size_t kKeptBytes = 4 * 1024;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What waits to be written to one client: encoded bytes and, between them, large values that are sent straight out of
-// their entries.
+// What waits to be written to one client: encoded bytes and, between them, large values that are
+// sent straight out of their entries.
 //
-// A large value is pinned: the main thread counted it when it made the reply, and learns through `unpinned` that the
-// bytes are out, so that it may free the entry if it was replaced meanwhile.
+// A large value is pinned: the main thread counted it when it made the reply, and learns through
+// `unpinned` that the bytes are out, so that it may free the entry if it was replaced meanwhile.
 //
 // Owner:   pipeline::Connection.
 // Threads: the I/O side of the connection.
@@ -47,7 +47,8 @@ private:
         const keyspace::Entry* entry = nullptr;
         size_t sent = 0;
         std::string_view view() const {
-            const std::string_view all = entry != nullptr ? entry->string() : std::string_view(bytes.data(), bytes.size());
+            const std::string_view all =
+                entry != nullptr ? entry->string() : std::string_view(bytes.data(), bytes.size());
             return all.substr(sent);
         }
     };

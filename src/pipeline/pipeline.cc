@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The turn: gathering batches and waiting. What happens to a batch is in execution.cc, what happens to connections in
-// connections.cc.
+// The turn: gathering batches and waiting. What happens to a batch is in execution.cc, what happens
+// to connections in connections.cc.
 #include "pipeline/pipeline.h"
 
 #include <sched.h>
@@ -15,15 +15,19 @@
 namespace millrace::pipeline {
 namespace {
 
-// Batches that one round on side 0 fills before it executes them: as many as stay in the second-level cache.
+// Batches that one round on side 0 fills before it executes them: as many as stay in the
+// second-level cache.
 constexpr size_t kBatchesPerRound = 8;
 constexpr int64_t kSpinNs = 20000;
 
-int64_t spin_ns() { return threads::usable_cores() > 1 ? kSpinNs : 0; }
+int64_t spin_ns() {
+    return threads::usable_cores_at_start() > 1 ? kSpinNs : 0;
+}
 
 }  // namespace
 
-Pipeline::Pipeline(engine::Engine& engine, structures::SlabHeapPool& heaps, observe::ServerState& state)
+Pipeline::Pipeline(engine::Engine& engine, structures::SlabHeapPool& heaps,
+                   observe::ServerState& state)
     : engine_(engine),
       heaps_(heaps),
       state_(state),
@@ -33,12 +37,16 @@ Pipeline::Pipeline(engine::Engine& engine, structures::SlabHeapPool& heaps, obse
       ledgers_(kIoThreadsMax + 1),
       outboxes_(kIoThreadsMax + 1),
       placements_(kIoThreadsMax + 1),
-      activation_(threads::usable_cores()),
+      activation_(threads::usable_cores_at_start()),
       io_settings_(std::make_shared<IoSettings>()) {}
 
-Pipeline::~Pipeline() { threads_.clear(); }
+Pipeline::~Pipeline() {
+    threads_.clear();
+}
 
-Status Pipeline::open() { return poller_.open(); }
+Status Pipeline::open() {
+    return poller_.open();
+}
 
 // --- limbo ---
 
@@ -46,7 +54,8 @@ uint64_t Pipeline::oldest_uncompleted() {
     uint64_t oldest = turn_;
     for (size_t side = 0; side <= threads_.size(); ++side) {
         Ledger& ledger = ledgers_[side];
-        const uint64_t completed = side == 0 ? side_zero_.completed() : threads_[side - 1]->completed();
+        const uint64_t completed =
+            side == 0 ? side_zero_.completed() : threads_[side - 1]->completed();
         while (!ledger.turns.empty() && ledger.settled < completed) {
             ledger.turns.pop_front();
             ++ledger.settled;
@@ -63,7 +72,8 @@ void Pipeline::begin_turn() {
     release_retired();
 }
 
-// Entries that nobody refers to any more go to the I/O threads to be freed, or are freed here when there are none.
+// Entries that nobody refers to any more go to the I/O threads to be freed, or are freed here when
+// there are none.
 void Pipeline::release_retired() {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     SideNumber next = 1;
@@ -91,12 +101,22 @@ void Pipeline::turn(int64_t timeout_us) {
     }
     engine_.run_deferred();
     flush_outboxes();
-    if (!worked) return;
+    if (worked) account_turn();
+}
+
+void Pipeline::account_turn() {
     const uint64_t nanoseconds = CycleClock::to_nanoseconds(CycleClock::now() - active_since_);
-    state_.threads.main().active_nanoseconds.add(nanoseconds);
-    ++state_.loop.cycles;
-    state_.loop.duration_us += nanoseconds / 1000;
-    state_.loop.duration_us_highest = std::max(state_.loop.duration_us_highest, nanoseconds / 1000);
+    observe::OwnedCounter& active = state_.threads.main().active_nanoseconds;
+    active.add(nanoseconds);
+    observe::LoopCounters& loop = state_.loop;
+    ++loop.cycles;
+    loop.duration_us = active.read() / 1000;
+    loop.command_duration_us = execute_ns_ / 1000;
+    loop.duration_us_highest = std::max(loop.duration_us_highest, nanoseconds / 1000);
+    const uint64_t commands = engine_.counters().commands_processed;
+    loop.commands_per_cycle_highest =
+        std::max(loop.commands_per_cycle_highest, commands - commands_before_);
+    commands_before_ = commands;
 }
 
 // Some I/O thread is active, or still holds a connection or a batch.
@@ -129,13 +149,15 @@ bool Pipeline::single_turn(int64_t timeout_us) {
         const RoleScope role(io_side);
         while (main_events_.pop(event)) side_zero_.event(event);
     }
-    const bool busy = side_zero_.can_go_on() || !filled_.empty() || accepts_pending_.load(std::memory_order_relaxed);
+    const bool busy = side_zero_.can_go_on() || !filled_.empty() ||
+                      accepts_pending_.load(std::memory_order_relaxed);
     take_token();
     poll(busy ? 0 : timeout_us);
     return run_side_zero();
 }
 
-// Reads, executes, completes and writes in rounds, until everything that was ready has been served once.
+// Reads, executes, completes and writes in rounds, until everything that was ready has been served
+// once.
 bool Pipeline::run_side_zero() {
     const RoleScope role(io_side);
     bool worked = false;
@@ -172,7 +194,8 @@ bool Pipeline::drain_threads() {
 
 bool Pipeline::threaded_turn(int64_t timeout_us) {
     bool worked = false;
-    if (side_zero_.connections() > 0 || !main_events_.empty()) {  // Some are still on their way to a thread.
+    if (side_zero_.connections() > 0 ||
+        !main_events_.empty()) {  // Some are still on their way to a thread.
         net::ReadyEvent event{};
         const RoleScope role(io_side);
         while (main_events_.pop(event)) side_zero_.event(event);
@@ -187,22 +210,27 @@ bool Pipeline::threaded_turn(int64_t timeout_us) {
 }
 
 bool Pipeline::any_submitted() const {
-    return std::any_of(threads_.begin(), threads_.end(), [](const auto& thread) { return thread->has_submitted(); });
+    return std::any_of(threads_.begin(), threads_.end(),
+                       [](const auto& thread) { return thread->has_submitted(); });
 }
 
 bool Pipeline::all_asleep() const {
-    return std::all_of(threads_.begin(), threads_.end(), [](const auto& thread) { return thread->asleep(); });
+    return std::all_of(threads_.begin(), threads_.end(),
+                       [](const auto& thread) { return thread->asleep(); });
 }
 
-// While an I/O thread is awake it polls; when all are asleep nothing is pending, and the main thread does (rule R4).
+// While an I/O thread is awake it polls; when all are asleep nothing is pending, and the main
+// thread does (rule R4).
 void Pipeline::wait_for_threads(int64_t timeout_us) {
     if (timeout_us <= 0) return;
     const auto something = [this] {
-        return any_submitted() || !main_events_.empty() || accepts_pending_.load(std::memory_order_seq_cst);
+        return any_submitted() || !main_events_.empty() ||
+               accepts_pending_.load(std::memory_order_seq_cst);
     };
     const uint64_t begin = CycleClock::now();
     const int64_t spin = spin_ns();
-    while (!all_asleep() && CycleClock::to_nanoseconds(CycleClock::now() - begin) < static_cast<uint64_t>(spin)) {
+    while (!all_asleep() &&
+           CycleClock::to_nanoseconds(CycleClock::now() - begin) < static_cast<uint64_t>(spin)) {
         if (something()) return;
         threads::relax_cpu();
     }
@@ -244,8 +272,9 @@ void Pipeline::retry_events() {
     std::vector<net::ReadyEvent> again = std::exchange(unrouted_, {});
     for (const net::ReadyEvent& event : again) {
         const SideNumber side = PollTag::side(event.tag);
-        const bool delivered = side == 0 ? main_events_.push(event)
-                                         : side <= threads_.size() && threads_[side - 1u]->deliver_event(event);
+        const bool delivered =
+            side == 0 ? main_events_.push(event)
+                      : side <= threads_.size() && threads_[side - 1u]->deliver_event(event);
         if (!delivered) unrouted_.push_back(event);
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The main loop: gets batches of requests, executes them, hands the results back, and orchestrates who polls, reads and
-// writes. With no I/O thread active it runs the same stages itself, on side 0.
+// The main loop: gets batches of requests, executes them, hands the results back, and orchestrates
+// who polls, reads and writes. With no I/O thread active it runs the same stages itself, on side 0.
 //
-// A turn:   release limbo ─► gather (poll, or batches of the I/O threads) ─► execute ─► publish ─► what the engine put off
+// A turn:   release limbo ─► gather (poll, or batches of the I/O threads) ─► execute ─► publish ─►
+// what the engine put off
 //
 // Owner:   the server.
 // Threads: main thread, but for route(), which the holder of the poll token calls.
@@ -41,14 +42,16 @@ public:
 
     // --- connections ---
 
-    // Registers a listening socket; `ready` runs on the main thread whenever somebody may be waiting.
+    // Registers a listening socket; `ready` runs on the main thread whenever somebody may be
+    // waiting.
     Status watch_listener(int descriptor, size_t number);
     void unwatch_listener(int descriptor) { poller_.remove(descriptor); }
     void set_accept_ready(AcceptReady ready) { accept_ready_ = std::move(ready); }
     // Asks for another accept round in the next turn.
     void accept_again() { accepts_pending_.store(true, std::memory_order_relaxed); }
     // Makes a client of an accepted connection.
-    engine::Session& adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer, bool authenticated);
+    engine::Session& adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer,
+                           bool authenticated);
 
     // --- running ---
 
@@ -80,6 +83,7 @@ private:
     };
 
     void begin_turn();
+    void account_turn();
     uint64_t oldest_uncompleted();
     void release_retired();
     bool threads_in_use() const;
@@ -139,6 +143,17 @@ private:
     int active_ = 0;
     bool always_active_ = false;
     uint64_t active_since_ = 0;  // Cycle clock at the end of the last wait.
+
+    struct {  // What adjust_threads() saw last.
+        uint64_t at = 0;
+        uint64_t main_busy = 0;
+        uint64_t threads_busy = 0;
+        uint64_t delayed = 0;
+        uint64_t commands = 0;
+    } sampled_;
+    IdleCores idle_cores_;
+    uint64_t execute_ns_ = 0;
+    uint64_t commands_before_ = 0;
 };
 
 }  // namespace millrace::pipeline

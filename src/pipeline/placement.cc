@@ -45,7 +45,8 @@ SideNumber Placements::least_loaded(SideNumber active) const {
 
 bool Placements::begin_move(ClientSlot slot, SideNumber target) {
     Placement& placement = placements_[slot];
-    if (!placement.present || placement.phase != MovePhase::Settled || placement.side == target) return false;
+    if (!placement.present || placement.phase != MovePhase::Settled || placement.side == target)
+        return false;
     --clients_[placement.target];
     ++clients_[target];
     placement.target = target;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Which I/O side serves which client, and the way of a connection from one side to another (rule R3):
+// Which I/O side serves which client, and the way of a connection from one side to another (rule
+// R3):
 //
 //     main: Freeze ─► side: reads no more; when nothing is in flight ─► Frozen
 //     main: Detach ─► side: gives the connection object up          ─► Detached
 //     main: Adopt  ─► new side
 //
-// Between Detach and Adopt nobody could carry a record, so what is said to the client meanwhile waits in `transit`.
+// Between Detach and Adopt nobody could carry a record, so what is said to the client meanwhile
+// waits in `transit`.
 //
 // Owner:   the pipeline. Threads: main thread.
 #pragma once

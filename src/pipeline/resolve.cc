@@ -16,7 +16,8 @@ namespace {
 ExpiryRoom room_for_options(std::span<const std::string_view> options) {
     for (std::string_view option : options) {
         if (option.size() != 2 && option.size() != 4) continue;
-        if (equals_ignore_case(option.substr(0, 2), "EX") || equals_ignore_case(option.substr(0, 2), "PX")) {
+        if (equals_ignore_case(option.substr(0, 2), "EX") ||
+            equals_ignore_case(option.substr(0, 2), "PX")) {
             return ExpiryRoom::Yes;
         }
     }
@@ -42,8 +43,10 @@ void Resolver::check(std::span<const std::string_view> words, Request& request) 
 Entry* Resolver::build(std::span<const std::string_view> words, const Command& command) const {
     const auto value_at = static_cast<size_t>(command.spec().prebuilt_value);
     constexpr size_t kWordsMax = 8;
-    if (words.size() <= value_at || words.size() > kWordsMax || words[1].size() > UINT32_MAX) return nullptr;
-    const ExpiryRoom room = value_at > 2 ? ExpiryRoom::Yes : room_for_options(words.subspan(value_at + 1));
+    if (words.size() <= value_at || words.size() > kWordsMax || words[1].size() > UINT32_MAX)
+        return nullptr;
+    const ExpiryRoom room =
+        value_at > 2 ? ExpiryRoom::Yes : room_for_options(words.subspan(value_at + 1));
     return builder_.string(words[1], words[value_at], room);
 }
 
@@ -54,7 +57,8 @@ void Resolver::resolve(std::span<const std::string_view> words, Entry* ready_ent
     request.words = copies;
     request.word_count = static_cast<uint32_t>(words.size());
 
-    // The key and the value of a prebuilt entry serve as the arguments; retired or not, it outlives the batch.
+    // The key and the value of a prebuilt entry serve as the arguments; retired or not, it outlives
+    // the batch.
     size_t value_at = 0;
     if (request.faults == 0) {
         const int key_at = request.command->first_key();
@@ -63,7 +67,9 @@ void Resolver::resolve(std::span<const std::string_view> words, Entry* ready_ent
             request.key_hash = siphash13(key.data(), key.size(), seed_);
         }
         value_at = static_cast<size_t>(request.command->spec().prebuilt_value);
-        if (value_at > 0) request.prebuilt = ready_entry != nullptr ? ready_entry : build(words, *request.command);
+        if (value_at > 0)
+            request.prebuilt =
+                ready_entry != nullptr ? ready_entry : build(words, *request.command);
     }
     const Entry* entry = request.entry();
     for (size_t i = 0; i < words.size(); ++i) {
@@ -77,10 +83,12 @@ void Resolver::resolve(std::span<const std::string_view> words, Entry* ready_ent
     }
 }
 
-bool Resolver::value_of_plain_write(std::span<const std::string_view> words_before, size_t count) const {
+bool Resolver::value_of_plain_write(std::span<const std::string_view> words_before,
+                                    size_t count) const {
     if (words_before.size() != 2 || count != 3 || words_before[1].size() > UINT32_MAX) return false;
     const Command* command = commands_.find(words_before[0]);
-    return command != nullptr && command->spec().prebuilt_value == 2 && command->arity_matches(count);
+    return command != nullptr && command->spec().prebuilt_value == 2 &&
+           command->arity_matches(count);
 }
 
 }  // namespace millrace::pipeline

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The resolve stage: turns parsed words into a request that the main thread can run without looking at text: the command's
-// table entry, the outcome of the arity check, the hash of the first key, and for plain string writes the finished entry.
+// The resolve stage: turns parsed words into a request that the main thread can run without looking
+// at text: the command's table entry, the outcome of the arity check, the hash of the first key,
+// and for plain string writes the finished entry.
 //
 // Owner:   an I/O side.
 // Threads: the I/O side's.
@@ -19,22 +20,25 @@ namespace millrace::pipeline {
 
 class Resolver {
 public:
-    Resolver(const engine::CommandRegistry& commands, const SipKey& seed, keyspace::EntryBuilder& builder)
+    Resolver(const engine::CommandRegistry& commands, const SipKey& seed,
+             keyspace::EntryBuilder& builder)
         : commands_(commands), seed_(seed), builder_(builder) {}
 
-    // Fills `request` from `words`, whose bytes are copied into the batch. `ready_entry` is the entry whose value was
-    // received straight into place, or null.
-    void resolve(std::span<const std::string_view> words, keyspace::Entry* ready_entry, Batch& batch,
-                 engine::Request& request) const;
+    // Fills `request` from `words`, whose bytes are copied into the batch. `ready_entry` is the
+    // entry whose value was received straight into place, or null.
+    void resolve(std::span<const std::string_view> words, keyspace::Entry* ready_entry,
+                 Batch& batch, engine::Request& request) const;
 
-    // Whether the value now arriving as word `at` of `count`, after `words_before`, belongs into an entry of its own.
+    // Whether the value now arriving as word `at` of `count`, after `words_before`, belongs into an
+    // entry of its own.
     bool value_of_plain_write(std::span<const std::string_view> words_before, size_t count) const;
 
     keyspace::EntryBuilder& builder() const { return builder_; }
 
 private:
     void check(std::span<const std::string_view> words, engine::Request& request) const;
-    keyspace::Entry* build(std::span<const std::string_view> words, const engine::Command& command) const;
+    keyspace::Entry* build(std::span<const std::string_view> words,
+                           const engine::Command& command) const;
 
     const engine::CommandRegistry& commands_;
     const SipKey seed_;

@@ -16,15 +16,24 @@ namespace {
 
 constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
 constexpr std::string_view kProtected =
-    "-DENIED Running in protected mode because protected mode is enabled and no password is set for the default user. "
-    "In this mode connections are only accepted from the loopback interface. If you want to connect from external "
-    "computers, you may adopt one of the following solutions: 1) Just disable protected mode sending the command "
-    "'CONFIG SET protected-mode no' from the loopback interface by connecting from the same host the server is running, "
-    "however MAKE SURE it's not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change "
-    "permanent. 2) Alternatively you can just disable the protected mode by editing the configuration file, and setting "
-    "the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for "
-    "testing, restart it with the '--protected-mode no' option. 4) Set up an authentication password for the default "
-    "user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from "
+    "-DENIED Running in protected mode because protected mode is enabled and no password is set "
+    "for the default user. "
+    "In this mode connections are only accepted from the loopback interface. If you want to "
+    "connect from external "
+    "computers, you may adopt one of the following solutions: 1) Just disable protected mode "
+    "sending the command "
+    "'CONFIG SET protected-mode no' from the loopback interface by connecting from the same host "
+    "the server is running, "
+    "however MAKE SURE it's not publicly accessible from internet if you do so. Use CONFIG REWRITE "
+    "to make this change "
+    "permanent. 2) Alternatively you can just disable the protected mode by editing the "
+    "configuration file, and setting "
+    "the protected mode option to 'no', and then restarting the server. 3) If you started the "
+    "server manually just for "
+    "testing, restart it with the '--protected-mode no' option. 4) Set up an authentication "
+    "password for the default "
+    "user. NOTE: You only need to do one of the above things in order for the server to start "
+    "accepting connections from "
     "the outside.\r\n";
 
 // A last word to somebody who is turned away; whether it arrives is not our concern.
@@ -64,9 +73,9 @@ Status Acceptor::open() {
     }
     TRY(watch(std::move(tcp).value()));
     if (!settings_.unixsocket.empty()) {
-        auto local = net::listen_unix(settings_.unixsocket, static_cast<unsigned>(settings_.unixsocketperm),
-                                      settings_.unixsocketgroup,
-                                      {.backlog = static_cast<int>(settings_.tcp_backlog)});
+        auto local = net::listen_unix(
+            settings_.unixsocket, static_cast<unsigned>(settings_.unixsocketperm),
+            settings_.unixsocketgroup, {.backlog = static_cast<int>(settings_.tcp_backlog)});
         if (!local.ok()) {
             log_warning("Failed opening Unix socket: {}", local.error().text());
             return local.take_error();
@@ -83,7 +92,8 @@ Status Acceptor::open() {
 }
 
 Status Acceptor::reopen_tcp() {
-    // The old listeners go first, as they may hold the very address that the new ones need; on failure they come back.
+    // The old listeners go first, as they may hold the very address that the new ones need; on
+    // failure they come back.
     std::vector<net::Listener> kept;
     std::vector<net::Listener> old;
     for (net::Listener& listener : listeners_) {
@@ -95,7 +105,8 @@ Status Acceptor::reopen_tcp() {
     TRY(watch(std::move(kept)));
     auto fresh = open_tcp();
     if (!fresh.ok()) {
-        log_warning("Warning: Could not create server TCP listening socket {}", fresh.error().text());
+        log_warning("Warning: Could not create server TCP listening socket {}",
+                    fresh.error().text());
         return fresh.take_error();
     }
     return watch(std::move(fresh).value());
@@ -114,7 +125,8 @@ void Acceptor::describe_listeners() {
     state_.facts.tcp_port = static_cast<int>(settings_.port);
     std::string tcp = "name=tcp";
     for (const std::string& address : settings_.bind) tcp += ",bind=" + address;
-    if (settings_.port != 0) state_.facts.listeners.push_back(tcp + ",port=" + std::to_string(settings_.port));
+    if (settings_.port != 0)
+        state_.facts.listeners.push_back(tcp + ",port=" + std::to_string(settings_.port));
     if (!settings_.unixsocket.empty()) {
         state_.facts.listeners.push_back("name=unix,bind=" + settings_.unixsocket);
     }

@@ -25,7 +25,9 @@ int64_t SystemTime::monotonic_nanoseconds() const {
     return int64_t{now.tv_sec} * 1000000000 + now.tv_nsec;
 }
 
-SystemEntropy::SystemEntropy() { CHECK(getrandom(&state_, sizeof state_, 0) == sizeof state_); }
+SystemEntropy::SystemEntropy() {
+    CHECK(getrandom(&state_, sizeof state_, 0) == sizeof state_);
+}
 
 // SplitMix64 (Steele, Lea, Flood, 2014).
 uint64_t SystemEntropy::next() {

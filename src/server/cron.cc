@@ -30,7 +30,9 @@ void Cron::close_idle_clients() {
     if (net_.timeout <= 0) return;
     const int64_t oldest_ms = engine_.now_ms() - net_.timeout * 1000;
     engine_.sessions().for_each([&](engine::Session& session) {
-        if (session.last_interaction_ms >= oldest_ms || session.is(engine::kBlocked | engine::kSubscribed)) return;
+        if (session.last_interaction_ms >= oldest_ms ||
+            session.is(engine::kBlocked | engine::kSubscribed))
+            return;
         log_verbose("Closing idle client");
         engine_.clients().close(session, engine::CloseMode::Now);
     });
@@ -60,7 +62,8 @@ void Cron::tick() {
 
 void Cron::slow_tick() {
     pipeline_.adjust_threads(engine_.now_ms());
-    state_.sample_rates(engine_.time().monotonic_nanoseconds() / 1000, engine_.counters().commands_processed);
+    state_.sample_rates(engine_.time().monotonic_nanoseconds() / 1000,
+                        engine_.counters().commands_processed);
 }
 
 int64_t Cron::run() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What is done from time to time, in slices: expiring keys, freeing what was flushed, shrinking tables, closing idle
-// clients, sampling rates, deciding on I/O threads.
+// What is done from time to time, in slices: expiring keys, freeing what was flushed, shrinking
+// tables, closing idle clients, sampling rates, deciding on I/O threads.
 //
 // Owner:   the server.
 // Threads: main thread.
@@ -20,9 +20,13 @@ namespace millrace::server {
 
 class Cron {
 public:
-    Cron(engine::Engine& engine, pipeline::Pipeline& pipeline, observe::ServerState& state, const Settings& settings,
-         const net::Settings& net, int64_t expire_effort)
-        : engine_(engine), pipeline_(pipeline), state_(state), settings_(settings), net_(net),
+    Cron(engine::Engine& engine, pipeline::Pipeline& pipeline, observe::ServerState& state,
+         const Settings& settings, const net::Settings& net, int64_t expire_effort)
+        : engine_(engine),
+          pipeline_(pipeline),
+          state_(state),
+          settings_(settings),
+          net_(net),
           expire_effort_(expire_effort) {}
 
     // Runs what is due; returns the microseconds until the next thing is.

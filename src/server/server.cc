@@ -39,7 +39,8 @@ Server::Server(AllSettings& settings, config::Registry& config, const std::strin
       config_(config),
       heaps_({.huge_pages = true}),
       commands_(engine::all_command_tables()),
-      keyspace_(static_cast<int>(settings.keyspace.databases), seed_of(settings.keyspace.hash_seed, entropy_), heaps_),
+      keyspace_(static_cast<int>(settings.keyspace.databases),
+                seed_of(settings.keyspace.hash_seed, entropy_), heaps_),
       engine_({.commands = commands_,
                .keyspace = keyspace_,
                .settings = settings.engine,
@@ -52,7 +53,8 @@ Server::Server(AllSettings& settings, config::Registry& config, const std::strin
                .entropy = entropy_}),
       pipeline_(engine_, heaps_, state_),
       acceptor_(pipeline_, engine_, settings.net, state_),
-      cron_(engine_, pipeline_, state_, settings.server, settings.net, settings.keyspace.active_expire_effort) {
+      cron_(engine_, pipeline_, state_, settings.server, settings.net,
+            settings.keyspace.active_expire_effort) {
     engine_.connect(&pipeline_, this);
     admin::info::register_sections(info_, engine_);
     describe(executable, config_file);
@@ -90,7 +92,11 @@ Status Server::start() {
 
 int Server::run() {
     while (!stopping_) {
-        pipeline_.turn(cron_.run());
+        const int64_t begin_ns = time_.monotonic_nanoseconds();
+        const int64_t wait_us = cron_.run();
+        cron_ns_ += static_cast<uint64_t>(time_.monotonic_nanoseconds() - begin_ns);
+        state_.loop.cron_duration_us = cron_ns_ / 1000;
+        pipeline_.turn(wait_us);
         if (const int signal = stop_signal_.exchange(0)) {
             log_warning("User requested shutdown...");
             (void)signal;
@@ -112,7 +118,9 @@ Status Server::shutdown(const engine::ShutdownRequest&) {
     return done();
 }
 
-Status Server::abort_shutdown() { return Error("ERR No shutdown in progress."); }
+Status Server::abort_shutdown() {
+    return Error("ERR No shutdown in progress.");
+}
 
 Status Server::crash(std::string_view what) {
     if (what == "segfault") {

@@ -28,7 +28,8 @@ namespace millrace::server {
 class Server final : private engine::ProcessControl {
 public:
     // `settings` and `config` are filled; they outlive the server.
-    Server(AllSettings& settings, config::Registry& config, const std::string& executable, const std::string& config_file);
+    Server(AllSettings& settings, config::Registry& config, const std::string& executable,
+           const std::string& config_file);
     ~Server() override;
 
     // Listens and says so in the log.
@@ -65,6 +66,7 @@ private:
     std::atomic<int> stop_signal_{0};
     bool stopping_ = false;
     int exit_code_ = 0;
+    uint64_t cron_ns_ = 0;
 };
 
 }  // namespace millrace::server

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <clocale>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -53,34 +55,36 @@ Status validate_shutdown(const uint32_t& words) {
     return done();
 }
 
+Error reason_of(int code) {
+    return Error(std::strerror(code), code);
+}
+
 std::string working_directory() {
-    std::string path(4096, '\0');
-    if (::getcwd(path.data(), path.size()) == nullptr) return "";
-    path.resize(std::strlen(path.c_str()));
-    return path;
+    char path[PATH_MAX];
+    return ::getcwd(path, sizeof path) != nullptr ? path : "";
+}
+
+// The folder as an absolute path, so that going there twice is harmless.
+Result<std::string> parse_directory(Words words, const ParseContext<std::string>&) {
+    TRY(not_empty("dir")(words[0]));
+    char path[PATH_MAX];
+    if (::realpath(words[0].c_str(), path) == nullptr) return reason_of(errno);
+    return std::string(path);
 }
 
 // Compat: relative paths in later lines of the file start from the new directory.
 Status change_directory(const std::string& path) {
-    if (path.empty()) return done();  // Back to "not set" after a refused CONFIG SET.
-    if (::chdir(path.c_str()) == 0) return done();
-    const int code = errno;
-    return Error(std::strerror(code), code);
+    if (::chdir(path.c_str()) != 0) return reason_of(errno);
+    return done();
 }
 
 CustomOptions<std::string> directory_options() {
-    return {
-        .parse = [](Words words, const ParseContext<std::string>&) -> Result<std::string> {
-            TRY(not_empty("dir")(words[0]));
-            return words[0];
-        },
-        .print = [](const std::string&) { return working_directory(); },
-        .write = [](const std::string& path, const std::string&, bool) -> std::vector<std::string> {
-            if (path.empty()) return {};
-            return {quote(working_directory())};
-        },
-        .apply = change_directory,
-        .flags = kProtected | kDenyLoading};
+    return {.parse = parse_directory,
+            .print = [](const std::string& path) { return path; },
+            .write = [](const std::string& path, const std::string&,
+                        bool) { return std::vector<std::string>{quote(path)}; },
+            .apply = change_directory,
+            .flags = kProtected | kDenyLoading};
 }
 
 std::optional<int64_t> parse_signed_lenient(std::string_view text) {
@@ -133,6 +137,7 @@ Status validate_locale(const std::string& name) {
 }
 
 void register_process(Registry& registry, Settings& settings) {
+    settings.dir = working_directory();
     registry.add_custom("dir", settings.dir, directory_options());
     registry.add_bool("daemonize", settings.daemonize, {.flags = kImmutable});
     registry.add_text("pidfile", settings.pidfile, {.flags = kImmutable | kNullable});

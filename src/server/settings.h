@@ -32,8 +32,7 @@ inline constexpr uint32_t kShutdownFailover = 1 << 5;
 using OomScores = std::array<int64_t, 3>;
 
 struct Settings {
-    // The working directory; a new value takes effect at once. Empty: not set, where we were
-    // started.
+    // The working directory, absolute; the process is already there.
     std::string dir;
 
     bool daemonize = false;

@@ -39,8 +39,8 @@ std::string executable_path(const char* fallback) {
 void print_version() {
     const ServerFacts facts;
     std::printf("Millrace server v=%s sha=%s:%d malloc=jemalloc bits=64 build=%s valkey=%s\n",
-                facts.millrace_version.c_str(), facts.git_sha1.c_str(), facts.git_dirty ? 1 : 0, facts.build_id.c_str(),
-                ServerFacts::kValkeyVersion);
+                facts.millrace_version.c_str(), facts.git_sha1.c_str(), facts.git_dirty ? 1 : 0,
+                facts.build_id.c_str(), ServerFacts::kValkeyVersion);
 }
 
 void print_help(FILE* out) {
@@ -51,7 +51,8 @@ void print_help(FILE* out) {
         "  millrace-server millrace.conf             read a configuration file first\n"
         "  millrace-server - --port 7000             read it from standard input\n"
         "  millrace-server --port 7000 --maxclients 100\n"
-        "                                            every directive of the file is an option, too\n"
+        "                                            every directive of the file is an option, "
+        "too\n"
         "  millrace-server --version, --help\n",
         out);
 }
@@ -79,26 +80,36 @@ bool report(const std::optional<config::LoadError>& error) {
 
 }  // namespace
 
-std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& registry, AllSettings& settings,
-                                       int& exit_code) {
+std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& registry,
+                                       AllSettings& settings, int& exit_code) {
     exit_code = 1;
     const std::vector<std::string_view> arguments(argv + 1, argv + argc);
     const config::CommandLine line = config::parse_command_line(arguments);
     switch (line.task) {
-        case config::Task::PrintVersion: print_version(); exit_code = 0; return std::nullopt;
-        case config::Task::PrintHelp: print_help(stdout); exit_code = 0; return std::nullopt;
+        case config::Task::PrintVersion:
+            print_version();
+            exit_code = 0;
+            return std::nullopt;
+        case config::Task::PrintHelp:
+            print_help(stdout);
+            exit_code = 0;
+            return std::nullopt;
         case config::Task::TestMemory:
         case config::Task::CheckSystem:
-            std::fputs("millrace-server has no memory or system test; use the tools of the system.\n", stderr);
+            std::fputs(
+                "millrace-server has no memory or system test; use the tools of the system.\n",
+                stderr);
             return std::nullopt;
-        case config::Task::Serve: break;
+        case config::Task::Serve:
+            break;
     }
     if (line.sentinel) {
         std::fputs("millrace-server cannot run as a Sentinel yet.\n", stderr);
         return std::nullopt;
     }
     StartPlan plan{.executable = executable_path(argv[0]), .config_file = absolute(line.path)};
-    config::Sources sources{.path = plan.config_file, .standard_input = {}, .options = line.options};
+    config::Sources sources{
+        .path = plan.config_file, .standard_input = {}, .options = line.options};
     if (line.standard_input) {
         auto text = config::read_standard_input();
         if (!text.ok()) {
@@ -107,7 +118,8 @@ std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& 
         }
         sources.standard_input = std::move(text).value();
     }
-    if (report(config::load(registry, sources)) || report(check_settings(settings))) return std::nullopt;
+    if (report(config::load(registry, sources)) || report(check_settings(settings)))
+        return std::nullopt;
     const std::vector<std::string> refusals = missing_subsystem_refusals(settings);
     for (const std::string& text : refusals) log_warning("{}", text);
     if (!refusals.empty()) return std::nullopt;
@@ -116,14 +128,12 @@ std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& 
 }
 
 Status settle_process(const AllSettings& settings) {
-    if (!settings.server.dir.empty() && chdir(settings.server.dir.c_str()) != 0) {
-        return system_error("Can't chdir to '" + settings.server.dir + "'", errno);
-    }
     TRY(open_log(settings.observe));
     const Supervised supervised = begin_supervision(settings.server.supervised);
     if (settings.server.daemonize && supervised == Supervised::No) TRY(go_to_background());
     if (settings.server.daemonize || !settings.server.pidfile.empty()) {
-        const std::string path = settings.server.pidfile.empty() ? "/var/run/valkey.pid" : settings.server.pidfile;
+        const std::string path =
+            settings.server.pidfile.empty() ? "/var/run/valkey.pid" : settings.server.pidfile;
         const Status written = write_pid_file(path);
         if (!written.ok()) log_warning("{}", written.error().text());
     }
@@ -135,25 +145,29 @@ namespace {
 // Compat: tools and test harnesses look for the PID in the start-up picture.
 void show_picture(const AllSettings& settings) {
     std::string mode = settings.cluster.enabled ? "cluster" : "standalone";
-    log_raw(fmt::format("\n"
-                        "        __|__         Millrace {} (Valkey {}) 64 bit\n"
-                        "     .-'  |  '-.\n"
-                        "    /\\    |    /\\     Running in {} mode\n"
-                        "   |  '.  |  .'  |    Port: {}\n"
-                        "   |----( o )----|    PID: {}\n"
-                        "   |  .'  |  '.  |\n"
-                        "    \\/    |    \\/\n"
-                        "  ~~~'-.__|__.-'~~~~~~~~~~~~~~~~~~~~~~~~~~\n\n",
-                        ServerFacts().millrace_version, ServerFacts::kValkeyVersion, mode, settings.net.port, getpid()));
+    log_raw(
+        fmt::format("\n"
+                    "        __|__         Millrace {} (Valkey {}) 64 bit\n"
+                    "     .-'  |  '-.\n"
+                    "    /\\    |    /\\     Running in {} mode\n"
+                    "   |  '.  |  .'  |    Port: {}\n"
+                    "   |----( o )----|    PID: {}\n"
+                    "   |  .'  |  '.  |\n"
+                    "    \\/    |    \\/\n"
+                    "  ~~~'-.__|__.-'~~~~~~~~~~~~~~~~~~~~~~~~~~\n\n",
+                    ServerFacts().millrace_version, ServerFacts::kValkeyVersion, mode,
+                    settings.net.port, getpid()));
 }
 
 void warn_of_limits(const AllSettings& settings) {
     std::ifstream file("/proc/sys/net/core/somaxconn");
     int64_t highest = 0;
     if (file >> highest && highest > 0 && highest < settings.net.tcp_backlog) {
-        log_warning("WARNING: The TCP backlog setting of {} cannot be enforced because /proc/sys/net/core/somaxconn is set "
-                    "to the lower value of {}.",
-                    settings.net.tcp_backlog, highest);
+        log_warning(
+            "WARNING: The TCP backlog setting of {} cannot be enforced because "
+            "/proc/sys/net/core/somaxconn is set "
+            "to the lower value of {}.",
+            settings.net.tcp_backlog, highest);
     }
     for (const std::string& text : missing_subsystem_warnings(settings)) log_warning("{}", text);
 }
@@ -163,12 +177,17 @@ void warn_of_limits(const AllSettings& settings) {
 void say_hello(const AllSettings& settings, const StartPlan& plan) {
     const ServerFacts facts;
     log_notice("oO0OoO0OoO0Oo Millrace is starting oO0OoO0OoO0Oo");
-    log_notice("Valkey version={}, Millrace version={}, bits=64, commit={}, modified={}, pid={}, just started",
-               ServerFacts::kValkeyVersion, facts.millrace_version, facts.git_sha1, facts.git_dirty ? 1 : 0, getpid());
+    log_notice(
+        "Valkey version={}, Millrace version={}, bits=64, commit={}, modified={}, pid={}, just "
+        "started",
+        ServerFacts::kValkeyVersion, facts.millrace_version, facts.git_sha1,
+        facts.git_dirty ? 1 : 0, getpid());
     if (plan.config_file.empty()) {
-        log_warning("Warning: no config file specified, using the default config. In order to specify a config file use {} "
-                    "/path/to/millrace.conf",
-                    plan.executable);
+        log_warning(
+            "Warning: no config file specified, using the default config. In order to specify a "
+            "config file use {} "
+            "/path/to/millrace.conf",
+            plan.executable);
     } else {
         log_notice("Configuration loaded");
     }

@@ -14,15 +14,18 @@ namespace {
 
 int io_thread_count(const threads::Settings& settings) {
     const auto cores = static_cast<int64_t>(threads::usable_cores());
-    return static_cast<int>(settings.io_threads.automatic() ? std::min<int64_t>(cores, 16) : settings.io_threads.count);
+    return static_cast<int>(settings.io_threads.automatic() ? std::min<int64_t>(cores, 16)
+                                                            : settings.io_threads.count);
 }
 
 void configure_access(keyspace::AccessClock& clock, const keyspace::Settings& settings) {
     using keyspace::MaxmemoryPolicy;
     const bool frequency = settings.maxmemory_policy == MaxmemoryPolicy::AllkeysLfu ||
                            settings.maxmemory_policy == MaxmemoryPolicy::VolatileLfu;
-    clock.configure(frequency ? keyspace::AccessClock::Policy::Frequency : keyspace::AccessClock::Policy::Recency,
-                    static_cast<int>(settings.lfu_log_factor), static_cast<int>(settings.lfu_decay_time));
+    clock.configure(frequency ? keyspace::AccessClock::Policy::Frequency
+                              : keyspace::AccessClock::Policy::Recency,
+                    static_cast<int>(settings.lfu_log_factor),
+                    static_cast<int>(settings.lfu_decay_time));
 }
 
 }  // namespace
@@ -30,18 +33,20 @@ void configure_access(keyspace::AccessClock& clock, const keyspace::Settings& se
 void Server::apply_all_settings() {
     using observe::CommandLogKind;
     const engine::Settings& engine = settings_.engine;
-    command_log_.configure(CommandLogKind::Slow,
-                           {engine.commandlog_execution_slower_than, engine.commandlog_slow_execution_max_len});
-    command_log_.configure(CommandLogKind::LargeRequest,
-                           {engine.commandlog_request_larger_than, engine.commandlog_large_request_max_len});
-    command_log_.configure(CommandLogKind::LargeReply,
-                           {engine.commandlog_reply_larger_than, engine.commandlog_large_reply_max_len});
+    command_log_.configure(CommandLogKind::Slow, {engine.commandlog_execution_slower_than,
+                                                  engine.commandlog_slow_execution_max_len});
+    command_log_.configure(CommandLogKind::LargeRequest, {engine.commandlog_request_larger_than,
+                                                          engine.commandlog_large_request_max_len});
+    command_log_.configure(CommandLogKind::LargeReply, {engine.commandlog_reply_larger_than,
+                                                        engine.commandlog_large_reply_max_len});
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
     cron_.set_expire_effort(settings_.keyspace.active_expire_effort);
-    pipeline_.configure_io({.query_buffer_bytes_max = static_cast<int64_t>(engine.client_query_buffer_limit),
-                            .bulk_bytes_max = static_cast<int64_t>(engine.proto_max_bulk_bytes)});
-    pipeline_.configure_threads(io_thread_count(settings_.threads), settings_.threads.io_threads_always_active);
+    pipeline_.configure_io(
+        {.query_buffer_bytes_max = static_cast<int64_t>(engine.client_query_buffer_limit),
+         .bulk_bytes_max = static_cast<int64_t>(engine.proto_max_bulk_bytes)});
+    pipeline_.configure_threads(io_thread_count(settings_.threads),
+                                settings_.threads.io_threads_always_active);
     state_.facts.hz = static_cast<int>(settings_.server.hz);
     state_.facts.configured_hz = state_.facts.hz;
     state_.facts.clients_hz = state_.facts.hz;
@@ -49,20 +54,26 @@ void Server::apply_all_settings() {
 }
 
 void Server::wire_settings() {
-    config_.on_change({"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
-                       "commandlog-request-larger-than", "commandlog-large-request-max-len",
-                       "commandlog-reply-larger-than", "commandlog-large-reply-max-len", "latency-monitor-threshold",
-                       "maxmemory-policy", "lfu-log-factor", "lfu-decay-time", "active-expire-effort",
-                       "client-query-buffer-limit", "proto-max-bulk-len", "io-threads", "io-threads-always-active",
-                       "hz", "availability-zone"},
-                      [this] {
-                          apply_all_settings();
-                          return done();
-                      });
-    config_.on_change({"port", "bind"}, [this]() -> Status {
+    config_.on_change(
+        {"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
+         "commandlog-request-larger-than", "commandlog-large-request-max-len",
+         "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
+         "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
+         "active-expire-effort", "client-query-buffer-limit", "proto-max-bulk-len", "io-threads",
+         "io-threads-always-active", "hz", "availability-zone"},
+        [this] {
+            apply_all_settings();
+            return done();
+        });
+    config_.on_change({"port"}, [this]() -> Status {
         if (acceptor_.reopen_tcp().ok()) return done();
         return Error("Unable to listen on this port. Check server logs.");
     });
+    config_.on_change({"bind"}, [this]() -> Status {
+        if (acceptor_.reopen_tcp().ok()) return done();
+        return Error("Failed to bind to specified addresses.");
+    });
+    refuse_missing_subsystems(config_, settings_);
 }
 
 }  // namespace millrace::server

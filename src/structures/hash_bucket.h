@@ -42,7 +42,9 @@ inline void* slot_element(uint64_t slot) {
 inline unsigned slot_tags(uint64_t slot) {
     return static_cast<unsigned>(slot >> kSlotTagShift) & ((1u << kSlotTagBits) - 1);
 }
-inline uint64_t slot_hash_bits(uint64_t slot) { return slot >> kSlotHashShift; }
+inline uint64_t slot_hash_bits(uint64_t slot) {
+    return slot >> kSlotHashShift;
+}
 
 // Never 0, which means empty.
 inline uint8_t fingerprint_of(uint64_t hash) {
@@ -70,13 +72,19 @@ struct alignas(64) HashBucket {
         return matches;
 #endif
     }
-    unsigned empty_slots() const { return match(0); }
-    unsigned used_slots() const { return empty_slots() ^ kSlotsMask; }
+    unsigned empty_slots() const {
+        return match(0);
+    }
+    unsigned used_slots() const {
+        return empty_slots() ^ kSlotsMask;
+    }
 
     uint8_t fingerprint_at(unsigned index) const {
         return static_cast<uint8_t>(meta >> (8 * index));
     }
-    unsigned overflow() const { return static_cast<unsigned>(meta >> 56); }
+    unsigned overflow() const {
+        return static_cast<unsigned>(meta >> 56);
+    }
 
     void fill(unsigned index, uint8_t fingerprint, uint64_t slot) {
         slots[index] = slot;
@@ -88,7 +96,9 @@ struct alignas(64) HashBucket {
         slots[index] = slot;
         std::memcpy(reinterpret_cast<unsigned char*>(&meta) + index, &fingerprint, 1);
     }
-    void set_overflow(unsigned count) { meta |= uint64_t{count} << 56; }
+    void set_overflow(unsigned count) {
+        meta |= uint64_t{count} << 56;
+    }
 
     void empty(unsigned index) {
         slots[index] = 0;

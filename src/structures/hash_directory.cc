@@ -18,7 +18,9 @@ uint64_t prefix_of(uint64_t hash, unsigned bits) {
 }
 
 // The bit number `bits` of a hash, counted from 1 at the top.
-uint64_t prefix_bit(unsigned bits) { return uint64_t{1} << (64 - bits); }
+uint64_t prefix_bit(unsigned bits) {
+    return uint64_t{1} << (64 - bits);
+}
 
 }  // namespace
 
@@ -210,8 +212,7 @@ bool HashDirectory::join_pages(uint64_t hash) {
 void HashDirectory::halve_top() {
     const unsigned bits = top_bits() - 1;
     const size_t size = size_t{1} << bits;
-    auto* top = bits == 0 ? &only_page_
-                          : static_cast<PageWord*>(allocate(size * sizeof(PageWord)));
+    auto* top = bits == 0 ? &only_page_ : static_cast<PageWord*>(allocate(size * sizeof(PageWord)));
     unsigned deep = 0;
     for (size_t i = 0; i < size; ++i) {
         top[i] = top_[2 * i];

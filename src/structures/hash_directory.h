@@ -149,7 +149,7 @@ private:
     template <typename Visitor>
     void for_each_page(Visitor&& visitor) const;
 
-    PageWord* top_;            // 2^T words.
+    PageWord* top_;  // 2^T words.
     size_t memory_bytes_ = 0;
     unsigned top_shift_ = 63;  // 63 - T.
     unsigned deep_pages_ = 0;  // Pages with P = T, which keep the top level from being halved.

@@ -42,7 +42,11 @@
 //     uint64_t hash(const Element&) const;               as given to insert()
 //     bool equal(const Element&, const Key&) const;      for each type of Key given to find()
 //
-// Costs, measured: see hash_table_bench.cc.
+// Costs, measured with 3 million entries of random keys on a busy machine (hash_table_bench.cc): a
+// look-up takes 340 ns alone, and 60 in batches of 16 or 32 with stages 8 apart (80 to 100 with 4);
+// replacing an entry, with allocation, 100; inserting 90 on average into a table that grows to ten
+// thousand, 200 to a million. 12.4 bytes per element, 13 in slab pages after a walk of
+// shrink_step().
 //
 // Owner:   whoever embeds it. Elements belong to the user, segments to the table.
 // Threads: the owner of the SlabHeap; drain() any thread, once the table has been moved there.
@@ -133,8 +137,9 @@ public:
     template <typename Visitor>
     uint64_t visit_segment(uint64_t position, Visitor&& visitor);
 
-    // Visits as (Ref) the elements whose hash may agree with `hint` in its `top_bits` and its low 8 bits; some that do not
-    // agree may come too. The visitor returns false to stop, and must stop after a change of the table.
+    // Visits as (Ref) the elements whose hash may agree with `hint` in its `top_bits` and its low 8
+    // bits; some that do not agree may come too. The visitor returns false to stop, and must stop
+    // after a change of the table.
     template <typename Visitor>
     void visit_hinted(uint64_t hint, unsigned top_bits, Visitor&& visitor);
 
@@ -252,11 +257,13 @@ void HashTable<Traits>::visit_hinted(uint64_t hint, unsigned top_bits, Visitor&&
         const uint64_t next = position_after(segment, position);
         const unsigned count = segment.bucket_count();
         const unsigned first = count == 0 ? 0 : segment.home(position);
-        const unsigned last = count == 0 ? 0 : segment.home(next == 0 || next > high ? high : next - 1);
+        const unsigned last =
+            count == 0 ? 0 : segment.home(next == 0 || next > high ? high : next - 1);
         const unsigned wanted = last - first + HashTableCore::kReach;
         for (unsigned i = 0; i < wanted && i < count; ++i) {
             HashBucket& bucket = segment.buckets()[(first + i) % count];
-            for (unsigned matches = bucket.match(fingerprint); matches != 0; matches &= matches - 1) {
+            for (unsigned matches = bucket.match(fingerprint); matches != 0;
+                 matches &= matches - 1) {
                 if (!visitor(Ref(&bucket.slots[__builtin_ctz(matches)]))) return;
             }
         }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "structures/hash_table.h"
-
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "base/siphash.h"
+#include "structures/hash_table.h"
 
 namespace millrace::structures {
 namespace {

@@ -35,12 +35,16 @@ constexpr unsigned kRandomTries = 128;
 alignas(64) constinit const HashBucket kNoBuckets{};
 
 // Fresh slots hold the 14 hash bits from the depth on.
-constexpr unsigned fresh_stored_shift(unsigned depth) { return 64 - kSlotHashBits - depth; }
+constexpr unsigned fresh_stored_shift(unsigned depth) {
+    return 64 - kSlotHashBits - depth;
+}
 
 SegmentWord no_segment() {
     return SegmentWord(const_cast<HashBucket*>(&kNoBuckets), 1, 0, fresh_stored_shift(0));
 }
-bool is_no_segment(SegmentWord segment) { return segment.buckets() == &kNoBuckets; }
+bool is_no_segment(SegmentWord segment) {
+    return segment.buckets() == &kNoBuckets;
+}
 
 unsigned buckets_for(size_t elements, size_t percent) {
     for (unsigned count : kBucketCounts) {
@@ -176,8 +180,9 @@ void HashTableCore::grow(uint64_t hash, SegmentWord segment, Hasher hasher) {
     } else if (segment.bucket_count() == kBucketsMax) {
         split(hash, segment, hasher);
     } else {
-        resize(hash, segment, *std::upper_bound(std::begin(kBucketCounts), std::end(kBucketCounts),
-                                                segment.bucket_count()));
+        resize(hash, segment,
+               *std::upper_bound(std::begin(kBucketCounts), std::end(kBucketCounts),
+                                 segment.bucket_count()));
     }
 }
 
@@ -295,7 +300,7 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
 bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) {
     if (!directory_.can_merge(position)) return false;
     const unsigned depth = segment.depth();
-    const uint64_t sibling_position = position ^ uint64_t{1} << (64 - depth);
+    const uint64_t sibling_position = position ^ uint64_t { 1 } << (64 - depth);
     const SegmentWord sibling = directory_.find(sibling_position);
     if (sibling.depth() != depth) return false;
     count += count_elements(sibling);
@@ -306,8 +311,8 @@ bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) 
     gather(sibling_position, sibling, gathering);
     // Slots may begin at any bit up to the new depth, since what is before their old beginning is
     // the prefix.
-    const unsigned stored_shift = std::max(
-        {segment.stored_shift(), sibling.stored_shift(), fresh_stored_shift(depth - 1)});
+    const unsigned stored_shift =
+        std::max({segment.stored_shift(), sibling.stored_shift(), fresh_stored_shift(depth - 1)});
     directory_.merge(position, build(gathering, buckets_for(count, kShrinkFillPercent), depth - 1,
                                      stored_shift));
     free_buckets(segment);

@@ -29,7 +29,7 @@ struct HashTableStatistics {
     uint64_t segments = 0;
     uint64_t buckets = 0;
     uint64_t elements = 0;
-    uint64_t displaced = 0;  // Elements outside their home bucket.
+    uint64_t displaced = 0;           // Elements outside their home bucket.
     uint64_t lengths[kLengths] = {};  // Elements by buckets passed to find them: 0 to 7 and more.
     uint64_t directory_pages = 0;
     uint64_t directory_entries = 0;

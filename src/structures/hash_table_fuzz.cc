@@ -29,8 +29,8 @@ struct ItemTraits {
 };
 
 constexpr uint64_t kMasks[] = {
-    ~uint64_t{0},            ~uint64_t{0xff},      ~uint64_t{0} >> 5,        ~uint64_t{0} << 40,
-    0xff00ff00ff00ff00,      ~uint64_t{0} << 20,   ~uint64_t{0} >> 20,       ~uint64_t{0x7f0} << 45,
+    ~uint64_t{0},       ~uint64_t{0xff},    ~uint64_t{0} >> 5,  ~uint64_t{0} << 40,
+    0xff00ff00ff00ff00, ~uint64_t{0} << 20, ~uint64_t{0} >> 20, ~uint64_t{0x7f0} << 45,
 };
 
 class Model {
@@ -164,11 +164,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             case 5:
                 for (unsigned j = 0; j < count; ++j) model.erase(key + j * 13);
                 break;
-            case 6: model.find(key); break;
-            case 7: model.scan(); break;
-            case 8: model.visit(); break;
-            case 9: model.shrink(key << 48); break;
-            case 10: model.random(key); break;
+            case 6:
+                model.find(key);
+                break;
+            case 7:
+                model.scan();
+                break;
+            case 8:
+                model.visit();
+                break;
+            case 9:
+                model.shrink(key << 48);
+                break;
+            case 10:
+                model.random(key);
+                break;
             case 11:
                 if (data[i + 3] < 16)
                     model.move_and_drain();

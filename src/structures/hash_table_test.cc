@@ -144,7 +144,9 @@ TEST_F(HashTableTest, AgreesWithAModelOverRandomSteps) {
                     model.erase(key);
                 }
                 break;
-            case 3: table.shrink_step(random()); break;
+            case 3:
+                table.shrink_step(random());
+                break;
         }
         ASSERT_EQ(table.size(), model.size());
         if (step % 5000 == 0) table.check_invariants();

@@ -46,7 +46,9 @@ inline constexpr auto kClassOf = make_class_of();
 }  // namespace slab_detail
 
 // The class that serves `bytes`, at most kSlabBytesMax.
-constexpr size_t slab_class_of(size_t bytes) { return slab_detail::kClassOf[(bytes + 7) / 8]; }
+constexpr size_t slab_class_of(size_t bytes) {
+    return slab_detail::kClassOf[(bytes + 7) / 8];
+}
 
 // What an object of `bytes` really takes.
 constexpr size_t slab_class_bytes(size_t bytes) {

@@ -119,6 +119,7 @@ SlabPage* SlabHeap::fresh_page(size_t size_class) {
     if (chunk->free_pages == kAllPages) --chunks_free_;
     const auto index = static_cast<unsigned>(__builtin_ctz(chunk->free_pages));
     chunk->free_pages &= chunk->free_pages - 1;
+    chunk->discarded_pages &= chunk->free_pages;
     if (chunk->free_pages == 0) unlink_chunk(chunk);
 
     const uint16_t bytes = slab_detail::kClassBytes[size_class];
@@ -214,15 +215,18 @@ void SlabHeap::release_free_chunks(size_t keep) {
 
 size_t SlabHeap::trim() {
     collect();
+    for (Magazine& magazine : magazines_) flush(magazine, magazine.count);
     const uint64_t chunks_before = chunks_;
     release_free_chunks(0);
     size_t released = (chunks_before - chunks_) * kSlabChunkBytes;
     for (SlabChunk* chunk = chunks_first_; chunk != nullptr; chunk = chunk->next) {
         SlabPage* pages = region_.first_page(chunk);
-        for (uint32_t left = chunk->free_pages; left != 0; left &= left - 1) {
+        const uint32_t touched = chunk->free_pages & ~chunk->discarded_pages;
+        for (uint32_t left = touched; left != 0; left &= left - 1) {
             region_.discard_page(pages + __builtin_ctz(left));
             released += kSlabPageBytes;
         }
+        chunk->discarded_pages |= touched;
     }
     return released;
 }
@@ -233,7 +237,6 @@ void SlabHeap::collect() {
     check_owner();
     while (collect_some()) {
     }
-    for (Magazine& magazine : magazines_) flush(magazine, magazine.count);
 }
 
 // Puts back what one note lists; false when there is none.
@@ -366,7 +369,9 @@ void SlabHeap::deallocate_separate(void* object) {
     std::free(header);
 }
 
-size_t SlabHeap::separate_bytes(const void* object) { return separate_header(object)->object_bytes; }
+size_t SlabHeap::separate_bytes(const void* object) {
+    return separate_header(object)->object_bytes;
+}
 
 bool SlabHeap::owns_separate(const void* object) const {
     return separate_header(object)->owner == this;
@@ -404,8 +409,8 @@ void SlabHeap::check_page(const SlabPage* page, bool listed) const {
     std::vector<bool> is_free(page->capacity);
     size_t free = 0;
     for (const FreeObject* object = page->free; object != nullptr; object = object->next) {
-        const auto offset = static_cast<size_t>(reinterpret_cast<const char*>(object) -
-                                                region_.memory_of(page));
+        const auto offset =
+            static_cast<size_t>(reinterpret_cast<const char*>(object) - region_.memory_of(page));
         CHECK(offset % page->object_bytes == 0);
         CHECK(offset / page->object_bytes < page->carved);
         CHECK(!is_free[offset / page->object_bytes]);
@@ -465,6 +470,7 @@ void SlabHeap::check_invariants() const {
         for (size_t i = 0; i < kSlabChunkPages; ++i) {
             const bool free = (chunk->free_pages >> i & 1) != 0;
             CHECK(free == (pages[i].object_bytes == 0));
+            CHECK(free || (chunk->discarded_pages >> i & 1) == 0);
             if (!free && !std::binary_search(listed.begin(), listed.end(), &pages[i]))
                 check_page(&pages[i], false);
         }
@@ -510,10 +516,10 @@ void SlabHeapPool::give_back(SlabHeap& heap) {
     idle_.push_back(&heap);
 }
 
-void SlabHeapPool::collect_idle() {
+void SlabHeapPool::trim_idle() {
     const std::lock_guard lock(mutex_);
     for (SlabHeap* heap : idle_) {
-        heap->collect();
+        heap->trim();
         heap->owner_thread_ = std::thread::id();
     }
 }

@@ -56,27 +56,14 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/prefetch.h"
+#include "structures/address_sanitizer.h"
 #include "structures/slab_classes.h"
 #include "structures/slab_region.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define MILLRACE_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MILLRACE_ADDRESS_SANITIZER 1
-#endif
-#endif
 
 namespace millrace::structures {
 
 class RemoteFrees;
 class SlabHeapPool;
-
-#ifdef MILLRACE_ADDRESS_SANITIZER
-inline constexpr bool kAddressSanitizer = true;
-#else
-inline constexpr bool kAddressSanitizer = false;
-#endif
 
 struct SlabOptions {
     bool huge_pages = false;
@@ -111,15 +98,15 @@ public:
     // What an object of any heap of the same pool really holds.
     size_t object_bytes(const void* object) const;
 
-    // Takes in what other threads have freed, and lets go of pages without objects. Call it once in
-    // a while when there is nothing else to do: it empties the magazines.
+    // Takes in what other threads have freed. Costs nothing when there is nothing.
     void collect();
 
     // Moves an object that stands in a sparse page to a fuller one, so that the sparse one can
     // empty; returns where the bytes are now, null if they stayed.
     void* move_if_sparse(void* object);
 
-    // Gives memory without objects back to the system, the reserve too; returns how much.
+    // Empties the magazines and gives memory without objects back to the system, the reserve too;
+    // returns how much. Call it once in a while when there is nothing else to do.
     size_t trim();
 
     SlabStatistics statistics() const;
@@ -182,8 +169,8 @@ private:
     SlabPage* first_[kSlabClasses];  // Never null: no_page_ ends each list. Sparse pages come last.
     SlabPage* last_[kSlabClasses];
     SlabRegion& region_;
-    SlabPage no_page_;               // Always empty, never has room.
-    Note* collected_ = nullptr;      // Taken from freed_elsewhere_, not yet put back.
+    SlabPage no_page_;                   // Always empty, never has room.
+    Note* collected_ = nullptr;          // Taken from freed_elsewhere_, not yet put back.
     SlabChunk* chunks_first_ = nullptr;  // Those with free pages; wholly free ones last.
     SlabChunk* chunks_last_ = nullptr;
     size_t chunks_ = 0;
@@ -191,7 +178,7 @@ private:
     const uint16_t index_;
     const bool separate_;
     std::atomic<uint64_t> separate_live_{0};  // Bytes in objects of their own.
-    std::thread::id owner_thread_;   // Debug builds: who used it first since it was taken.
+    std::thread::id owner_thread_;            // Debug builds: who used it first since it was taken.
 
     alignas(128) std::atomic<Note*> freed_elsewhere_{nullptr};
 };
@@ -240,8 +227,8 @@ public:
     SlabHeap& take();
     void give_back(SlabHeap& heap);
 
-    // Takes in what was freed of heaps that nobody has taken.
-    void collect_idle();
+    // Trims the heaps that nobody has taken.
+    void trim_idle();
 
     uint64_t mapped_bytes() const { return region_.mapped_bytes(); }
 
@@ -296,7 +283,7 @@ inline void SlabHeap::free_anywhere(void* object, SlabHeap* mine, RemoteFrees& r
 
 inline size_t SlabHeap::object_bytes(const void* object) const {
     if (kAddressSanitizer && separate_) return separate_bytes(object);
-    return region_.page_of(object)->object_bytes;
+    return slab_detail::kClassBytes[region_.class_of(object)];
 }
 
 inline void SlabHeap::check_owner() {

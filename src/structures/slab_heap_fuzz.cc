@@ -22,7 +22,7 @@ struct Model {
     SlabHeap* heaps[2] = {&pool.take(), &pool.take()};
     RemoteFrees remote{pool};
     std::vector<Object> objects[2];
-    uint64_t live[2] = {0, 0};      // As the heap should see it after collecting.
+    uint64_t live[2] = {0, 0};  // As the heap should see it after collecting.
 
     void allocate(unsigned which, size_t bytes, unsigned count) {
         for (unsigned i = 0; i < count; ++i) {
@@ -75,12 +75,22 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         switch (data[i] >> 1 & 7) {
             case 0:
             case 1:
-            case 2: model.allocate(which, argument % (kSlabBytesMax + 1), count); break;
+            case 2:
+                model.allocate(which, argument % (kSlabBytesMax + 1), count);
+                break;
             case 3:
-            case 4: model.free(which, argument, count, model.heaps[which]); break;
-            case 5: model.free(which, argument, count, model.heaps[which ^ 1]); break;
-            case 6: model.check(); break;
-            case 7: model.heaps[which]->trim(); break;
+            case 4:
+                model.free(which, argument, count, model.heaps[which]);
+                break;
+            case 5:
+                model.free(which, argument, count, model.heaps[which ^ 1]);
+                break;
+            case 6:
+                model.check();
+                break;
+            case 7:
+                model.heaps[which]->trim();
+                break;
         }
         model.heaps[which]->check_invariants();
     }

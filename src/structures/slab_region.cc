@@ -18,8 +18,8 @@ constexpr size_t kRegionBytesMin = size_t{1} << 30;
 // Room for everything that fits in memory several times over, since fragmentation takes addresses
 // too.
 size_t suitable_region_bytes() {
-    const auto physical = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) *
-                          static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const auto physical =
+        static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
     return std::max(kRegionBytesMin, 4 * physical);
 }
 

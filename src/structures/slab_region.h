@@ -42,12 +42,12 @@ struct FreeObject {
 
 // One page: objects of one class. Written and read by the owner of the heap only.
 struct alignas(64) SlabPage {
-    FreeObject* free = nullptr;    // The last one freed first.
-    uint16_t live = 0;             // Objects handed out.
-    uint16_t wake_at = 0;          // put_back() has more to do when `live` falls to this.
-    uint16_t object_bytes = 0;     // Of the class; 0: the page belongs to no class.
-    uint16_t capacity = 0;         // Objects that fit.
-    uint16_t carved = 0;           // Objects made so far; the rest of the page is untouched.
+    FreeObject* free = nullptr;  // The last one freed first.
+    uint16_t live = 0;           // Objects handed out.
+    uint16_t wake_at = 0;        // put_back() has more to do when `live` falls to this.
+    uint16_t object_bytes = 0;   // Of the class; 0: the page belongs to no class.
+    uint16_t capacity = 0;       // Objects that fit.
+    uint16_t carved = 0;         // Objects made so far; the rest of the page is untouched.
     uint16_t size_class = 0;
     SlabPage* previous = nullptr;  // Pages of this class that have room; both null when full.
     SlabPage* next = nullptr;
@@ -61,6 +61,7 @@ struct SlabChunk {
 
     // The owner's: pages without a class, and the list of chunks that have some.
     alignas(64) uint32_t free_pages = 0;
+    uint32_t discarded_pages = 0;  // Those of them whose memory the system has.
     SlabChunk* previous = nullptr;
     SlabChunk* next = nullptr;
 };
@@ -112,7 +113,7 @@ private:
         return static_cast<size_t>(static_cast<const char*>(object) - base_);
     }
 
-    char* base_ = nullptr;         // Aligned to a chunk.
+    char* base_ = nullptr;  // Aligned to a chunk.
     // In mappings of their own, of which only the used part takes memory.
     SlabChunk* chunks_ = nullptr;
     SlabPage* pages_ = nullptr;

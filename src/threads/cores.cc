@@ -39,4 +39,9 @@ int usable_cores() {
     return std::max(cores, 1);
 }
 
+int usable_cores_at_start() {
+    static const int cores = usable_cores();
+    return cores;
+}
+
 }  // namespace millrace::threads

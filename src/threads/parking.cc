@@ -15,11 +15,14 @@ void futex(std::atomic<uint32_t>& word, int operation, uint32_t value, const tim
 
 void Parking::wait_while_parked(int64_t timeout_us) {
     if (timeout_us >= 0) {
-        const timespec timeout{.tv_sec = timeout_us / 1000000, .tv_nsec = timeout_us % 1000000 * 1000};
-        futex(word_, FUTEX_WAIT_PRIVATE, kParked, &timeout);  // Waking early costs the caller one look around.
+        const timespec timeout{.tv_sec = timeout_us / 1000000,
+                               .tv_nsec = timeout_us % 1000000 * 1000};
+        futex(word_, FUTEX_WAIT_PRIVATE, kParked,
+              &timeout);  // Waking early costs the caller one look around.
         return;
     }
-    while (word_.load(std::memory_order_seq_cst) == kParked) futex(word_, FUTEX_WAIT_PRIVATE, kParked, nullptr);
+    while (word_.load(std::memory_order_seq_cst) == kParked)
+        futex(word_, FUTEX_WAIT_PRIVATE, kParked, nullptr);
 }
 
 bool Parking::wake_parked() {

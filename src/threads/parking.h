@@ -2,8 +2,9 @@
 //
 // How an I/O thread sleeps when it has nothing to do, and how others wake it (rule R6).
 //
-// The sleeper announces itself, looks once more whether there is work, and waits on a futex. A waker first makes the work
-// visible (SpscRing::push), then looks at the word; both with sequential consistency, so one of them sees the other.
+// The sleeper announces itself, looks once more whether there is work, and waits on a futex. A
+// waker first makes the work visible (SpscRing::push), then looks at the word; both with sequential
+// consistency, so one of them sees the other.
 //
 // Owner:   the I/O thread's side.
 // Threads: park() on the sleeper; wake() and parked() on any other.
@@ -18,7 +19,8 @@ class Parking {
 public:
     static constexpr int64_t kForever = -1;
 
-    // Sleeps until wake(), or for `timeout_us`, unless `has_work()` says that there is something to do already.
+    // Sleeps until wake(), or for `timeout_us`, unless `has_work()` says that there is something to
+    // do already.
     template <typename HasWork>
     void park(HasWork&& has_work, int64_t timeout_us = kForever) {
         word_.exchange(kParked, std::memory_order_seq_cst);

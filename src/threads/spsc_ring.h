@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A ring between two threads: one pushes, one pops. Head and tail stand on lines of their own, and each side keeps a copy
-// of the other's index, so that in a steady state a push or pop touches one shared line.
+// A ring between two threads: one pushes, one pops. Head and tail stand on lines of their own, and
+// each side keeps a copy of the other's index, so that in a steady state a push or pop touches one
+// shared line.
 //
-// The tail is stored and loaded with sequential consistency, because Parking compares it with its own word (Dekker's
-// pattern), and ThreadSanitizer does not model fences.
+// The tail is stored and loaded with sequential consistency, because Parking compares it with its
+// own word (Dekker's pattern), and ThreadSanitizer does not model fences.
 //
 // Owner:   whoever connects the two threads.
 // Threads: push() on the producer, pop() and empty() on the consumer.
-// Limits:  kCapacity elements, a power of two; nobody ever waits for room (rule R8): push() says no.
+// Limits:  kCapacity elements, a power of two; nobody ever waits for room (rule R8): push() says
+// no.
 #pragma once
 
 #include <array>

@@ -39,7 +39,8 @@ bool is_text(const Reply& reply, const std::string& text) {
 
 void single_commands(redisContext* context) {
     expect(is_text(call(context, "FLUSHALL"), "OK"), "FLUSHALL");
-    expect(is_text(call(context, "SET %s %b", "key", "a\0b", size_t{3}), "OK"), "SET of a zero byte");
+    expect(is_text(call(context, "SET %s %b", "key", "a\0b", size_t{3}), "OK"),
+           "SET of a zero byte");
     expect(is_text(call(context, "GET key"), std::string("a\0b", 3)), "GET of a zero byte");
     const Reply none = call(context, "GET none");
     expect(none && none->type == REDIS_REPLY_NIL, "GET of a missing key");
@@ -66,7 +67,8 @@ void pipeline(redisContext* context) {
 
 void large_value(redisContext* context) {
     const std::string value(5 << 20, 'v');
-    expect(is_text(call(context, "SET large %b", value.data(), value.size()), "OK"), "SET of 5 MiB");
+    expect(is_text(call(context, "SET large %b", value.data(), value.size()), "OK"),
+           "SET of 5 MiB");
     expect(is_text(call(context, "GET large"), value), "GET of 5 MiB");
 }
 
@@ -74,7 +76,8 @@ void subscribe(redisContext* context) {
     const Reply subscribed = call(context, "SUBSCRIBE news");
     expect(subscribed && subscribed->elements == 3, "SUBSCRIBE answers with three elements");
     const Reply left = call(context, "UNSUBSCRIBE news");
-    expect(left && left->elements == 3 && left->element[2]->integer == 0, "UNSUBSCRIBE counts down");
+    expect(left && left->elements == 3 && left->element[2]->integer == 0,
+           "UNSUBSCRIBE counts down");
     expect(is_text(call(context, "PING"), "PONG"), "PING after subscribing");
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A fuzz target with a planted mistake: it reads past its input after four certain bytes. The fuzzing
-// step of .ci/run fails when libFuzzer and the address sanitizer do not find it.
+// A fuzz target with a planted mistake: it reads past its input after four certain bytes. The
+// fuzzing step of .ci/run fails when libFuzzer and the address sanitizer do not find it.
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -24,7 +24,9 @@ constexpr Arg kFlushdbFlushTypeArgs[] = {
     {.name = "sync", .type = ArgType::PureToken, .token = "SYNC", .since = "6.2.0"},
 };
 constexpr Arg kFlushdbArgs[] = {
-    {.name = "flush-type", .type = ArgType::OneOf, .flags = kOptional,
+    {.name = "flush-type",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
      .children = kFlushdbFlushTypeArgs},
 };
 constexpr std::string_view kFlushdbTips[] = {

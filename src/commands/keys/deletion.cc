@@ -60,7 +60,9 @@ Status del(Call& call) {
     return done();
 }
 
-Status unlink(Call& call) { return del(call); }
+Status unlink(Call& call) {
+    return del(call);
+}
 
 }  // namespace
 

@@ -37,27 +37,39 @@ constexpr Arg kExpireConditionArgs[] = {
 constexpr Arg kExpireArgs[] = {
     {"key", ArgType::Key, 0},
     {"seconds", ArgType::Integer},
-    {.name = "condition", .type = ArgType::OneOf, .flags = kOptional,
-     .children = kExpireConditionArgs, .since = "7.0.0"},
+    {.name = "condition",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
+     .children = kExpireConditionArgs,
+     .since = "7.0.0"},
 };
 constexpr HistoryEntry kExpireHistory[] = {{"7.0.0", "New options `NX`, `XX`, `GT` and `LT`."}};
 constexpr Arg kPexpireArgs[] = {
     {"key", ArgType::Key, 0},
     {"milliseconds", ArgType::Integer},
-    {.name = "condition", .type = ArgType::OneOf, .flags = kOptional,
-     .children = kExpireConditionArgs, .since = "7.0.0"},
+    {.name = "condition",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
+     .children = kExpireConditionArgs,
+     .since = "7.0.0"},
 };
 constexpr Arg kExpireatArgs[] = {
     {"key", ArgType::Key, 0},
     {"unix-time-seconds", ArgType::UnixTime},
-    {.name = "condition", .type = ArgType::OneOf, .flags = kOptional,
-     .children = kExpireConditionArgs, .since = "7.0.0"},
+    {.name = "condition",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
+     .children = kExpireConditionArgs,
+     .since = "7.0.0"},
 };
 constexpr Arg kPexpireatArgs[] = {
     {"key", ArgType::Key, 0},
     {"unix-time-milliseconds", ArgType::UnixTime},
-    {.name = "condition", .type = ArgType::OneOf, .flags = kOptional,
-     .children = kExpireConditionArgs, .since = "7.0.0"},
+    {.name = "condition",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
+     .children = kExpireConditionArgs,
+     .since = "7.0.0"},
 };
 constexpr Arg kPersistArgs[] = {{"key", ArgType::Key, 0}};
 
@@ -186,10 +198,18 @@ Status expire_as(Call& call, TimeForm form) {
     return done();
 }
 
-Status expire(Call& call) { return expire_as(call, kInSeconds); }
-Status pexpire(Call& call) { return expire_as(call, kInMilliseconds); }
-Status expireat(Call& call) { return expire_as(call, kAtSeconds); }
-Status pexpireat(Call& call) { return expire_as(call, kAtMilliseconds); }
+Status expire(Call& call) {
+    return expire_as(call, kInSeconds);
+}
+Status pexpire(Call& call) {
+    return expire_as(call, kInMilliseconds);
+}
+Status expireat(Call& call) {
+    return expire_as(call, kAtSeconds);
+}
+Status pexpireat(Call& call) {
+    return expire_as(call, kAtMilliseconds);
+}
 
 Status persist(Call& call) {
     KeyEdit edit = call.edit(1);

@@ -33,7 +33,10 @@ constexpr Arg kScanArgs[] = {
     {"cursor", ArgType::Integer},
     {.name = "pattern", .type = ArgType::Pattern, .token = "MATCH", .flags = kOptional},
     {.name = "count", .type = ArgType::Integer, .token = "COUNT", .flags = kOptional},
-    {.name = "type", .type = ArgType::String, .token = "TYPE", .flags = kOptional,
+    {.name = "type",
+     .type = ArgType::String,
+     .token = "TYPE",
+     .flags = kOptional,
      .since = "6.0.0"},
 };
 constexpr std::string_view kScanTips[] = {
@@ -86,11 +89,13 @@ constexpr CommandSpec kCommands[] = {
 
 bool is_past(const Call& call, const Entry& entry) {
     const int64_t at_ms = entry.expire_at_ms();
-    return at_ms != keyspace::kNoExpiry && at_ms <= call.now_ms();
+    return at_ms != keyspace::kNoExpiry && at_ms < call.now_ms();
 }
 
 // Removes a key that is past its time, unless somebody else decides on that (see find_live()).
-void remove_expired(Call& call, const Entry& entry) { (void)call.peek(entry.key(), call.db()); }
+void remove_expired(Call& call, const Entry& entry) {
+    (void)call.peek(entry.key(), call.db());
+}
 
 Status keys(Call& call) {
     const auto pattern = name_pattern(call.arg(1));

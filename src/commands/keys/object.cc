@@ -107,9 +107,12 @@ const Entry* look(Call& call) {
 
 std::string_view encoding_name(const Entry& entry) {
     switch (entry.form()) {
-        case StringForm::Embedded: return "embstr";
-        case StringForm::Raw: return "raw";
-        case StringForm::Int: return "int";
+        case StringForm::Embedded:
+            return "embstr";
+        case StringForm::Raw:
+            return "raw";
+        case StringForm::Int:
+            return "int";
     }
     return "raw";
 }

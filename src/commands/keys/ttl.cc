@@ -77,7 +77,9 @@ constexpr int64_t kNever = -1;
 constexpr int64_t kMissing = -2;
 
 // Whole seconds, halves up; nothing here is negative.
-int64_t rounded_seconds(int64_t ms) { return ms / 1000 + (ms % 1000 >= 500 ? 1 : 0); }
+int64_t rounded_seconds(int64_t ms) {
+    return ms / 1000 + (ms % 1000 >= 500 ? 1 : 0);
+}
 
 Status reply_expiry(Call& call, TimeForm form) {
     const Entry* entry = call.find_untouched(1);
@@ -92,10 +94,18 @@ Status reply_expiry(Call& call, TimeForm form) {
     return done();
 }
 
-Status ttl(Call& call) { return reply_expiry(call, kInSeconds); }
-Status pttl(Call& call) { return reply_expiry(call, kInMilliseconds); }
-Status expiretime(Call& call) { return reply_expiry(call, kAtSeconds); }
-Status pexpiretime(Call& call) { return reply_expiry(call, kAtMilliseconds); }
+Status ttl(Call& call) {
+    return reply_expiry(call, kInSeconds);
+}
+Status pttl(Call& call) {
+    return reply_expiry(call, kInMilliseconds);
+}
+Status expiretime(Call& call) {
+    return reply_expiry(call, kAtSeconds);
+}
+Status pexpiretime(Call& call) {
+    return reply_expiry(call, kAtMilliseconds);
+}
 
 }  // namespace
 

@@ -102,9 +102,13 @@ Status add(Call& call, int64_t delta) {
     return done();
 }
 
-Status incr(Call& call) { return add(call, 1); }
+Status incr(Call& call) {
+    return add(call, 1);
+}
 
-Status decr(Call& call) { return add(call, -1); }
+Status decr(Call& call) {
+    return add(call, -1);
+}
 
 Status incrby(Call& call) {
     // Compat: a bad increment is reported before a key of the wrong type.

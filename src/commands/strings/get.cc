@@ -22,7 +22,8 @@ constexpr KeySpec kGetKeys[] = {{.first = 1, .flags = kRO | kKeyAccess}};
 constexpr Arg kGetArgs[] = {{"key", ArgType::Key, 0}};
 constexpr KeySpec kGetdelKeys[] = {{.first = 1, .flags = kRW | kKeyAccess | kKeyDelete}};
 constexpr KeySpec kGetexKeys[] = {
-    {.first = 1, .flags = kRW | kKeyAccess | kKeyUpdate,
+    {.first = 1,
+     .flags = kRW | kKeyAccess | kKeyUpdate,
      .notes = "Writes, since it changes the expiry"},
 };
 constexpr Arg kGetexExpirationArgs[] = {
@@ -34,7 +35,9 @@ constexpr Arg kGetexExpirationArgs[] = {
 };
 constexpr Arg kGetexArgs[] = {
     {"key", ArgType::Key, 0},
-    {.name = "expiration", .type = ArgType::OneOf, .flags = kOptional,
+    {.name = "expiration",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
      .children = kGetexExpirationArgs},
 };
 

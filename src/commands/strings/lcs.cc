@@ -28,7 +28,9 @@ constexpr Arg kLcsArgs[] = {
     {.name = "len", .type = ArgType::PureToken, .token = "LEN", .flags = kOptional},
     {.name = "idx", .type = ArgType::PureToken, .token = "IDX", .flags = kOptional},
     {.name = "min-match-len", .type = ArgType::Integer, .token = "MINMATCHLEN", .flags = kOptional},
-    {.name = "withmatchlen", .type = ArgType::PureToken, .token = "WITHMATCHLEN",
+    {.name = "withmatchlen",
+     .type = ArgType::PureToken,
+     .token = "WITHMATCHLEN",
      .flags = kOptional},
 };
 

@@ -43,7 +43,11 @@ constexpr std::string_view kMsetTips[] = {
 };
 constexpr KeySpec kMsetnxKeys[] = {{.first = 1, .last = -1, .step = 2, .flags = kOW | kKeyInsert}};
 constexpr KeySpec kMsetexKeys[] = {
-    {.first = 1, .find = KeyFind::KeyNumber, .step = 2, .number_at = 0, .keys_from = 1,
+    {.first = 1,
+     .find = KeyFind::KeyNumber,
+     .step = 2,
+     .number_at = 0,
+     .keys_from = 1,
      .flags = kOW | kKeyUpdate},
 };
 constexpr Arg kMsetexConditionArgs[] = {
@@ -60,9 +64,13 @@ constexpr Arg kMsetexExpirationArgs[] = {
 constexpr Arg kMsetexArgs[] = {
     {"numkeys", ArgType::Integer},
     {.name = "data", .type = ArgType::Block, .flags = kMultiple, .children = kMsetDataArgs},
-    {.name = "condition", .type = ArgType::OneOf, .flags = kOptional,
+    {.name = "condition",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
      .children = kMsetexConditionArgs},
-    {.name = "expiration", .type = ArgType::OneOf, .flags = kOptional,
+    {.name = "expiration",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
      .children = kMsetexExpirationArgs},
 };
 

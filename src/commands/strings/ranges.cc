@@ -97,7 +97,9 @@ constexpr CommandSpec kCommands[] = {
 constexpr ErrorText kTooLong{"ERR string exceeds maximum allowed size (proto-max-bulk-len)"};
 constexpr ErrorText kBadOffset{"ERR offset is out of range"};
 
-size_t length(const Entry& entry) { return StringText(entry).view().size(); }
+size_t length(const Entry& entry) {
+    return StringText(entry).view().size();
+}
 
 // Where a write of `bytes` behind `offset` ends.
 Result<size_t> end_of_write(const Call& call, size_t offset, size_t bytes) {
@@ -152,10 +154,12 @@ Status strlen(Call& call) {
 }
 
 // Positions below zero count from the end; what lies outside is cut off.
+// Compat: so a range that lies before the string as a whole is its first byte.
 std::string_view slice(std::string_view text, int64_t first, int64_t last) {
     const auto size = static_cast<int64_t>(text.size());
+    if (first < 0 && last < first) return {};
     if (first < 0) first = std::max<int64_t>(first + size, 0);
-    if (last < 0) last += size;
+    if (last < 0) last = std::max<int64_t>(last + size, 0);
     last = std::min(last, size - 1);
     if (first > last) return {};
     return text.substr(static_cast<size_t>(first), static_cast<size_t>(last - first + 1));
@@ -174,7 +178,9 @@ Status getrange(Call& call) {
     return done();
 }
 
-Status substr(Call& call) { return getrange(call); }
+Status substr(Call& call) {
+    return getrange(call);
+}
 
 }  // namespace
 

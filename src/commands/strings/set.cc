@@ -35,31 +35,44 @@ Status getset(Call& call);
 bool find_set_key(std::span<const std::string_view> arguments, KeyPositions& found);
 
 constexpr KeySpec kSetKeys[] = {
-    {.first = 1, .flags = kRW | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
+    {.first = 1,
+     .flags = kRW | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
      .notes = "Reads only with the option `GET`"},
 };
 constexpr Arg kSetConditionArgs[] = {
     {.name = "nx", .type = ArgType::PureToken, .token = "NX", .since = "2.6.12"},
     {.name = "xx", .type = ArgType::PureToken, .token = "XX", .since = "2.6.12"},
-    {.name = "comparison-value", .type = ArgType::String, .token = "IFEQ", .since = "8.1.0",
+    {.name = "comparison-value",
+     .type = ArgType::String,
+     .token = "IFEQ",
+     .since = "8.1.0",
      .summary = "Sets only if the value is equal to this one."},
 };
 constexpr Arg kSetExpirationArgs[] = {
     {.name = "seconds", .type = ArgType::Integer, .token = "EX", .since = "2.6.12"},
     {.name = "milliseconds", .type = ArgType::Integer, .token = "PX", .since = "2.6.12"},
     {.name = "unix-time-seconds", .type = ArgType::UnixTime, .token = "EXAT", .since = "6.2.0"},
-    {.name = "unix-time-milliseconds", .type = ArgType::UnixTime, .token = "PXAT",
+    {.name = "unix-time-milliseconds",
+     .type = ArgType::UnixTime,
+     .token = "PXAT",
      .since = "6.2.0"},
     {.name = "keepttl", .type = ArgType::PureToken, .token = "KEEPTTL", .since = "6.0.0"},
 };
 constexpr Arg kSetArgs[] = {
     {"key", ArgType::Key, 0},
     {"value", ArgType::String},
-    {.name = "condition", .type = ArgType::OneOf, .flags = kOptional,
+    {.name = "condition",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
      .children = kSetConditionArgs},
-    {.name = "get", .type = ArgType::PureToken, .token = "GET", .flags = kOptional,
+    {.name = "get",
+     .type = ArgType::PureToken,
+     .token = "GET",
+     .flags = kOptional,
      .since = "6.2.0"},
-    {.name = "expiration", .type = ArgType::OneOf, .flags = kOptional,
+    {.name = "expiration",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
      .children = kSetExpirationArgs},
 };
 constexpr HistoryEntry kSetHistory[] = {
@@ -164,10 +177,14 @@ void set_plain(Call& call) {
 
 Result<bool> condition_holds(const Call& call, const WriteOptions& options, const KeyEdit& edit) {
     switch (options.condition) {
-        case Condition::None: return true;
-        case Condition::Missing: return !edit.exists();
-        case Condition::Exists: return edit.exists();
-        case Condition::Equal: break;
+        case Condition::None:
+            return true;
+        case Condition::Missing:
+            return !edit.exists();
+        case Condition::Exists:
+            return edit.exists();
+        case Condition::Equal:
+            break;
     }
     if (!edit.exists()) return false;
     if (!edit.entry()->is_string()) return errors::kWrongType;
@@ -236,9 +253,13 @@ Status set_with_expiry(Call& call, TimeForm form) {
     return done();
 }
 
-Status setex(Call& call) { return set_with_expiry(call, kInSeconds); }
+Status setex(Call& call) {
+    return set_with_expiry(call, kInSeconds);
+}
 
-Status psetex(Call& call) { return set_with_expiry(call, kInMilliseconds); }
+Status psetex(Call& call) {
+    return set_with_expiry(call, kInMilliseconds);
+}
 
 Status setnx(Call& call) {
     KeyEdit edit = call.edit(1);

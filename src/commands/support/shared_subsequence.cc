@@ -19,8 +19,8 @@ void SharedSubsequence::build() {
         const uint32_t* above = &table_[(i - 1) * width];
         uint32_t* row = &table_[i * width];
         for (size_t j = 1; j < width; ++j) {
-            row[j] = first_[i - 1] == second_[j - 1] ? above[j - 1] + 1
-                                                     : std::max(above[j], row[j - 1]);
+            row[j] =
+                first_[i - 1] == second_[j - 1] ? above[j - 1] + 1 : std::max(above[j], row[j - 1]);
         }
     }
 }

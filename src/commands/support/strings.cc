@@ -27,8 +27,8 @@ void store_text(Call& call, KeyEdit& edit, std::string_view text) {
     const int64_t at_ms = edit.expire_at_ms();
     const ExpiryRoom room = at_ms == kNoExpiry ? ExpiryRoom::No : ExpiryRoom::Yes;
     const auto form = keyspace::form_by_size(edit.key().size(), text.size(), room);
-    keyspace::Entry* fresh = call.keyspace().builder().blank_string(edit.key(), text.size(),
-                                                                    text.size(), room, form);
+    keyspace::Entry* fresh =
+        call.keyspace().builder().blank_string(edit.key(), text.size(), text.size(), room, form);
     text.copy(fresh->mutable_string(), text.size());
     if (at_ms != kNoExpiry) fresh->set_expire_at_ms(at_ms);
     edit.store(fresh);

@@ -93,7 +93,8 @@ Range range_of(const Placeholder& placeholder, const Surroundings& surroundings)
             const int64_t seconds = slack == 0 ? 0 : slack / 1000 + 1;
             return {exact - seconds, exact + seconds};
         }
-        default: return {placeholder.number - slack, placeholder.number};
+        default:
+            return {placeholder.number - slack, placeholder.number};
     }
 }
 
@@ -110,7 +111,9 @@ bool is_null(std::string_view line) {
     return line.ends_with("(nil)") || line.ends_with("(nil array)");
 }
 
-std::string_view without_null(std::string_view line) { return line.substr(0, line.rfind('(')); }
+std::string_view without_null(std::string_view line) {
+    return line.substr(0, line.rfind('('));
+}
 
 }  // namespace
 
@@ -163,9 +166,8 @@ void sort_parts(Reply& reply) {
         for (size_t i = 0; i + 1 < reply.parts.size(); i += 2) {
             pairs.emplace_back(std::move(reply.parts[i]), std::move(reply.parts[i + 1]));
         }
-        std::sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) {
-            return to_text(a.first) < to_text(b.first);
-        });
+        std::sort(pairs.begin(), pairs.end(),
+                  [](const auto& a, const auto& b) { return to_text(a.first) < to_text(b.first); });
         reply.parts.clear();
         for (auto& [key, value] : pairs) {
             reply.parts.push_back(std::move(key));

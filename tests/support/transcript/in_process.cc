@@ -20,7 +20,9 @@ Answer InProcess::send(const std::string& client, const Words& words, Expects) {
     return world_->send(client, words);
 }
 
-Answer InProcess::read(const std::string& client, Expects) { return world_->read(client); }
+Answer InProcess::read(const std::string& client, Expects) {
+    return world_->read(client);
+}
 
 Status InProcess::set_protocol(int version) {
     world_->set_protocol(version);
@@ -44,8 +46,12 @@ Status InProcess::configure(const std::string& name, const std::string& value) {
     return world_->configure(name, value);
 }
 
-void InProcess::advance(int64_t milliseconds) { world_->advance(milliseconds); }
+void InProcess::advance(int64_t milliseconds) {
+    world_->advance(milliseconds);
+}
 
-int64_t InProcess::now_ms() { return world_->now_ms(); }
+int64_t InProcess::now_ms() {
+    return world_->now_ms();
+}
 
 }  // namespace millrace::transcript

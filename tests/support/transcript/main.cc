@@ -119,8 +119,9 @@ int run(const Options& options) {
 int main(int count, char** words) {
     const auto options = millrace::transcript::parse_options(count, words);
     if (!options) {
-        std::printf("usage: transcripts [--host HOST --port PORT] [--resp 2|3] [--filter TEXT] "
-                    "[PATH...]\n");
+        std::printf(
+            "usage: transcripts [--host HOST --port PORT] [--resp 2|3] [--filter TEXT] "
+            "[PATH...]\n");
         return 1;
     }
     return millrace::transcript::run(*options);

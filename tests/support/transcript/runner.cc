@@ -14,9 +14,12 @@ namespace {
 
 std::vector<std::string> lines_of(Answer& answer, bool unordered) {
     switch (answer.kind) {
-        case Answer::Kind::Nothing: return {"(waits)"};
-        case Answer::Kind::Closed: return {"(closed)"};
-        case Answer::Kind::Reply: break;
+        case Answer::Kind::Nothing:
+            return {"(waits)"};
+        case Answer::Kind::Closed:
+            return {"(closed)"};
+        case Answer::Kind::Reply:
+            break;
     }
     if (unordered) sort_parts(answer.reply);
     return split_lines(protocol::to_text(answer.reply));
@@ -43,9 +46,15 @@ Tally Runner::run(const Transcript& transcript) {
     }
     for (const Case& each : transcript.cases) {
         switch (run_case(transcript, each)) {
-            case Outcome::Passed: ++tally.passed; break;
-            case Outcome::Failed: ++tally.failed; break;
-            case Outcome::Skipped: ++tally.skipped; break;
+            case Outcome::Passed:
+                ++tally.passed;
+                break;
+            case Outcome::Failed:
+                ++tally.failed;
+                break;
+            case Outcome::Skipped:
+                ++tally.skipped;
+                break;
         }
     }
     return tally;
@@ -110,12 +119,11 @@ Result<Runner::Outcome> Runner::obey(const Step& directive) {
     } else if (is("unordered", 1)) {
         unordered_ = true;
     } else if (is("only", 2)) {
-        const bool here = words[1] == target_.name() ||
-                          (words[1] == "socket" && target_.name() != "in-process");
+        const bool here =
+            words[1] == target_.name() || (words[1] == "socket" && target_.name() != "in-process");
         if (!here) return Outcome::Skipped;
     } else if (is("needs", 2)) {
-        const Answer answer =
-            target_.send({}, {"COMMAND", "INFO", words[1]}, Expects::Something);
+        const Answer answer = target_.send({}, {"COMMAND", "INFO", words[1]}, Expects::Something);
         const bool known = answer.kind == Answer::Kind::Reply && answer.reply.parts.size() == 1 &&
                            answer.reply.parts[0].has_parts();
         if (!known) return Outcome::Skipped;

@@ -28,15 +28,17 @@ std::optional<ClientLine> parse_client_line(std::string_view line) {
     if (sends && (rest.empty() || rest[0] != ' ')) return std::nullopt;
     if (!sends && !rest.empty()) return std::nullopt;
     if (sends) rest.remove_prefix(1);
-    return ClientLine{std::string(line.substr(0, at)),
-                      sends ? Step::Kind::Send : Step::Kind::Read, std::string(rest)};
+    return ClientLine{std::string(line.substr(0, at)), sends ? Step::Kind::Send : Step::Kind::Read,
+                      std::string(rest)};
 }
 
-bool is_comment(std::string_view line) { return line == "#" || line.starts_with("# "); }
+bool is_comment(std::string_view line) {
+    return line == "#" || line.starts_with("# ");
+}
 
 // Takes "event x", "event(3) x" and "event (none)".
-bool take_observation(std::string_view word, std::string_view line,
-                      std::vector<std::string>& lines, bool& checks) {
+bool take_observation(std::string_view word, std::string_view line, std::vector<std::string>& lines,
+                      bool& checks) {
     if (!line.starts_with(word)) return false;
     const std::string_view rest = line.substr(word.size());
     if (!rest.starts_with(" ") && !rest.starts_with("(")) return false;

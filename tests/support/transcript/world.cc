@@ -24,8 +24,12 @@ void append_reply(std::string& out, const engine::ReplyLog& log,
                   const engine::ReplyRecord& record) {
     ByteBuffer bytes;
     switch (record.kind) {
-        case ReplyKind::Text: out += record.text(); return;
-        case ReplyKind::Bytes: out += log.stretch(record); return;
+        case ReplyKind::Text:
+            out += record.text();
+            return;
+        case ReplyKind::Bytes:
+            out += log.stretch(record);
+            return;
         case ReplyKind::Integer:
             protocol::encode_integer(bytes, static_cast<int64_t>(record.payload));
             break;
@@ -36,7 +40,8 @@ void append_reply(std::string& out, const engine::ReplyLog& log,
                                                             : std::string(entry.string()));
             break;
         }
-        case ReplyKind::Order: return;
+        case ReplyKind::Order:
+            return;
     }
     out += bytes.view();
 }
@@ -198,15 +203,23 @@ void World::close(Session& session, engine::CloseMode) {
     }
 }
 
-engine::ReplyLog& World::log_for(Session&) { return batch_.replies(); }
+engine::ReplyLog& World::log_for(Session&) {
+    return batch_.replies();
+}
 
 void World::rules_changed(Session&) {}
 
-Status World::shutdown(const engine::ShutdownRequest&) { return done(); }
+Status World::shutdown(const engine::ShutdownRequest&) {
+    return done();
+}
 
-Status World::abort_shutdown() { return Error("ERR No shutdown in progress."); }
+Status World::abort_shutdown() {
+    return Error("ERR No shutdown in progress.");
+}
 
-Status World::crash(std::string_view) { return done(); }
+Status World::crash(std::string_view) {
+    return done();
+}
 
 void World::on_unit(std::span<const engine::Effect> unit) {
     for (const engine::Effect& effect : unit) {

@@ -30,12 +30,17 @@ constexpr Arg kHelloArgumentsAuthArgs[] = {
 };
 constexpr Arg kHelloArgumentsArgs[] = {
     {"protover", ArgType::Integer},
-    {.name = "auth", .type = ArgType::Block, .token = "AUTH", .flags = kOptional,
+    {.name = "auth",
+     .type = ArgType::Block,
+     .token = "AUTH",
+     .flags = kOptional,
      .children = kHelloArgumentsAuthArgs},
     {.name = "clientname", .type = ArgType::String, .token = "SETNAME", .flags = kOptional},
 };
 constexpr Arg kHelloArgs[] = {
-    {.name = "arguments", .type = ArgType::Block, .flags = kOptional,
+    {.name = "arguments",
+     .type = ArgType::Block,
+     .flags = kOptional,
      .children = kHelloArgumentsArgs},
 };
 constexpr HistoryEntry kHelloHistory[] = {
