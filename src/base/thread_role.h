@@ -9,6 +9,8 @@
 //
 // The main thread runs the I/O stages itself when no I/O thread is active; it then takes the
 // io_side role with RoleScope.
+//
+// Threads: any; the roles are constants.
 #pragma once
 
 #include "base/assert.h"

@@ -2,6 +2,8 @@
 //
 // Everything that a command file includes: the declaration, the call, and short names for the words
 // of both.
+//
+// Threads: main thread, like everything a handler does.
 #pragma once
 
 #include "engine/call.h"

@@ -4,6 +4,8 @@
 // '-').
 //
 // An error that only one command can give stands beside that command.
+//
+// Threads: constants, read anywhere.
 #pragma once
 
 #include "base/result.h"

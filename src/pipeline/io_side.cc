@@ -55,6 +55,7 @@ bool IoSide::has_room() {
 }
 
 Request& IoSide::next_request() {
+    io_side.assert_current();
     if (open_ != nullptr && open_->full()) flush();
     if (open_ == nullptr) {
         CHECK(under_way_ < kCredits);
