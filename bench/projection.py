@@ -62,7 +62,8 @@ def speed_ratio(costs):
 
 
 def check_table(costs, speed, anchor):
-    lines = ["| load | I/O threads | published | model | ratio | within 30 % | source |", "|---|--:|--:|--:|--:|---|---|"]
+    lines = ["| load | I/O threads | published | model | ratio | within 30 % | source |",
+             "|---|--:|--:|--:|--:|---|---|"]
     for system in costs["systems"].values():
         model = Model(costs, system, speed)
         for point in system.get("published", []):
@@ -70,14 +71,17 @@ def check_table(costs, speed, anchor):
                 continue
             rate = model.rate(point["load"], point["io_threads"])
             ratio = rate / point["per_second"]
-            verdict = "anchor" if point is anchor else "yes" if abs(math.log(ratio)) <= math.log(1 + TOLERANCE) else "no"
-            lines.append(f"| {point['load']} | {point['io_threads']} | {point['per_second'] / 1e6:.2f} M | {rate / 1e6:.2f} M "
+            verdict = "anchor" if point is anchor else \
+                "yes" if abs(math.log(ratio)) <= math.log(1 + TOLERANCE) else "no"
+            lines.append(f"| {point['load']} | {point['io_threads']} | {point['per_second'] / 1e6:.2f} M | "
+                         f"{rate / 1e6:.2f} M "
                          f"| {ratio:.2f} | {verdict} | {point['source']} |")
     return lines
 
 
 def projection_table(costs):
-    lines = ["| load | system | " + " | ".join(f"{n} I/O" for n in SHOWN_THREADS) + f" | bound by, at {SHOWN_THREADS[3]} |",
+    lines = ["| load | system | " + " | ".join(f"{n} I/O" for n in SHOWN_THREADS) +
+             f" | bound by, at {SHOWN_THREADS[3]} |",
              "|---|---|" + "--:|" * len(SHOWN_THREADS) + "---|"]
     for load in costs["loads"]:
         for name, system in costs["systems"].items():
@@ -115,7 +119,8 @@ def panel(costs, load, x0, y0):
     out = [f'<text x="{x0 + LEFT}" y="{y0 + 14}" font-weight="bold">{load}</text>']
     step, value = nice_step(top), 0.0
     while value <= top:
-        out.append(f'<line x1="{x0 + LEFT}" y1="{y(value):.1f}" x2="{x0 + WIDTH - 12}" y2="{y(value):.1f}" stroke="#ddd"/>')
+        out.append(f'<line x1="{x0 + LEFT}" y1="{y(value):.1f}" x2="{x0 + WIDTH - 12}" y2="{y(value):.1f}" '
+                   f'stroke="#ddd"/>')
         out.append(f'<text x="{x0 + LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
         value += step
     for threads in SHOWN_THREADS:
@@ -136,7 +141,8 @@ def draw(costs):
            "at this machine's speed</text>"]
     at = 12
     for name, colour in zip(costs["systems"], COLOURS):
-        out.append(f'<rect x="{at}" y="26" width="12" height="4" fill="{colour}"/><text x="{at + 16}" y="32">{name}</text>')
+        out.append(f'<rect x="{at}" y="26" width="12" height="4" fill="{colour}"/>'
+                   f'<text x="{at + 16}" y="32">{name}</text>')
         at += 40 + 7 * len(name)
     for index, load in enumerate(costs["loads"]):
         out += panel(costs, load, (index % columns) * (WIDTH + GAP), TOP + (index // columns) * HEIGHT)
@@ -167,7 +173,8 @@ def main():
     speed, anchor = speed_ratio(costs)
     lines = [f"Costs of: {costs['machine']}. The machines of the published figures take {speed:.2f} of its time "
              f"(from {anchor['load']}, {anchor['source']}).", "", "Does the model predict what was published?", "",
-             *check_table(costs, speed, anchor), "", "Projection at this machine's speed:", "", *projection_table(costs)]
+             *check_table(costs, speed, anchor), "", 
+             "Projection at this machine's speed:", "", *projection_table(costs)]
     print("\n".join(lines))
     if options.write:
         write(lines, draw(costs))
