@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/numbers.h"
+#include "base/prefetch.h"
 #include "protocol/reply_encoder.h"
 
 namespace millrace::pipeline {
@@ -22,6 +23,9 @@ namespace {
 
 constexpr size_t kScratchBytes = 32 * 1024;
 constexpr size_t kSpareBatchesMax = IoSide::kCredits;
+// Between two visits the kernel has driven a connection out of the near caches; it is fetched this
+// many visits ahead.
+constexpr size_t kConnectionDistance = 2;
 
 void encode_value(ByteBuffer& out, const Entry& entry) {
     if (entry.is_integer()) {
@@ -47,6 +51,12 @@ IoSide::IoSide(SideNumber number, const SideParts& parts, structures::SlabHeap& 
       scratch_(std::make_unique_for_overwrite<char[]>(kScratchBytes)) {}
 
 IoSide::~IoSide() = default;
+
+void IoSide::fetch(ClientSlot slot) {
+    const auto* connection = reinterpret_cast<const char*>(find(slot));
+    if (connection == nullptr) return;
+    for (size_t line = 0; line < sizeof(Connection); line += 64) prefetch(connection + line);
+}
 
 // --- requests ---
 
@@ -108,7 +118,9 @@ bool IoSide::read(size_t batches_max) {
                         .sink = *this,
                         .scratch = {scratch_.get(), kScratchBytes}};
     const size_t round = read_list_.size();
+    for (size_t i = 0; i < std::min(round, kConnectionDistance); ++i) fetch(read_list_[i]);
     for (size_t i = 0; i < round && submitted_ < batches_max && has_room(); ++i) {
+        if (read_list_.size() > kConnectionDistance) fetch(read_list_[kConnectionDistance]);
         Connection* connection = find(read_list_.front());
         read_list_.pop_front();
         if (connection == nullptr) continue;
@@ -337,15 +349,16 @@ void IoSide::complete(std::unique_ptr<Batch> batch) {
 
 void IoSide::write() {
     std::vector<ClientSlot> list = std::exchange(write_list_, {});
-    for (ClientSlot slot : list) {
-        Connection* connection = find(slot);
+    for (size_t i = 0; i < list.size(); ++i) {
+        if (i + kConnectionDistance < list.size()) fetch(list[i + kConnectionDistance]);
+        Connection* connection = find(list[i]);
         if (connection == nullptr) continue;
         connection->in_write_list = false;
         if (!connection->output().empty()) {
             usage_.writes.add(1);
             if (connection->write(unpinned_) == WriteOutcome::More) want_write(*connection);
         }
-        if (connection->must_report()) report_list_.push_back(slot);
+        if (connection->must_report()) report_list_.push_back(list[i]);
     }
     if (!report_list_.empty() || !unpinned_.empty()) report_all();
     list.clear();

@@ -99,6 +99,7 @@ private:
     Connection* find(engine::ClientSlot slot) {
         return slot < connections_.size() ? connections_[slot].get() : nullptr;
     }
+    void fetch(engine::ClientSlot slot);
     void carry_out(const engine::ReplyRecord& record);
     void adopt(std::unique_ptr<Connection> connection);
     void encode(const engine::ReplyLog& log);

@@ -125,8 +125,9 @@ private:
     };
     // Free objects at hand. To their pages they are still live.
     struct Magazine {
-        static constexpr uint32_t kRoomMax = 64;
-        static constexpr size_t kBytesMax = size_t{32} << 10;
+        // A turn of the server builds up to 256 values before it frees what they replace.
+        static constexpr uint32_t kRoomMax = 288;
+        static constexpr size_t kBytesMax = size_t{176} << 10;
         uint32_t count = 0;
         uint32_t room = 0;
         void* objects[kRoomMax];
@@ -253,8 +254,11 @@ inline void* SlabHeap::allocate(size_t bytes) {
     count_slab_allocated(slab_detail::kClassBytes[size_class]);
     if (__builtin_expect(magazine.count == 0, 0)) return refill(size_class);
     void* object = magazine.objects[--magazine.count];
-    // The caller of the next call will write to it.
-    if (magazine.count > 0) prefetch_to_write(magazine.objects[magazine.count - 1]);
+    // The caller of the next call will write to it, most likely as much as this one.
+    if (magazine.count > 0) {
+        const char* next = static_cast<const char*>(magazine.objects[magazine.count - 1]);
+        for (size_t line = 0; line < bytes; line += 64) prefetch_to_write(next + line);
+    }
     return object;
 }
 
