@@ -2,6 +2,7 @@
 #include "pipeline/io_thread.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #include <array>
@@ -120,7 +121,8 @@ void IoThread::run() {
         }
         if (idle_since == 0) idle_since = end;
         if (CycleClock::to_nanoseconds(end - idle_since) < static_cast<uint64_t>(parts_.spin_ns)) {
-            threads::relax_cpu();
+            // Whoever else wants this core has something to do, we have not.
+            sched_yield();
             continue;
         }
         idle_since = 0;
