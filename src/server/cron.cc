@@ -23,7 +23,7 @@ constexpr int64_t kExpireSliceUs = 500;
 }  // namespace
 
 void Cron::expire() {
-    if (!engine_.debug_switches().active_expire) {
+    if (!engine_.debug_switches().active_expire || engine_.keyspace().keeps_expired()) {
         more_to_expire_ = false;
         return;
     }
