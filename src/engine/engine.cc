@@ -44,42 +44,53 @@ void Engine::execute(Session& session, Request& request, ReplyLog& log) {
 }
 
 void Engine::execute_nested(Session& session, Request& request, ReplyWriter& writer) {
-    run(session, request, writer);
+    const uint64_t begin = CycleClock::now();
+    const uint64_t produced_before = writer.produced();
+    const bool failed = invoke(session, request, writer);
+    account(session, request, writer.produced() - produced_before, CycleClock::now() - begin,
+            failed);
     return_prebuilt(request);
 }
 
-// Runs a handler that may run, answers its error, hands on its effects and counts it.
+// Runs a handler that may run, and all that comes of it.
 void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     const uint64_t begin = CycleClock::now();
-    const uint64_t dirty_before = counters_.dirty;
     session.last_command = request.command;
     session.last_interaction_ms = now_ms();
     ++session.commands;
+    const bool failed = invoke(session, request, writer);
+    if (effects_.wanted()) effects_.end_unit();
+    session.produced_bytes += writer.produced();
+    account(session, request, writer.produced(), CycleClock::now() - begin, failed);
+}
 
+// Runs a handler, answers its error and notes its effects; true if it failed.
+inline bool Engine::invoke(Session& session, Request& request, ReplyWriter& writer) {
+    const uint64_t dirty_before = counters_.dirty;
+    const uint64_t replies_before = writer.replies();
+    ++nesting_;
     Call call(*this, session, request, writer);
     const Status status = request.command->spec().run(call);
+    --nesting_;
     const bool failed = !status.ok();
     if (failed) {
-        CHECK(!writer.replied());
+        CHECK(writer.replies() == replies_before);
         reply_error(writer, status.error().text());
     } else {
-        CHECK(writer.replied() || call.replies_later_);
+        CHECK(writer.replies() != replies_before || call.replies_later_);
     }
-    if (effects_.wanted()) {
-        if (counters_.dirty != dirty_before && call.propagation_ == Call::Propagation::AsItCame) {
-            effects_.record(session.database, request.arguments());
-        }
-        effects_.end_unit();
+    if (effects_.wanted() && counters_.dirty != dirty_before &&
+        call.propagation_ == Call::Propagation::AsItCame) {
+        effects_.record(session.database, request.arguments());
     }
     // Compat: monitors see a command after it has run: SELECT with its new database, secrets
     // redacted.
     if ((conditions_ & kMonitored) != 0) [[unlikely]]
         Dispatch(*this).show_monitors(session, request);
-    session.produced_bytes += writer.produced();
-    account(session, request, writer, CycleClock::now() - begin, failed);
+    return failed;
 }
 
-void Engine::account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles,
+void Engine::account(Session& session, Request& request, uint64_t reply_bytes, uint64_t cycles,
                      bool failed) {
     ++counters_.commands_processed;
     const uint64_t nanoseconds = CycleClock::to_nanoseconds(cycles);
@@ -99,13 +110,14 @@ void Engine::account(Session& session, Request& request, const ReplyWriter& writ
     const bool loggable =
         microseconds >= log.threshold(CommandLogKind::Slow) ||
         request.wire_bytes >= log.threshold(CommandLogKind::LargeRequest) ||
-        static_cast<int64_t>(writer.produced()) >= log.threshold(CommandLogKind::LargeReply);
+        static_cast<int64_t>(reply_bytes) >= log.threshold(CommandLogKind::LargeReply);
     if (loggable) [[unlikely]]
-        Dispatch(*this).log_command(session, request, microseconds, writer.produced());
+        Dispatch(*this).log_command(session, request, microseconds, reply_bytes);
     if (microseconds >= 1000) [[unlikely]] {
         const char* event = request.command->has(kFast) ? "fast-command" : "command";
         parts_.latency.record(event, now_us_ / 1000000, microseconds / 1000);
-        begin_batch();
+        // Time stands still inside of EXEC and scripts.
+        if (nesting_ == 0) begin_batch();
     }
 }
 
@@ -135,6 +147,14 @@ void Engine::return_prebuilt(Request& request) {
 
 void Engine::key_changed(std::string_view key, int db) {
     for (KeyChangeListener* listener : change_listeners_) listener->on_key_change(key, db);
+}
+
+void Engine::database_flushed(int db) {
+    for (KeyChangeListener* listener : change_listeners_) listener->on_flush(db);
+}
+
+void Engine::databases_swapped(int first, int second) {
+    for (KeyChangeListener* listener : change_listeners_) listener->on_swap(first, second);
 }
 
 void Engine::add_event_listener(KeyEventListener* listener, uint32_t classes) {

@@ -30,6 +30,7 @@
 #include "engine/services.h"
 #include "engine/session.h"
 #include "engine/settings.h"
+#include "engine/watched_keys.h"
 #include "keyspace/keyspace.h"
 #include "observe/command_log.h"
 #include "observe/info_registry.h"
@@ -88,7 +89,10 @@ public:
     // Runs one request and appends its reply to `log`.
     void execute(Session& session, Request& request, ReplyLog& log);
     // Runs a request inside another one (EXEC, scripts): no admission steps, reply to `writer`.
+    // Its effects belong to the unit of the outer one.
     void execute_nested(Session& session, Request& request, ReplyWriter& writer);
+    // How many requests run inside each other: 0 between them, 1 in an ordinary one.
+    int nesting() const { return nesting_; }
 
     int64_t now_ms() const { return now_us_ / 1000; }
     int64_t now_us() const { return now_us_; }
@@ -109,6 +113,7 @@ public:
     Effects& effects() { return effects_; }
     Monitors& monitors() { return monitors_; }
     Pause& pause() { return pause_; }
+    WatchedKeys& watched_keys() { return watched_keys_; }
     EngineCounters& counters() { return counters_; }
     DebugSwitches& debug_switches() { return debug_switches_; }
     ClientControl& clients() { return *clients_; }
@@ -136,6 +141,12 @@ public:
     void add_event_listener(KeyEventListener* listener, uint32_t classes);
     void remove_event_listener(KeyEventListener* listener);
     void add_change_listener(KeyChangeListener* listener) { change_listeners_.push_back(listener); }
+    void remove_change_listener(KeyChangeListener* listener) {
+        std::erase(change_listeners_, listener);
+    }
+    // Called before it happens.
+    void database_flushed(int db);
+    void databases_swapped(int first, int second);
     void on_expired(int db, const keyspace::Entry& entry) override;
 
     // --- blocking and pausing ---
@@ -159,7 +170,8 @@ public:
 private:
     friend class Dispatch;
     void run(Session& session, Request& request, ReplyWriter& writer);
-    void account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles,
+    bool invoke(Session& session, Request& request, ReplyWriter& writer);
+    void account(Session& session, Request& request, uint64_t reply_bytes, uint64_t cycles,
                  bool failed);
     void deliver(EventClass event_class, std::string_view event, std::string_view key, int db);
     struct Subscription {
@@ -171,8 +183,10 @@ private:
     uint32_t conditions_ = 0;
     uint32_t event_mask_ = 0;
     int64_t now_us_ = 0;
+    int nesting_ = 0;
     EngineCounters counters_;
     DebugSwitches debug_switches_;
+    WatchedKeys watched_keys_{*this};
     SessionTable sessions_;
     Effects effects_;
     Monitors monitors_;

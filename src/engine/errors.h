@@ -30,4 +30,7 @@ inline constexpr ErrorText kDecrementOverflow{"ERR decrement would overflow"};
 inline constexpr ErrorText kLoading{"LOADING Valkey is loading the dataset in memory"};
 inline constexpr ErrorText kOutOfMemory{"OOM command not allowed when used memory > 'maxmemory'."};
 
+inline constexpr ErrorText kExecAbort{
+    "EXECABORT Transaction discarded because of previous errors."};
+
 }  // namespace millrace::engine::errors

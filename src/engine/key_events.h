@@ -43,12 +43,14 @@ public:
                               int db) = 0;
 };
 
-// WATCH and client-side caching: told of every change before its event. An empty key: the whole
-// database.
+// WATCH and client-side caching: told of every change before its event.
 class KeyChangeListener {
 public:
     virtual ~KeyChangeListener() = default;
     virtual void on_key_change(std::string_view key, int db) = 0;
+    // All keys of a database are about to go, or all keys of two are about to change places.
+    virtual void on_flush(int db) { (void)db; }
+    virtual void on_swap(int first, int second) { (void)first, (void)second; }
 };
 
 }  // namespace millrace::engine

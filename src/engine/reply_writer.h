@@ -55,6 +55,8 @@ public:
     void set_protocol(uint8_t protocol) { protocol_ = protocol; }
     // Whether anything was written since begin(); the dispatcher checks that each command answers.
     bool replied() const { return replies_ != 0; }
+    // How many parts were written since begin().
+    uint64_t replies() const { return replies_; }
     uint64_t produced() const { return produced_; }
     ClientSlot client() const { return client_; }
 

@@ -108,7 +108,7 @@ Result<Freeing> parse_freeing(const Call& call) {
 
 void flush(Call& call, int db) {
     call.engine().mark_dirty(call.keyspace().database(db).size());
-    call.engine().key_changed({}, db);
+    call.engine().database_flushed(db);
     call.keyspace().flush(db);
 }
 
@@ -150,8 +150,7 @@ Status swapdb(Call& call) {
         if (db < 0 || db >= call.keyspace().database_count()) return errors::kDatabaseOutOfRange;
     }
     if (first != second) {
-        call.engine().key_changed({}, first);
-        call.engine().key_changed({}, second);
+        call.engine().databases_swapped(first, second);
         call.keyspace().swap_databases(first, second);
     }
     call.engine().mark_dirty();

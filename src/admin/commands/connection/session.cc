@@ -34,7 +34,8 @@ constexpr CommandSpec kCommands[] = {
      .group = Group::Connection,
      .complexity = "O(1)",
      .arity = 1,
-     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel,
+     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel |
+              kNotQueued | kWhileSubscribed,
      .run = reset},
     {.name = "QUIT",
      .summary = "Ends the connection.",
@@ -42,7 +43,8 @@ constexpr CommandSpec kCommands[] = {
      .group = Group::Connection,
      .complexity = "O(1)",
      .arity = -1,
-     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel,
+     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel |
+              kNotQueued | kWhileSubscribed,
      .run = quit},
 };
 
