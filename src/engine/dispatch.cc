@@ -51,10 +51,18 @@ std::vector<std::string_view> shown_words(const Request& request) {
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,          &Dispatch::queue_behind,        &Dispatch::mute,
-    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated, &Dispatch::check_known,
-    &Dispatch::check_transaction,     &Dispatch::check_subscribed,    &Dispatch::check_loading,
-    &Dispatch::wait_while_paused,     &Dispatch::queue_in_transaction,
+    &Dispatch::drop_closing,
+    &Dispatch::queue_behind,
+    &Dispatch::mute,
+    &Dispatch::answer_protocol_error,
+    &Dispatch::check_authenticated,
+    &Dispatch::check_known,
+    &Dispatch::check_transaction,
+    &Dispatch::check_subscribed,
+    &Dispatch::check_loading,
+    &Dispatch::check_busy,
+    &Dispatch::wait_while_paused,
+    &Dispatch::queue_in_transaction,
 };
 
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
@@ -71,13 +79,14 @@ void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
 // A command that is refused inside of MULTI spoils the transaction; a refused EXEC ends it.
 void Dispatch::refuse(Session& session, Request& request, ReplyWriter& writer,
                       std::string_view text) {
-    TransactionState* transaction = session.is(kInMulti) ? TransactionState::find(session) : nullptr;
+    TransactionState* transaction =
+        session.is(kInMulti) ? TransactionState::find(session) : nullptr;
     if (transaction == nullptr) return engine_.reply_error(writer, text);
     if (request.command != nullptr && request.command->full_name() == "exec") {
         end_transaction(session);
         if (text.starts_with("ERR ")) text.remove_prefix(4);
-        engine_.reply_error(
-            writer, "EXECABORT Transaction discarded because of: " + std::string(text));
+        engine_.reply_error(writer,
+                            "EXECABORT Transaction discarded because of: " + std::string(text));
         return;
     }
     transaction->refuse();
@@ -167,11 +176,16 @@ Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,
                       "in this context");
 }
 
-Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request,
-                                          ReplyWriter& writer) {
+Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, ReplyWriter& writer) {
     if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading))
         return Verdict::Pass;
     return reject(session, request, writer, errors::kLoading.text);
+}
+
+Dispatch::Verdict Dispatch::check_busy(Session& session, Request& request, ReplyWriter& writer) {
+    if ((engine_.conditions() & kScriptBusy) == 0 || request.command->has(kAllowBusy))
+        return Verdict::Pass;
+    return reject(session, request, writer, errors::kBusy.text);
 }
 
 Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request, ReplyWriter&) {

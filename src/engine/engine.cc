@@ -35,6 +35,10 @@ void Engine::execute(Session& session, Request& request, ReplyLog& log) {
     } else {
         Dispatch(*this).admit(session, request, writer);
     }
+    if (!late_.empty() && running_ == nullptr) [[unlikely]] {
+        log.append(late_);
+        late_.clear();
+    }
     const OutputLimit& limit = parts_.settings.client_output_buffer_limit.normal;
     const bool limited =
         (limit.hard_bytes | limit.soft_bytes) != 0 || session.is(kUnauthenticated | kSubscribed);
@@ -58,10 +62,23 @@ void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     session.last_command = request.command;
     session.last_interaction_ms = now_ms();
     ++session.commands;
+    // Another request may be under way: that of a script which lets others be told that it is busy.
+    Session* const outer = std::exchange(running_, &session);
     const bool failed = invoke(session, request, writer);
-    if (effects_.wanted()) effects_.end_unit();
+    running_ = outer;
+    if (effects_.wanted() && outer == nullptr) effects_.end_unit();
+    if (session.is(kTracking)) [[unlikely]]
+        end_caching(session, request);
     session.produced_bytes += writer.produced();
     account(session, request, writer.produced(), CycleClock::now() - begin, failed);
+}
+
+// What CLIENT CACHING said holds for one command, or one transaction.
+void Engine::end_caching(Session& session, const Request& request) {
+    const Command* command = request.command->parent();
+    const bool is_client_command = command != nullptr && command->full_name() == "client";
+    if (session.is(kInMulti) || is_client_command) return;
+    TrackingState::find(session)->caching = TrackingState::Caching::Unsaid;
 }
 
 // Runs a handler, answers its error and notes its effects; true if it failed.
@@ -83,6 +100,8 @@ inline bool Engine::invoke(Session& session, Request& request, ReplyWriter& writ
         call.propagation_ == Call::Propagation::AsItCame) {
         effects_.record(session.database, request.arguments());
     }
+    if (running_->is(kTracking) && request.command->has(kReadOnly)) [[unlikely]]
+        tracking_.remember(*running_, request);
     // Compat: monitors see a command after it has run: SELECT with its new database, secrets
     // redacted.
     if ((conditions_ & kMonitored) != 0) [[unlikely]]
@@ -149,8 +168,8 @@ void Engine::key_changed(std::string_view key, int db) {
     for (KeyChangeListener* listener : change_listeners_) listener->on_key_change(key, db);
 }
 
-void Engine::database_flushed(int db) {
-    for (KeyChangeListener* listener : change_listeners_) listener->on_flush(db);
+void Engine::databases_flushed(int begin, int end) {
+    for (KeyChangeListener* listener : change_listeners_) listener->on_flush(begin, end);
 }
 
 void Engine::databases_swapped(int first, int second) {
@@ -196,6 +215,11 @@ void Engine::defer(Session& session, const Request& request) {
 
 void Engine::wake(Session& session) {
     runnable_.emplace_back(session.slot(), session.generation());
+}
+
+void Engine::end_turn() {
+    run_deferred();
+    tracking_.flush_broadcasts();
 }
 
 void Engine::run_deferred() {

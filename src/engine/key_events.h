@@ -48,8 +48,8 @@ class KeyChangeListener {
 public:
     virtual ~KeyChangeListener() = default;
     virtual void on_key_change(std::string_view key, int db) = 0;
-    // All keys of a database are about to go, or all keys of two are about to change places.
-    virtual void on_flush(int db) { (void)db; }
+    // All keys of the databases [begin, end) are about to go, or those of two to change places.
+    virtual void on_flush(int begin, int end) { (void)begin, (void)end; }
     virtual void on_swap(int first, int second) { (void)first, (void)second; }
 };
 

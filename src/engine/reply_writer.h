@@ -51,6 +51,8 @@ public:
         replies_ = 0;
         produced_ = 0;
     }
+    // From here on it is answered, whatever CLIENT REPLY said.
+    void unmute() { muted_ = false; }
     uint8_t protocol() const { return protocol_; }
     void set_protocol(uint8_t protocol) { protocol_ = protocol; }
     // Whether anything was written since begin(); the dispatcher checks that each command answers.

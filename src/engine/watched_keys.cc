@@ -23,7 +23,8 @@ void WatchedKeys::watch(TransactionState& transaction, int db, std::string_view 
     auto found = keys.find(name);
     if (found == keys.end()) {
         if (count_++ == 0) engine_.add_change_listener(this);
-        auto fresh = std::make_unique<Key>(Key{.db = db, .name = std::string(name), .watchers = {}});
+        auto fresh =
+            std::make_unique<Key>(Key{.db = db, .name = std::string(name), .watchers = {}});
         found = keys.emplace(fresh->name, std::move(fresh)).first;
     }
     Key& key = *found->second;
@@ -69,7 +70,7 @@ void WatchedKeys::on_key_change(std::string_view name, int db) {
     }
 }
 
-void WatchedKeys::on_flush(int db) {
+void WatchedKeys::flushed(int db) {
     for (auto& [name, key] : keys_[static_cast<size_t>(db)]) {
         if (presence(db, name) == Presence::Absent) continue;
         for (Watcher& each : key->watchers) {
@@ -80,6 +81,10 @@ void WatchedKeys::on_flush(int db) {
             }
         }
     }
+}
+
+void WatchedKeys::on_flush(int begin, int end) {
+    for (int db = begin; db < end; ++db) flushed(db);
 }
 
 void WatchedKeys::swapped(Keys& keys, int from, int to) {

@@ -10,14 +10,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/key_events.h"
+#include "engine/name_map.h"
 
 namespace millrace::engine {
 
@@ -43,20 +42,15 @@ public:
     bool any_expired(const TransactionState& transaction) const;
 
     void on_key_change(std::string_view key, int db) override;
-    void on_flush(int db) override;
+    void on_flush(int begin, int end) override;
     void on_swap(int first, int second) override;
 
 private:
-    struct NameHash {
-        using is_transparent = void;
-        size_t operator()(std::string_view name) const {
-            return std::hash<std::string_view>()(name);
-        }
-    };
-    using Keys = std::unordered_map<std::string, std::unique_ptr<Key>, NameHash, std::equal_to<>>;
+    using Keys = NameMap<std::unique_ptr<Key>>;
 
     enum class Presence : uint8_t { Absent, Live, Expired };
     Presence presence(int db, std::string_view name) const;
+    void flushed(int db);
     void swapped(Keys& keys, int from, int to);
 
     Engine& engine_;

@@ -87,7 +87,7 @@ World::World()
                        "commandlog-request-larger-than", "commandlog-large-request-max-len",
                        "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
                        "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor",
-                       "lfu-decay-time", "availability-zone"},
+                       "lfu-decay-time", "availability-zone", "notify-keyspace-events"},
                       [this] {
                           apply_settings();
                           return done();
@@ -112,6 +112,7 @@ void World::apply_settings() {
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
     state_.facts.availability_zone = settings_.server.availability_zone;
+    engine_.notifications().configure(engine.notify_keyspace_events);
 }
 
 World::~World() {
@@ -151,7 +152,7 @@ void World::run(Client& client, const Words& words) {
     request.client_generation = client.session->generation();
     for (const std::string& word : words) request.wire_bytes += static_cast<uint32_t>(word.size());
     engine_.execute(*client.session, request, batch_.replies());
-    engine_.run_deferred();
+    engine_.end_turn();
     deliver(batch_.replies());
     batch_.clear();
     end_turn();
