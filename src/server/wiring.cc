@@ -40,6 +40,7 @@ void Server::apply_all_settings() {
     command_log_.configure(CommandLogKind::LargeReply, {engine.commandlog_reply_larger_than,
                                                         engine.commandlog_large_reply_max_len});
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
+    keyspace_.set_encodings(settings_.keyspace.encodings);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
     cron_.set_expire_effort(settings_.keyspace.active_expire_effort);
     pipeline_.configure_io(
@@ -73,6 +74,16 @@ void Server::wire_settings() {
     config_.on_change({"bind"}, [this]() -> Status {
         if (acceptor_.reopen_tcp().ok()) return done();
         return Error("Failed to bind to specified addresses.");
+    });
+    config_.on_change({"proc-title-template"}, [this] {
+        process_settings_.show_title();
+        return done();
+    });
+    config_.on_change({"oom-score-adj", "oom-score-adj-values"},
+                      [this] { return process_settings_.adjust_oom_score(); });
+    config_.on_change({"crash-log-enabled"}, [this] {
+        process_settings_.prepare_for_crash();
+        return done();
     });
     refuse_missing_subsystems(config_, settings_);
 }
