@@ -73,6 +73,11 @@ public:
     // By default a command that changed something is propagated as it came. These say otherwise.
     void propagate_as(std::initializer_list<std::string_view> words);
     void propagate_as(std::span<const std::string_view> words);
+    // A message: not for the AOF, and whether or not anything changed.
+    void propagate_to_replicas(std::span<const std::string_view> words) {
+        propagation_ = Propagation::AsRecorded;
+        if (propagates()) engine_.effects().record(session_.database, words, true);
+    }
     void propagate_nothing() { propagation_ = Propagation::Nothing; }
     // Whether anybody listens; a handler may skip making words that nobody reads.
     bool propagates() const { return engine_.effects().wanted(); }

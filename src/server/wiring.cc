@@ -55,6 +55,7 @@ void Server::apply_all_settings() {
     state_.facts.configured_hz = state_.facts.hz;
     state_.facts.clients_hz = state_.facts.hz;
     state_.facts.availability_zone = settings_.server.availability_zone;
+    engine_.notifications().configure(engine.notify_keyspace_events);
 }
 
 void Server::wire_settings() {
@@ -64,7 +65,7 @@ void Server::wire_settings() {
          "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
          "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
          "active-expire-effort", "client-query-buffer-limit", "proto-max-bulk-len", "io-threads",
-         "io-threads-always-active", "hz", "availability-zone"},
+         "io-threads-always-active", "hz", "availability-zone", "notify-keyspace-events"},
         [this] {
             apply_all_settings();
             return done();
