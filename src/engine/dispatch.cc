@@ -236,7 +236,10 @@ void Dispatch::check_output(Session& session) {
     const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
     const uint64_t held =
         session.produced_bytes - session.traffic->bytes_written.load(std::memory_order_relaxed);
-    const bool stranger = session.is(kUnauthenticated) && held > kUnauthenticatedBytesMax;
+    // Compat: DEBUG CLIENT-ENFORCE-REPLY-LIST makes every reply count as a whole block.
+    const bool in_blocks = engine_.debug_switches().reply_list_only;
+    const bool stranger =
+        session.is(kUnauthenticated) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
     const bool over_hard = limit.hard_bytes > 0 && held > limit.hard_bytes;
     bool over_soft = false;
     if (limit.soft_bytes > 0 && held > limit.soft_bytes) {
