@@ -120,6 +120,7 @@ public:
     }
     void prefetch_element(uint64_t hash) const;
 
+    uint64_t hash_of(const Element& element) const { return traits_.hash(element); }
     uint64_t size() const { return core_.size(); }
     uint64_t memory_bytes() const { return core_.memory_bytes(); }
 
