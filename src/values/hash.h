@@ -56,6 +56,9 @@ public:
         Text field;
         Text value;
         int64_t expire_at_ms = keyspace::kNoExpiry;
+        bool is_due(int64_t now_ms) const {
+            return expire_at_ms != keyspace::kNoExpiry && expire_at_ms <= now_ms;
+        }
     };
     void pick(uint64_t entropy, Picked& picked) const;
 
