@@ -28,6 +28,8 @@ namespace millrace::engine {
 struct Effect {
     int db;
     std::span<const std::string_view> words;
+    // A message rather than a change (PUBLISH): replicas get it, the AOF does not.
+    bool for_replicas_only = false;
 };
 
 class EffectSink {
@@ -44,7 +46,7 @@ public:
     bool wanted() const { return !sinks_.empty(); }
 
     // Notes one effect of the current unit; the words are copied.
-    void record(int db, std::span<const std::string_view> words);
+    void record(int db, std::span<const std::string_view> words, bool for_replicas_only = false);
     void record(int db, std::initializer_list<std::string_view> words) {
         record(db, std::span<const std::string_view>(words.begin(), words.size()));
     }
@@ -56,6 +58,7 @@ private:
         int db;
         size_t first_word;
         size_t word_count;
+        bool for_replicas_only;
     };
     struct Stretch {
         size_t offset;

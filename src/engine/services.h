@@ -34,6 +34,9 @@ public:
     // The client's reading rules changed (AUTH, HELLO, RESET): the I/O side learns them with the
     // next Resume.
     virtual void rules_changed(Session& session) = 0;
+    // A script runs for too long: serves the other clients for a moment, who may get what is
+    // allowed while the server is busy.
+    virtual void serve_while_busy() {}
 };
 
 struct ShutdownRequest {
