@@ -45,6 +45,13 @@ public:
     keyspace::Entry* find(size_t at);
     // The same, or kWrongType.
     Result<keyspace::Entry*> find(size_t at, keyspace::ValueType type);
+    // The collection of the key for reading; null if there is no key, else kWrongType if it is not
+    // a T.
+    template <typename T>
+    Result<T*> read(size_t at) {
+        keyspace::Entry* entry = TRY(find(at, T::kType));
+        return entry == nullptr ? nullptr : static_cast<T*>(entry->collection());
+    }
     // Counts, but does not note the access (EXISTS, TTL, TYPE ...).
     keyspace::Entry* find_untouched(size_t at);
     // Without counting or noting anything.

@@ -99,6 +99,10 @@ void KeyEdit::store_string(std::string_view value, KeepExpiry keep) {
     store(fresh);
 }
 
+void KeyEdit::store_collection(std::unique_ptr<keyspace::Collection> value) {
+    store(engine_.keyspace().builder().collection(key_, std::move(value), ExpiryRoom::No));
+}
+
 char* KeyEdit::grow_string(size_t bytes) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     Entry* current = entry();
@@ -148,7 +152,7 @@ void KeyEdit::set_expiry(int64_t at_ms) {
         return;
     }
     if (at_ms == kNoExpiry) return;
-    Entry* fresh = keyspace.builder().copy(*current, key_, ExpiryRoom::Yes);
+    Entry* fresh = keyspace.builder().rekey(*current, key_, ExpiryRoom::Yes);
     fresh->set_expire_at_ms(at_ms);
     put(fresh);
 }
@@ -171,6 +175,13 @@ void KeyEdit::commit(EventClass event_class, std::string_view event, uint64_t ch
     engine_.mark_dirty(changes);
     engine_.key_changed(key_, db_);
     if (!event.empty()) engine_.emit(event_class, event, key_, db_);
+}
+
+void KeyEdit::commit_or_remove(EventClass event_class, std::string_view event, uint64_t changes) {
+    const bool emptied = exists() && !entry()->is_string() && entry()->collection()->size() == 0;
+    if (emptied) remove();
+    commit(event_class, event, changes);
+    if (emptied) engine_.emit(EventClass::Generic, "del", key_, db_);
 }
 
 }  // namespace millrace::engine

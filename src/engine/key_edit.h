@@ -18,10 +18,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "engine/key_events.h"
+#include "keyspace/collection.h"
 #include "keyspace/keyspace.h"
 
 namespace millrace::engine {
@@ -47,6 +50,12 @@ public:
     // The number in a string value, `missing` if there is no key; "not an integer" otherwise.
     Result<int64_t> integer_or(int64_t missing) const;
 
+    // The collection of an existing key, whose type has been checked; null if there is no key.
+    template <typename T>
+    T* value() {
+        return exists() ? static_cast<T*>(entry()->collection()) : nullptr;
+    }
+
     // --- changes; each ends the old entry, if there was one ---
 
     // Links an entry that the caller built for this key.
@@ -58,6 +67,17 @@ public:
     // to `bytes` is zero. A missing key becomes one of zeros. Keeps the expiry; the result is Raw,
     // as Valkey makes it.
     char* grow_string(size_t bytes);
+    // A collection in place of whatever there is; without expiry.
+    void store_collection(std::unique_ptr<keyspace::Collection> value);
+    // The collection of the key, whose type has been checked; links an empty one made of
+    // `arguments` if there is none, and then something must be added to it before the commit.
+    template <typename T, typename... Arguments>
+    T& value_or_make(Arguments&&... arguments) {
+        if (!exists()) store_collection(std::make_unique<T>(std::forward<Arguments>(arguments)...));
+        return *value<T>();
+    }
+    // The collection was changed in place.
+    void value_changed() { changed_ = true; }
     void set_expiry(int64_t at_ms);  // Or kNoExpiry.
     // The entry leaves the table but is not freed: RENAME and MOVE link its value elsewhere. The
     // caller retires it.
@@ -68,6 +88,10 @@ public:
     // adds to the count of changes since the last save: 0 in an edit that is half of one change
     // (RENAME).
     void commit(EventClass event_class, std::string_view event, uint64_t changes = 1);
+
+    // The same for a change that may have taken the last element: an empty collection goes with its
+    // key, and "del" follows the event.
+    void commit_or_remove(EventClass event_class, std::string_view event, uint64_t changes = 1);
 
 private:
     void put(keyspace::Entry* fresh);

@@ -36,6 +36,8 @@ class RemoteFrees;
 
 namespace millrace::keyspace {
 
+class Collection;
+
 enum class ValueType : uint8_t { String, List, Set, SortedSet, Hash, Stream };
 inline constexpr int kValueTypes = 6;
 
@@ -74,6 +76,14 @@ public:
         return value;
     }
 
+    // The value of an entry that is not a string; null only after it was moved to another entry.
+    Collection* collection() const {
+        DCHECK(!is_string());
+        Collection* pointer;
+        std::memcpy(&pointer, word_data(), sizeof pointer);
+        return pointer;
+    }
+
     bool has_expiry_room() const { return (kind_ & kExpiryRoom) != 0; }
     int64_t expire_at_ms() const {
         if (!has_expiry_room()) return kNoExpiry;
@@ -105,6 +115,10 @@ public:
     }
     void set_integer(int64_t value) {
         std::memcpy(const_cast<char*>(word_data()), &value, sizeof value);
+    }
+    void set_collection(Collection* collection) {
+        DCHECK(!is_string());
+        std::memcpy(const_cast<char*>(word_data()), &collection, sizeof collection);
     }
     void set_expire_at_ms(int64_t at) {
         DCHECK(has_expiry_room());

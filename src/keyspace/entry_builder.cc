@@ -87,10 +87,31 @@ Entry* EntryBuilder::string(std::string_view key, std::string_view value, Expiry
     return entry;
 }
 
+Entry* EntryBuilder::collection(std::string_view key, std::unique_ptr<Collection> value,
+                                ExpiryRoom room) {
+    Entry* entry = allocate(key, 0, 0, room, static_cast<uint8_t>(value->type()));
+    entry->set_collection(value.release());
+    return entry;
+}
+
+Entry* EntryBuilder::rekey(Entry& from, std::string_view key, ExpiryRoom room) {
+    if (from.is_string()) return copy(from, key, room);
+    Entry* entry = collection(key, std::unique_ptr<Collection>(from.collection()), room);
+    from.set_collection(nullptr);
+    take_over(from, *entry);
+    return entry;
+}
+
+void EntryBuilder::take_over(const Entry& from, Entry& to) {
+    to.set_access(from.access());
+    if (to.has_expiry_room()) to.set_expire_at_ms(from.expire_at_ms());
+}
+
 Entry* EntryBuilder::copy(const Entry& from, std::string_view key, ExpiryRoom room) {
-    CHECK(from.is_string());
     Entry* entry = nullptr;
-    if (from.is_integer()) {
+    if (!from.is_string()) {
+        entry = collection(key, from.collection()->clone(), room);
+    } else if (from.is_integer()) {
         entry = integer(key, from.integer(), room);
     } else {
         const std::string_view value = from.string();
@@ -102,12 +123,13 @@ Entry* EntryBuilder::copy(const Entry& from, std::string_view key, ExpiryRoom ro
         entry = blank_string(key, value.size(), value.size(), room, form);
         std::memcpy(entry->mutable_string(), value.data(), value.size());
     }
-    entry->set_access(from.access());
-    if (room == ExpiryRoom::Yes) entry->set_expire_at_ms(from.expire_at_ms());
+    take_over(from, *entry);
     return entry;
 }
 
 void EntryBuilder::free(Entry* entry, RemoteFrees& remote) {
+    if (!entry->is_string() && entry->collection() != nullptr) [[unlikely]]
+        reclaimer_.give(std::unique_ptr<Collection>(entry->collection()));
     if (from_slab(*entry)) {
         SlabHeap::free_anywhere(entry, &heap_, remote);
     } else {

@@ -9,9 +9,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
+#include "keyspace/collection.h"
 #include "keyspace/entry.h"
+#include "keyspace/reclaimer.h"
 
 namespace millrace::keyspace {
 
@@ -19,7 +22,9 @@ enum class ExpiryRoom : bool { No, Yes };
 
 class EntryBuilder {
 public:
-    explicit EntryBuilder(structures::SlabHeap& heap) : heap_(heap) {}
+    // Collections of the entries that it frees go to `reclaimer`.
+    EntryBuilder(structures::SlabHeap& heap, Reclaimer& reclaimer)
+        : heap_(heap), reclaimer_(reclaimer) {}
 
     // A string entry with the form that Valkey would choose: Int where `value` is a canonical
     // integer.
@@ -31,6 +36,12 @@ public:
                         ExpiryRoom room, StringForm form);
 
     Entry* integer(std::string_view key, int64_t value, ExpiryRoom room);
+
+    Entry* collection(std::string_view key, std::unique_ptr<Collection> value, ExpiryRoom room);
+
+    // An entry for `key` in place of `from`, which is about to be retired: as copy(), but a
+    // collection moves over and leaves `from` without one.
+    Entry* rekey(Entry& from, std::string_view key, ExpiryRoom room);
 
     // A copy of `from` under `key`: same value and access word; expiry room as asked, expiry kept
     // where there is room.
@@ -48,10 +59,13 @@ public:
     structures::SlabHeap& heap() { return heap_; }
 
 private:
+    // Access word and expiry.
+    static void take_over(const Entry& from, Entry& to);
     Entry* allocate(std::string_view key, size_t string_bytes, size_t capacity_bytes,
                     ExpiryRoom room, uint8_t kind);
 
     structures::SlabHeap& heap_;
+    Reclaimer& reclaimer_;
 };
 
 // Compat: Valkey embeds a string when object, key and value fit 128 bytes; OBJECT ENCODING shows

@@ -10,7 +10,7 @@ Keyspace::Keyspace(int databases, const SipKey& seed, structures::SlabHeapPool& 
     : heaps_(heaps),
       heap_(heaps.take()),
       seed_(seed),
-      builder_(heap_),
+      builder_(heap_, reclaimer_),
       remote_frees_(std::make_unique<structures::RemoteFrees>(heaps)) {
     for (int number = 0; number < databases; ++number) {
         databases_.push_back(std::make_unique<Database>(seed, heap_));

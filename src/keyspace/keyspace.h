@@ -21,6 +21,7 @@
 #include "keyspace/database.h"
 #include "keyspace/entry_builder.h"
 #include "keyspace/limbo.h"
+#include "keyspace/settings.h"
 #include "structures/slab_heap.h"
 
 namespace millrace::keyspace {
@@ -86,6 +87,10 @@ public:
     }
     Limbo& limbo() { return limbo_; }
     EntryBuilder& builder() { return builder_; }
+    Reclaimer& reclaimer() { return reclaimer_; }
+    // When collections leave their compact encodings.
+    const EncodingSettings& encodings() const { return *encodings_; }
+    void set_encodings(const EncodingSettings& encodings) { encodings_ = &encodings; }
     AccessClock& access_clock() { return access_clock_; }
     structures::SlabHeap& heap() { return heap_; }
     structures::RemoteFrees& remote_frees() { return *remote_frees_; }
@@ -108,6 +113,7 @@ private:
     structures::SlabHeapPool& heaps_;
     structures::SlabHeap& heap_;  // The main thread's.
     SipKey seed_;
+    Reclaimer reclaimer_;
     EntryBuilder builder_;
     std::unique_ptr<structures::RemoteFrees> remote_frees_;
     std::vector<std::unique_ptr<Database>> databases_;
@@ -115,6 +121,7 @@ private:
     Limbo limbo_;
     AccessClock access_clock_;
     KeyspaceCounters counters_;
+    const EncodingSettings* encodings_ = &kDefaultEncodings;
     ExpiryListener* expiry_listener_ = nullptr;
     int64_t now_ms_ = 0;
     uint64_t lazily_freed_ = 0;

@@ -40,6 +40,8 @@ struct EncodingSettings {
     uint64_t hll_sparse_max_bytes = 3000;
 };
 
+inline constexpr EncodingSettings kDefaultEncodings;
+
 struct DefragSettings {
     bool activedefrag = false;
     uint64_t ignore_bytes = 100 * 1024 * 1024;

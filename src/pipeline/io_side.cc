@@ -43,7 +43,7 @@ IoSide::IoSide(SideNumber number, const SideParts& parts, structures::SlabHeap& 
                observe::ThreadUsage& usage, Submit submit)
     : number_(number),
       poller_(parts.poller),
-      builder_(heap),
+      builder_(heap, parts.reclaimer),
       remote_frees_(parts.heaps),
       resolver_(parts.commands, parts.seed, builder_),
       usage_(usage),

@@ -53,6 +53,7 @@ struct SideParts {
     const SipKey& seed;
     structures::SlabHeapPool& heaps;
     net::Poller& poller;
+    keyspace::Reclaimer& reclaimer;
 };
 
 class IoSide final : private RequestSink {

@@ -40,6 +40,7 @@ void Server::apply_all_settings() {
     command_log_.configure(CommandLogKind::LargeReply, {engine.commandlog_reply_larger_than,
                                                         engine.commandlog_large_reply_max_len});
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
+    keyspace_.set_encodings(settings_.keyspace.encodings);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
     cron_.set_expire_effort(settings_.keyspace.active_expire_effort);
     pipeline_.configure_io(

@@ -202,15 +202,19 @@ Status stats(Call& call) {
 }
 
 Status usage(Call& call) {
+    size_t samples = 5;
     for (size_t at = 3; at < call.count(); at += 2) {
         if (!call.arg_is(at, "SAMPLES") || at + 1 >= call.count()) return errors::kSyntax;
-        if (TRY(call.integer(at + 1)) < 0) return errors::kSyntax;
+        const int64_t number = TRY(call.integer(at + 1));
+        if (number < 0) return errors::kSyntax;
+        samples = static_cast<size_t>(number);
     }
     const keyspace::Entry* entry = call.peek(2);
     if (entry == nullptr) {
         call.reply().null();
     } else {
-        const uint64_t bytes = call.keyspace().builder().memory_bytes(*entry);
+        uint64_t bytes = call.keyspace().builder().memory_bytes(*entry);
+        if (!entry->is_string()) bytes += entry->collection()->memory_bytes(samples);
         call.reply().integer(static_cast<int64_t>(bytes));
     }
     return done();

@@ -3,49 +3,20 @@
 // DEBUG DIGEST, DIGEST-VALUE: 40 hexadecimal digits for a dataset or a value, the same as Valkey's
 // for the same data.
 //
-// A digest is 20 bytes, zero at first, and takes up text in two ways:
-//
-//     add     digest ^= sha1(text)                     the order does not matter
-//     chain   add, then digest = sha1(digest)          the order matters
-//
 // The digest of a value chains its type and its content, and adds a mark if it expires. That of a
 // dataset chains the number of each database that has keys, and adds the digest of each key, which
 // chains the name before the value.
 
-#include <arpa/inet.h>
-
 #include "admin/debug/subcommands.h"
 #include "base/numbers.h"
-#include "base/sha1.h"
+#include "keyspace/value_digest.h"
 
 namespace millrace::admin::debug {
 
 using namespace engine;
+using keyspace::ValueDigest;
 
 namespace {
-
-class DataDigest {
-public:
-    void add(std::string_view text) {
-        const Sha1Digest other = sha1(text);
-        for (size_t i = 0; i < bytes_.size(); ++i) bytes_[i] ^= other[i];
-    }
-    void chain(std::string_view text) {
-        add(text);
-        bytes_ = sha1(view());
-    }
-    void chain_number(uint32_t number) {
-        const uint32_t big_endian = htonl(number);
-        chain({reinterpret_cast<const char*>(&big_endian), sizeof big_endian});
-    }
-    std::string_view view() const {
-        return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
-    }
-    std::string text() const { return hexadecimal(bytes_); }
-
-private:
-    Sha1Digest bytes_{};
-};
 
 // The numbers that Valkey gives to types; RDB files have them too.
 uint32_t type_number(keyspace::ValueType type) {
@@ -66,33 +37,37 @@ uint32_t type_number(keyspace::ValueType type) {
     return 0;
 }
 
-void chain_string(DataDigest& digest, const keyspace::Entry& entry) {
+void chain_string(ValueDigest& digest, const keyspace::Entry& entry) {
     if (!entry.is_integer()) return digest.chain(entry.string());
     char digits[kIntegerCharsMax];
     digest.chain({digits, format_integer(digits, entry.integer())});
 }
 
-void chain_value(DataDigest& digest, const keyspace::Entry& entry) {
+void chain_value(ValueDigest& digest, const keyspace::Entry& entry) {
     digest.chain_number(type_number(entry.type()));
-    if (entry.is_string()) chain_string(digest, entry);
+    if (entry.is_string()) {
+        chain_string(digest, entry);
+    } else {
+        entry.collection()->digest(digest);
+    }
     if (entry.expire_at_ms() != keyspace::kNoExpiry) digest.add("!!expire!!");
 }
 
-void add_database(DataDigest& dataset, keyspace::Database& database) {
+void add_database(ValueDigest& dataset, keyspace::Database& database) {
     uint64_t position = 0;
     do {
         position = database.table().visit_segment(position, [&](keyspace::Database::Position at) {
             const keyspace::Entry& entry = *at.element();
-            DataDigest digest;
+            ValueDigest digest;
             digest.chain(entry.key());
             chain_value(digest, entry);
-            dataset.add(digest.view());
+            dataset.add(digest);
         });
     } while (position != 0);
 }
 
 Status digest_dataset(Call& call) {
-    DataDigest dataset;
+    ValueDigest dataset;
     for (int db = 0; db < call.keyspace().database_count(); ++db) {
         keyspace::Database& database = call.keyspace().database(db);
         if (database.size() == 0) continue;
@@ -108,7 +83,7 @@ Status digest_dataset(Call& call) {
 Status digest_values(Call& call) {
     call.reply().array(call.count() - 2);
     for (std::string_view key : call.arguments().subspan(2)) {
-        DataDigest digest;
+        ValueDigest digest;
         const auto position = call.database().find(key, call.keyspace().hash(key));
         if (position) chain_value(digest, *position.element());
         call.reply().simple(digest.text());

@@ -11,6 +11,7 @@
 
 #include "admin/debug/subcommands.h"
 #include "base/numbers.h"
+#include "keyspace/collection.h"
 #include "keyspace/entry_builder.h"
 
 namespace millrace::admin::debug {
@@ -21,18 +22,6 @@ using keyspace::Entry;
 namespace {
 
 // --- OBJECT, SDSLEN ---
-
-std::string_view encoding_name(const Entry& entry) {
-    switch (entry.form()) {
-        case keyspace::StringForm::Int:
-            return "int";
-        case keyspace::StringForm::Embedded:
-            return "embstr";
-        case keyspace::StringForm::Raw:
-            return "raw";
-    }
-    return "unknown";
-}
 
 // Bytes of the value in an RDB file: an integer with its mark, or a length and the bytes.
 size_t serialized_bytes(const Entry& entry) {

@@ -6,6 +6,7 @@
 
 #include "engine/command.h"
 #include "engine/help.h"
+#include "keyspace/collection.h"
 
 namespace millrace::commands::keys::object {
 namespace {
@@ -103,18 +104,6 @@ const Entry* look(Call& call) {
     ++(entry == nullptr ? counters.misses : counters.hits);
     if (entry == nullptr) call.reply().null();
     return entry;
-}
-
-std::string_view encoding_name(const Entry& entry) {
-    switch (entry.form()) {
-        case StringForm::Embedded:
-            return "embstr";
-        case StringForm::Raw:
-            return "raw";
-        case StringForm::Int:
-            return "int";
-    }
-    return "raw";
 }
 
 Status encoding(Call& call) {

@@ -12,10 +12,11 @@ using keyspace::kNoExpiry;
 
 namespace {
 
-KeyEdit place_copy(Call& call, const Entry& original, Place place) {
-    const bool expires = original.expire_at_ms() != kNoExpiry;
-    Entry* fresh = call.keyspace().builder().copy(original, place.key,
-                                                  expires ? ExpiryRoom::Yes : ExpiryRoom::No);
+ExpiryRoom room_of(const Entry& original) {
+    return original.expire_at_ms() != kNoExpiry ? ExpiryRoom::Yes : ExpiryRoom::No;
+}
+
+KeyEdit place_entry(Call& call, Entry* fresh, Place place) {
     KeyEdit destination = call.edit(place.key, place.db);
     // Compat: what is in the way is deleted first, so the value is announced as a new key.
     if (destination.exists()) destination.remove();
@@ -28,12 +29,14 @@ KeyEdit place_copy(Call& call, const Entry& original, Place place) {
 void relocate(Call& call, KeyEdit& source, Place place) {
     Entry* original = source.take();
     source.commit(EventClass::Generic, {}, 0);
-    place_copy(call, *original, place).commit(EventClass::Generic, {});
+    Entry* fresh = call.keyspace().builder().rekey(*original, place.key, room_of(*original));
+    place_entry(call, fresh, place).commit(EventClass::Generic, {});
     call.keyspace().retire(original);
 }
 
 void duplicate(Call& call, const Entry& original, Place place, std::string_view event) {
-    place_copy(call, original, place).commit(EventClass::Generic, event);
+    Entry* fresh = call.keyspace().builder().copy(original, place.key, room_of(original));
+    place_entry(call, fresh, place).commit(EventClass::Generic, event);
 }
 
 Result<int> database_argument(Call& call, size_t at) {

@@ -67,9 +67,9 @@ uint64_t FixedEntropy::next() {
 
 World::World()
     : io_heap_(heaps_.take()),
-      io_builder_(io_heap_),
       commands_(engine::all_command_tables()),
       keyspace_(static_cast<int>(settings_.keyspace.databases), kSeed, heaps_),
+      io_builder_(io_heap_, keyspace_.reclaimer()),
       engine_({.commands = commands_,
                .keyspace = keyspace_,
                .settings = settings_.engine,
@@ -110,6 +110,7 @@ void World::apply_settings() {
     command_log_.configure(CommandLogKind::LargeReply, {engine.commandlog_reply_larger_than,
                                                         engine.commandlog_large_reply_max_len});
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
+    keyspace_.set_encodings(settings_.keyspace.encodings);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
     state_.facts.availability_zone = settings_.server.availability_zone;
 }

@@ -93,9 +93,9 @@ private:
     observe::InfoRegistry info_;
     structures::SlabHeapPool heaps_;
     structures::SlabHeap& io_heap_;
-    keyspace::EntryBuilder io_builder_;
     engine::CommandRegistry commands_;
     keyspace::Keyspace keyspace_;
+    keyspace::EntryBuilder io_builder_;
     engine::Engine engine_;
     pipeline::Resolver resolver_;
     pipeline::Batch batch_;

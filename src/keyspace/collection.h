@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What every value that is not a string has in common: lists, sets, hashes, sorted sets, streams.
+// An entry's word points to its collection.
+//
+// A concrete type T names its ValueType as T::kType; commands reach it through Call::read<T>() and
+// KeyEdit::value<T>(), which have checked the type.
+//
+// Owner:   the entry that points to it.
+// Threads: main thread; destroyed on any thread (keyspace/reclaimer.h), so what it is made of comes
+// from the general allocator.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "keyspace/entry.h"
+#include "keyspace/value_digest.h"
+
+namespace millrace::keyspace {
+
+class Collection {
+public:
+    Collection() = default;
+    Collection(const Collection&) = delete;
+    Collection& operator=(const Collection&) = delete;
+    virtual ~Collection() = default;
+
+    virtual ValueType type() const = 0;
+    // The word that OBJECT ENCODING answers.
+    virtual std::string_view encoding() const = 0;
+    virtual uint64_t size() const = 0;
+    // Bytes of this object and of everything below it. A large one looks at `samples` of its
+    // elements and estimates; 0 means all.
+    virtual size_t memory_bytes(size_t samples) const = 0;
+    virtual std::unique_ptr<Collection> clone() const = 0;
+    // About how many allocations its destructor frees.
+    virtual size_t blocks() const = 0;
+    // Takes up the contents, as DEBUG DIGEST does.
+    virtual void digest(ValueDigest& digest) const = 0;
+};
+
+// The word that OBJECT ENCODING answers for the value of any entry.
+std::string_view encoding_name(const Entry& entry);
+
+}  // namespace millrace::keyspace
