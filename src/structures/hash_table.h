@@ -50,6 +50,7 @@
 //
 // Owner:   whoever embeds it. Elements belong to the user, segments to the table.
 // Threads: the owner of the SlabHeap; drain() any thread, once the table has been moved there.
+//          Without a SlabHeap: its owner; destroyed on any thread.
 // Invariants: check_invariants().
 #pragma once
 
@@ -87,7 +88,9 @@ public:
 
     // Takes no memory before the first insertion.
     explicit HashTable(SlabHeap& heap, Traits traits = {})
-        : core_(heap), traits_(std::move(traits)) {}
+        : core_(&heap), traits_(std::move(traits)) {}
+    // With the general allocator: such a table may be freed on any thread. No drain().
+    explicit HashTable(Traits traits) : core_(nullptr), traits_(std::move(traits)) {}
 
     // What is moved from is empty and usable. There is no assignment.
     HashTable(HashTable&& other) noexcept = default;

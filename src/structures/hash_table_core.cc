@@ -93,6 +93,9 @@ uint64_t known_hash(uint64_t position, SegmentWord segment, const HashBucket& bu
            bucket.fingerprint_at(index);
 }
 
+// SegmentWord keeps the depth in the low bits of the address.
+constexpr size_t kBucketAlignment = sizeof(HashBucket);
+
 uint64_t mix(uint64_t state) {  // The finalizer of SplitMix64.
     state = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
     state = (state ^ state >> 27) * 0x94d049bb133111eb;
@@ -101,7 +104,7 @@ uint64_t mix(uint64_t state) {  // The finalizer of SplitMix64.
 
 }  // namespace
 
-HashTableCore::HashTableCore(SlabHeap& heap) : directory_(no_segment()), heap_(&heap) {}
+HashTableCore::HashTableCore(SlabHeap* heap) : directory_(no_segment()), heap_(heap) {}
 
 HashTableCore::HashTableCore(HashTableCore&& other) noexcept
     : directory_(std::move(other.directory_)),
@@ -126,7 +129,9 @@ HashTableCore::~HashTableCore() {
 }
 
 HashBucket* HashTableCore::make_buckets(unsigned count) {
-    void* memory = heap_->allocate(count * sizeof(HashBucket));
+    const size_t bytes = count * sizeof(HashBucket);
+    void* memory = heap_ != nullptr ? heap_->allocate(bytes)
+                                    : ::operator new(bytes, std::align_val_t{kBucketAlignment});
     std::memset(memory, 0, count * sizeof(HashBucket));
     buckets_ += count;
     return static_cast<HashBucket*>(memory);
@@ -135,7 +140,10 @@ HashBucket* HashTableCore::make_buckets(unsigned count) {
 void HashTableCore::free_buckets(SegmentWord segment) {
     if (is_no_segment(segment)) return;
     buckets_ -= segment.bucket_count();
-    heap_->deallocate(segment.buckets());
+    if (heap_ != nullptr)
+        heap_->deallocate(segment.buckets());
+    else
+        ::operator delete(segment.buckets(), std::align_val_t{kBucketAlignment});
 }
 
 // ---- Insertion and growth ----
@@ -280,6 +288,7 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
     if ((sparse || buckets < kBucketsOfHalf) && merge(position, segment, count))
         return position_after(directory_.find(position), position);
     if (!sparse) {
+        if (heap_ == nullptr) return position_after(segment, position);
         if (void* moved = heap_->move_if_sparse(segment.buckets())) {
             directory_.set(position, SegmentWord(static_cast<HashBucket*>(moved), buckets,
                                                  segment.depth(), segment.stored_shift()));

@@ -50,7 +50,8 @@ public:
     static constexpr unsigned kReach = 4;
     static constexpr size_t kSegmentSlots = kBucketsMax * HashBucket::kSlots;
 
-    explicit HashTableCore(SlabHeap& heap);
+    // Null: segments come from the general allocator, and the table may be freed on any thread.
+    explicit HashTableCore(SlabHeap* heap);
     ~HashTableCore();
     HashTableCore(HashTableCore&& other) noexcept;
     HashTableCore& operator=(HashTableCore&&) = delete;
