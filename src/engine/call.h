@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "engine/blocking.h"
 #include "engine/engine.h"
 #include "engine/errors.h"
 #include "engine/key_edit.h"
@@ -91,8 +92,13 @@ public:
     // Argument `at` is a secret: MONITOR and the command logs show "(redacted)" in its place.
     void redact(size_t at) { request_.redacted |= uint64_t{1} << (at < 63 ? at : 63); }
 
-    // The client waits: the reply comes later, from whoever unblocks it.
+    // The reply comes later, from somebody else, or never.
     void reply_later() { replies_later_ = true; }
+
+    // The client waits and this command runs again when it may find what it looks for
+    // (engine/blocking.h). Where nobody may wait, it is answered as if the time were over.
+    Status block_on(const WaitFor& wait);
+    bool may_block() const;
 
 private:
     friend class Engine;
@@ -108,6 +114,8 @@ private:
     ReplyWriter& reply_;
     Propagation propagation_ = Propagation::AsItCame;
     bool replies_later_ = false;
+    bool runs_again_ = false;  // It has been waiting.
+    bool waits_ = false;
 };
 
 }  // namespace millrace::engine

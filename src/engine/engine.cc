@@ -35,48 +35,105 @@ void Engine::execute(Session& session, Request& request, ReplyLog& log) {
     } else {
         Dispatch(*this).admit(session, request, writer);
     }
+    limit_output(session);
+    return_prebuilt(request);
+    if (blocking_.has_ready()) [[unlikely]]
+        blocking_.serve();
+}
+
+inline void Engine::limit_output(Session& session) {
     const OutputLimit& limit = parts_.settings.client_output_buffer_limit.normal;
     const bool limited =
         (limit.hard_bytes | limit.soft_bytes) != 0 || session.is(kUnauthenticated | kSubscribed);
     if (limited) [[unlikely]]
         Dispatch(*this).check_output(session);
-    return_prebuilt(request);
 }
 
 void Engine::execute_nested(Session& session, Request& request, ReplyWriter& writer) {
+    ++nesting_;
     run(session, request, writer);
+    --nesting_;
     return_prebuilt(request);
 }
 
 // Runs a handler that may run, answers its error, hands on its effects and counts it.
 void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     const uint64_t begin = CycleClock::now();
-    const uint64_t dirty_before = counters_.dirty;
     session.last_command = request.command;
     session.last_interaction_ms = now_ms();
     ++session.commands;
 
     Call call(*this, session, request, writer);
-    const Status status = request.command->spec().run(call);
-    const bool failed = !status.ok();
-    if (failed) {
-        CHECK(!writer.replied());
-        reply_error(writer, status.error().text());
-    } else {
-        CHECK(writer.replied() || call.replies_later_);
-    }
-    if (effects_.wanted()) {
-        if (counters_.dirty != dirty_before && call.propagation_ == Call::Propagation::AsItCame) {
-            effects_.record(session.database, request.arguments());
-        }
-        effects_.end_unit();
-    }
+    const bool failed = !perform(call);
     // Compat: monitors see a command after it has run: SELECT with its new database, secrets
-    // redacted.
+    // redacted. One that waits is shown when it begins to.
     if ((conditions_ & kMonitored) != 0) [[unlikely]]
         Dispatch(*this).show_monitors(session, request);
     session.produced_bytes += writer.produced();
+    if (call.waits_) [[unlikely]]
+        return;
     account(session, request, writer, CycleClock::now() - begin, failed);
+}
+
+bool Engine::perform(Call& call) {
+    const uint64_t dirty_before = counters_.dirty;
+    const Status status = call.command().spec().run(call);
+    if (!status.ok()) {
+        CHECK(!call.reply_.replied());
+        reply_error(call.reply_, status.error().text());
+    } else {
+        CHECK(call.reply_.replied() || call.replies_later_ || call.waits_);
+    }
+    if (effects_.wanted()) {
+        if (counters_.dirty != dirty_before && call.propagation_ == Call::Propagation::AsItCame) {
+            effects_.record(call.session_.database, call.request_.arguments());
+        }
+        effects_.end_unit();
+    }
+    return status.ok();
+}
+
+bool Engine::execute_again(Session& session, Request& request, ReplyLog& log) {
+    const uint64_t begin = CycleClock::now();
+    ReplyWriter writer(log, parts_.keyspace.limbo());
+    writer.begin(session.slot(), session.protocol, session.is(kReplyOff));
+    Call call(*this, session, request, writer);
+    call.runs_again_ = true;
+    const bool failed = !perform(call);
+    if (call.waits_) return true;
+    session.last_interaction_ms = now_ms();
+    session.produced_bytes += writer.produced();
+    account(session, request, writer, CycleClock::now() - begin, failed);
+    limit_output(session);
+    return false;
+}
+
+void Engine::answer_waiting(Session& session, Request& request, void (*answer)(ReplyWriter&),
+                            std::string_view error) {
+    ReplyWriter writer(clients_->log_for(session), parts_.keyspace.limbo());
+    writer.begin(session.slot(), session.protocol, session.is(kReplyOff));
+    if (answer != nullptr) {
+        answer(writer);
+    } else {
+        reply_error(writer, error);
+    }
+    session.last_interaction_ms = now_ms();
+    session.produced_bytes += writer.produced();
+    account(session, request, writer, 0, answer == nullptr);
+}
+
+int64_t Engine::attend_waiting(int64_t wait_us) {
+    if (blocking_.timed_clients() != 0) [[unlikely]] {
+        begin_batch();
+        blocking_.expire();
+        if (const auto next_ms = blocking_.next_deadline_ms()) {
+            wait_us = std::min(wait_us, std::max<int64_t>(*next_ms * 1000 - now_us_, 0));
+        }
+    }
+    // Keys may have expired since the last command.
+    if (blocking_.has_ready()) [[unlikely]]
+        blocking_.serve();
+    return runnable_.empty() ? wait_us : 0;
 }
 
 void Engine::account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles,
@@ -135,6 +192,7 @@ void Engine::return_prebuilt(Request& request) {
 
 void Engine::key_changed(std::string_view key, int db) {
     for (KeyChangeListener* listener : change_listeners_) listener->on_key_change(key, db);
+    blocking_.key_changed(key, db);
 }
 
 void Engine::add_event_listener(KeyEventListener* listener, uint32_t classes) {
@@ -197,6 +255,7 @@ void Engine::run_deferred() {
 }
 
 void Engine::forget(Session& session) {
+    blocking_.forget(session);
     monitors_.remove(session);
     if (monitors_.empty()) set_condition(kMonitored, false);
     sessions_.destroy(session);

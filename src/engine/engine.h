@@ -19,6 +19,7 @@
 #include "base/cycle_clock.h"
 #include "base/thread_role.h"
 #include "config/registry.h"
+#include "engine/blocking.h"
 #include "engine/command_registry.h"
 #include "engine/debug_switches.h"
 #include "engine/effects.h"
@@ -76,6 +77,8 @@ struct EngineCounters {
     bool errors_by_prefix_overflowed = false;
 };
 
+class Call;
+
 class Engine : public keyspace::ExpiryListener {
 public:
     explicit Engine(const EngineParts& parts);
@@ -89,6 +92,7 @@ public:
     void execute(Session& session, Request& request, ReplyLog& log);
     // Runs a request inside another one (EXEC, scripts): no admission steps, reply to `writer`.
     void execute_nested(Session& session, Request& request, ReplyWriter& writer);
+    bool is_nested() const { return nesting_ != 0; }
 
     int64_t now_ms() const { return now_us_ / 1000; }
     int64_t now_us() const { return now_us_; }
@@ -109,6 +113,7 @@ public:
     Effects& effects() { return effects_; }
     Monitors& monitors() { return monitors_; }
     Pause& pause() { return pause_; }
+    Blocking& blocking() { return blocking_; }
     EngineCounters& counters() { return counters_; }
     DebugSwitches& debug_switches() { return debug_switches_; }
     ClientControl& clients() { return *clients_; }
@@ -146,6 +151,9 @@ public:
     void defer(Session& session, const Request& request);
     // A session that is no longer blocked has its queue run in this or the next turn.
     void wake(Session& session);
+    // Serves and ends waits that are due; the server calls it once a turn. Returns how long the
+    // turn may sleep: `wait_us`, or less if something is due before.
+    int64_t attend_waiting(int64_t wait_us);
 
     // Takes back the entry of a request that does not run.
     void return_prebuilt(Request& request);
@@ -158,7 +166,16 @@ public:
 
 private:
     friend class Dispatch;
+    friend class Blocking;
     void run(Session& session, Request& request, ReplyWriter& writer);
+    // Runs the handler, answers its error and hands on its effects; false if it failed.
+    bool perform(Call& call);
+    // Runs a waiting command once more; whether it waits on.
+    bool execute_again(Session& session, Request& request, ReplyLog& log);
+    // Ends a waiting command with a reply that it did not make: `answer`, or else `error`.
+    void answer_waiting(Session& session, Request& request, void (*answer)(ReplyWriter&),
+                        std::string_view error);
+    void limit_output(Session& session);
     void account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles,
                  bool failed);
     void deliver(EventClass event_class, std::string_view event, std::string_view key, int db);
@@ -177,6 +194,8 @@ private:
     Effects effects_;
     Monitors monitors_;
     Pause pause_;
+    Blocking blocking_{*this};
+    int nesting_ = 0;  // Requests that run inside others.
     std::vector<Subscription> event_listeners_;
     std::vector<KeyChangeListener*> change_listeners_;
     std::vector<std::pair<ClientSlot, uint32_t>>

@@ -212,6 +212,11 @@ Status World::configure(const std::string& name, const std::string& value) {
 void World::advance(int64_t milliseconds) {
     time_.advance_ms(milliseconds);
     engine_.begin_batch();
+    engine_.attend_waiting(0);
+    engine_.run_deferred();
+    deliver(batch_.replies());
+    batch_.clear();
+    end_turn();
 }
 
 void World::close(Session& session, engine::CloseMode) {
