@@ -125,11 +125,6 @@ public:
     Cursor first() const { return at(0); }
     Cursor last() const { return size() == 0 ? Cursor() : at(size() - 1); }
     Cursor at(uint64_t rank) const;
-    // The first and the last element of the range, if there is any in it.
-    template <typename Range>
-    Cursor first_in(const Range& range) const;
-    template <typename Range>
-    Cursor last_in(const Range& range) const;
     // Where the elements of a range stand.
     struct Span {
         uint64_t first;
@@ -190,87 +185,41 @@ private:
     Position find_small(std::string_view member) const;
     void insert_small(std::string_view member, double score);
     Outcome put_large(std::string_view member, double score);
-    // How many elements come first for which `before(score, member)` holds.
-    template <typename Before>
-    uint64_t count_small(Before&& before) const;
 
     SipKey seed_;
     structures::Listpack pack_;  // Empty once large.
     std::unique_ptr<Large> large_;
 };
 
-template <typename Before>
-uint64_t SortedSet::count_small(Before&& before) const {
-    uint64_t count = 0;
-    for (Cursor cursor = first(); cursor; cursor.next(), ++count) {
-        if (!before(cursor.score(), cursor.member())) break;
-    }
-    return count;
-}
-
 template <typename Range>
 auto SortedSet::span_of(const Range& range) const -> Span {
     if (range.is_empty()) return {0, 0};
-    uint64_t first = 0;
-    uint64_t end = 0;
-    const auto before = [&range](double score, std::string_view member) {
-        return range.is_before(score, member);
-    };
-    const auto not_behind = [&range](double score, std::string_view member) {
-        return !range.is_behind(score, member);
-    };
     if (large_ == nullptr) {
-        first = count_small(before);
-        end = count_small(not_behind);
-    } else {
-        using Element = structures::RankedElement;
-        const auto member_of = [](const Element& element) {
-            return Range::kReadsMembers ? element.member() : std::string_view();
-        };
-        first = large_->tree.count_that([&](double score, const Element& element) {
-            return before(score, member_of(element));
-        });
-        end = large_->tree.count_that([&](double score, const Element& element) {
-            return not_behind(score, member_of(element));
-        });
+        Span span{0, 0};
+        for (Cursor cursor = first(); cursor; cursor.next()) {
+            const double score = cursor.score();
+            const std::string_view member =
+                Range::kReadsMembers ? cursor.member() : std::string_view();
+            if (range.is_before(score, member)) {
+                ++span.first;
+                continue;
+            }
+            if (range.is_behind(score, member)) break;
+            ++span.count;
+        }
+        return span;
     }
+    using Element = structures::RankedElement;
+    const auto member_of = [](const Element& element) {
+        return Range::kReadsMembers ? element.member() : std::string_view();
+    };
+    const uint64_t first = large_->tree.count_that([&](double score, const Element& element) {
+        return range.is_before(score, member_of(element));
+    });
+    const uint64_t end = large_->tree.count_that([&](double score, const Element& element) {
+        return !range.is_behind(score, member_of(element));
+    });
     return {first, end > first ? end - first : 0};
-}
-
-template <typename Range>
-auto SortedSet::first_in(const Range& range) const -> Cursor {
-    if (range.is_empty()) return {};
-    Cursor cursor;
-    if (large_ == nullptr) {
-        cursor = first();
-        while (cursor && range.is_before(cursor.score(), cursor.member())) cursor.next();
-    } else {
-        cursor = Cursor(large_->tree.first_not(
-            [&range](double score, const structures::RankedElement& element) {
-                return range.is_before(
-                    score, Range::kReadsMembers ? element.member() : std::string_view());
-            }));
-    }
-    if (cursor && range.is_behind(cursor.score(), cursor.member())) return {};
-    return cursor;
-}
-
-template <typename Range>
-auto SortedSet::last_in(const Range& range) const -> Cursor {
-    if (range.is_empty()) return {};
-    Cursor cursor;
-    if (large_ == nullptr) {
-        cursor = last();
-        while (cursor && range.is_behind(cursor.score(), cursor.member())) cursor.previous();
-    } else {
-        cursor = Cursor(large_->tree.last_that(
-            [&range](double score, const structures::RankedElement& element) {
-                return !range.is_behind(
-                    score, Range::kReadsMembers ? element.member() : std::string_view());
-            }));
-    }
-    if (cursor && range.is_before(cursor.score(), cursor.member())) return {};
-    return cursor;
 }
 
 template <typename Visitor>

@@ -123,14 +123,8 @@ public:
         }
         const auto span = set_.span_of(range);
         EXPECT_EQ(span.count, count);
-        const auto from = set_.first_in(range);
-        const auto to = set_.last_in(range);
-        ASSERT_EQ(static_cast<bool>(from), count > 0);
-        ASSERT_EQ(static_cast<bool>(to), count > 0);
         if (count == 0) return;
         EXPECT_EQ(span.first, first);
-        EXPECT_EQ(from.rank(), first);
-        EXPECT_EQ(to.rank(), first + count - 1);
     }
     void check() const {
         set_.check_invariants();
@@ -202,8 +196,9 @@ TEST(SortedSet, RangesOfMembers) {
             set.span_of(MemberRange{{Kind::Exclusive, "a"}, {Kind::Inclusive, "cc"}});
         EXPECT_EQ(span.first, 1u);
         EXPECT_EQ(span.count, 2u);
-        EXPECT_FALSE(set.first_in(MemberRange{{Kind::Inclusive, "bb"}, {Kind::Exclusive, "c"}}));
-        EXPECT_EQ(set.last_in(MemberRange{{Kind::Lowest, {}}, {Kind::Highest, {}}}).member(), "e");
+        EXPECT_EQ(
+            set.span_of(MemberRange{{Kind::Inclusive, "bb"}, {Kind::Exclusive, "c"}}).count, 0u);
+        EXPECT_EQ(set.span_of(MemberRange{{Kind::Lowest, {}}, {Kind::Highest, {}}}).count, 5u);
         EXPECT_EQ(set.span_of(MemberRange{{Kind::Highest, {}}, {Kind::Lowest, {}}}).count, 0u);
     }
 }
