@@ -5,8 +5,10 @@
 
 #include "base/log.h"
 #include "base/thread_role.h"
+#include "server/crash_report.h"
 #include "server/server.h"
 #include "server/startup.h"
+#include "server/title_area.h"
 
 namespace {
 
@@ -31,24 +33,33 @@ void install_stop_signals() {
 
 int main(int argc, char** argv) {
     using namespace millrace;
+    server::TitleArea title(argc, argv);
     server::AllSettings settings;
     config::Registry registry;
+    engine::CommandRegistry commands(engine::all_command_tables());
     server::register_all_settings(registry, settings);
-    server::register_directives(registry, {});
+    server::register_directives(registry, {.rename_command = [&commands](config::Words words) {
+                                    return commands.rename(words[0], words[1]);
+                                }});
 
+    server::StartPlan plan;
     int exit_code = 0;
-    const auto plan = server::prepare_start(argc, argv, registry, settings, exit_code);
-    if (!plan) return exit_code;
+    if (!server::prepare_start(argc, argv, registry, settings, plan, exit_code)) return exit_code;
     const Status settled = server::settle_process(settings);
     if (!settled.ok()) {
         log_warning("{}", settled.error().text());
         return 1;
     }
-    server::say_hello(settings, *plan);
-    server::Server server(settings, registry, plan->executable, plan->config_file);
+    server::say_hello(settings, plan);
+    const server::SignalStack signal_stack;
+    server::Server server(settings, registry, commands, plan, title);
     running = &server;
     install_stop_signals();
-    if (!server.start().ok()) return 1;
+    const Status started = server.start();
+    if (!started.ok()) {
+        log_warning("{}", started.error().text());
+        return 1;
+    }
     const RoleScope role(main_thread);
     return server.run();
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "keyspace/database.h"
 
+#include <utility>
+
 namespace millrace::keyspace {
 
 void Database::count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash) {
@@ -12,7 +14,7 @@ void Database::count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash) 
     ++expiring_;
     expire_at_sum_ms_ += static_cast<uint64_t>(after_ms);
     // A key that only ever moves its expiry further out keeps the one record that it has.
-    if (before_ms == kNoExpiry || after_ms < before_ms) expiry_.add(hash, after_ms);
+    if (before_ms == kNoExpiry || after_ms < before_ms) file_expiry(hash, after_ms);
 }
 
 Database::Position Database::insert(Entry* entry, uint64_t hash) {
@@ -42,6 +44,25 @@ void Database::expiry_changed(Position position, uint64_t hash, int64_t before_m
     const Entry& entry = *position.element();
     count_expiry(before_ms, entry.expire_at_ms(), hash);
     table_.set_tags(position, tags_of(entry));
+}
+
+void Database::tidy_expiry_index(size_t segments_max) {
+    if (rebuilt_ == nullptr) {
+        if (!expiry_.wasteful(expiring_)) return;
+        rebuilt_ = std::make_unique<ExpiryIndex>();
+        rebuild_position_ = 0;
+    }
+    for (size_t i = 0; i < segments_max; ++i) {
+        rebuild_position_ = table_.visit_segment(rebuild_position_, [this](Position position) {
+            if ((position.tags() & structures::kTagHasExpiry) == 0) return;
+            const Entry& entry = *position.element();
+            rebuilt_->add(table_.hash_of(entry), entry.expire_at_ms());
+        });
+        if (rebuild_position_ != 0) continue;
+        expiry_ = std::move(*rebuilt_);
+        rebuilt_.reset();
+        return;
+    }
 }
 
 int64_t Database::average_ttl_ms(int64_t now_ms) const {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "base/siphash.h"
@@ -66,6 +67,14 @@ public:
     Table& table() { return table_; }
     const Table& table() const { return table_; }
     ExpiryIndex& expiry_index() { return expiry_; }
+    // Files a key that expires; also used for one whose record has just been taken.
+    void file_expiry(uint64_t hash, int64_t expire_at_ms) {
+        expiry_.add(hash, expire_at_ms);
+        if (rebuilt_ != nullptr) rebuilt_->add(hash, expire_at_ms);
+    }
+    // Gets rid of stale expiry records once they are the majority, `segments_max` of the table at a
+    // time.
+    void tidy_expiry_index(size_t segments_max);
 
 private:
     static unsigned tags_of(const Entry& entry) {
@@ -75,6 +84,9 @@ private:
 
     Table table_;
     ExpiryIndex expiry_;
+    // While the index is made anew: what will take its place, and how far the walk has come.
+    std::unique_ptr<ExpiryIndex> rebuilt_;
+    uint64_t rebuild_position_ = 0;
     size_t expiring_ = 0;
     // Sum of expiry times, for the average that INFO shows; wraps harmlessly.
     uint64_t expire_at_sum_ms_ = 0;

@@ -38,6 +38,10 @@ public:
     // those that live on again with add().
     bool take_due(int64_t now_ms, uint64_t& hint);
     static constexpr int kHintTopBits = 24;
+    // Whether a key of this hash may be the one that a hint means: all the bits agree that it has.
+    static bool allows(uint64_t hint, uint64_t hash) {
+        return ((hash ^ hint) >> (64 - kHintTopBits)) == 0 && ((hash ^ hint) & 0xff) == 0;
+    }
 
     // Whether take_due() would find something.
     bool has_due(int64_t now_ms);

@@ -91,32 +91,34 @@ bool Keyspace::look_at_due(int db, uint64_t hint) {
     // Removing changes the table, so each round removes at most one and looks again.
     for (bool again = true; again;) {
         again = false;
-        database.table().visit_hinted(
-            hint, ExpiryIndex::kHintTopBits, [&](Database::Position position) {
-                if ((position.tags() & structures::kTagHasExpiry) == 0) return true;
-                const Entry& entry = *position.element();
-                const uint64_t hash = this->hash(entry.key());
-                if (((hash ^ hint) >> (64 - ExpiryIndex::kHintTopBits)) != 0) return true;
-                if (entry.expire_at_ms() < now_ms_) {
-                    expire(db, position, hash);
-                    expired = true;
-                    again = true;
-                    return false;
-                }
-                return true;
-            });
+        database.table().visit_hinted(hint, ExpiryIndex::kHintTopBits,
+                                      [&](Database::Position position) {
+                                          if ((position.tags() & structures::kTagHasExpiry) == 0)
+                                              return true;
+                                          const Entry& entry = *position.element();
+                                          const uint64_t hash = this->hash(entry.key());
+                                          if (!ExpiryIndex::allows(hint, hash)) return true;
+                                          if (entry.expire_at_ms() < now_ms_) {
+                                              expire(db, position, hash);
+                                              expired = true;
+                                              again = true;
+                                              return false;
+                                          }
+                                          return true;
+                                      });
     }
     // Those that live on are filed again, under their true time.
-    database.table().visit_hinted(
-        hint, ExpiryIndex::kHintTopBits, [&](Database::Position position) {
-            if ((position.tags() & structures::kTagHasExpiry) == 0) return true;
-            const Entry& entry = *position.element();
-            const uint64_t hash = this->hash(entry.key());
-            if (((hash ^ hint) >> (64 - ExpiryIndex::kHintTopBits)) == 0) {
-                database.expiry_index().add(hash, entry.expire_at_ms());
-            }
-            return true;
-        });
+    database.table().visit_hinted(hint, ExpiryIndex::kHintTopBits,
+                                  [&](Database::Position position) {
+                                      if ((position.tags() & structures::kTagHasExpiry) == 0)
+                                          return true;
+                                      const Entry& entry = *position.element();
+                                      const uint64_t hash = this->hash(entry.key());
+                                      if (ExpiryIndex::allows(hint, hash)) {
+                                          database.file_expiry(hash, entry.expire_at_ms());
+                                      }
+                                      return true;
+                                  });
     return expired;
 }
 

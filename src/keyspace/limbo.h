@@ -13,8 +13,8 @@
 //
 // Owner:   the keyspace.
 // Threads: main thread. Released blocks are handed on, so that another thread frees what they hold.
-// Limits:  bytes() is what is condemned but not yet freed; the pipeline stops reading above a
-// ceiling.
+// Limits:  what waits is what commands replace while the oldest batch is under way, and the credits
+// of the I/O sides bound that.
 #pragma once
 
 #include <array>

@@ -2,9 +2,11 @@
 #include "server/cron.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "server/watchdog.h"
 
 namespace millrace::server {
 namespace {
@@ -12,6 +14,9 @@ namespace {
 constexpr int64_t kSlowTickUs = 100000;
 constexpr size_t kSegmentsFreedPerSlice = 64;
 constexpr int kShrinkStepsPerTick = 64;
+constexpr size_t kSegmentsTidiedPerTick = 64;
+constexpr int64_t kTrimPeriodMs = 1000;
+constexpr uint64_t kSlackBytesMax = uint64_t{64} << 20;
 // A slice of background work holds the loop no longer than this, so that nobody notices.
 constexpr int64_t kExpireSliceUs = 500;
 
@@ -51,9 +56,28 @@ void Cron::shrink_tables() {
     }
 }
 
+// Gives memory without objects back to the system: after much was deleted, or when nobody asks for
+// anything.
+void Cron::trim_memory() {
+    const int64_t now_ms = engine_.now_ms();
+    if (now_ms < next_trim_ms_) return;
+    next_trim_ms_ = now_ms + kTrimPeriodMs;
+    const uint64_t used = used_bytes();
+    used_since_trim_highest_ = std::max(used_since_trim_highest_, used);
+    const uint64_t commands = engine_.counters().commands_processed;
+    const bool idle = commands == std::exchange(commands_at_trim_, commands);
+    if (!idle && used_since_trim_highest_ < used + used / 8 + kSlackBytesMax) return;
+    engine_.keyspace().heap().trim();
+    used_since_trim_highest_ = used;
+}
+
 void Cron::tick() {
+    feed_watchdog(settings_.watchdog_period);
     close_idle_clients();
     shrink_tables();
+    trim_memory();
+    for (int db = 0; db < engine_.keyspace().database_count(); ++db)
+        engine_.keyspace().database(db).tidy_expiry_index(kSegmentsTidiedPerTick);
     engine_.pause().check(engine_);
     keyspace::Keyspace& keyspace = engine_.keyspace();
     keyspace.heap().collect();

@@ -39,6 +39,7 @@ private:
     void expire();
     void close_idle_clients();
     void shrink_tables();
+    void trim_memory();
 
     engine::Engine& engine_;
     pipeline::Pipeline& pipeline_;
@@ -48,6 +49,9 @@ private:
     int64_t expire_effort_;
     int64_t next_tick_us_ = 0;
     int64_t next_slow_tick_us_ = 0;
+    int64_t next_trim_ms_ = 0;
+    uint64_t commands_at_trim_ = 0;
+    uint64_t used_since_trim_highest_ = 0;
     bool more_to_expire_ = false;
     bool more_to_free_ = false;
     int shrink_db_ = 0;

@@ -10,6 +10,8 @@
 
 #include "admin/info/sections.h"
 #include "base/log.h"
+#include "server/crash_report.h"
+#include "server/daemon.h"
 
 namespace millrace::server {
 namespace {
@@ -33,15 +35,14 @@ std::string random_identifier(SystemEntropy& entropy) {
 
 }  // namespace
 
-Server::Server(AllSettings& settings, config::Registry& config, const std::string& executable,
-               const std::string& config_file)
+Server::Server(AllSettings& settings, config::Registry& config, engine::CommandRegistry& commands,
+               const StartPlan& plan, TitleArea& title)
     : settings_(settings),
       config_(config),
       heaps_({.huge_pages = true}),
-      commands_(engine::all_command_tables()),
       keyspace_(static_cast<int>(settings.keyspace.databases),
                 seed_of(settings.keyspace.hash_seed, entropy_), heaps_),
-      engine_({.commands = commands_,
+      engine_({.commands = commands,
                .keyspace = keyspace_,
                .settings = settings.engine,
                .config = config,
@@ -54,20 +55,21 @@ Server::Server(AllSettings& settings, config::Registry& config, const std::strin
       pipeline_(engine_, heaps_, state_),
       acceptor_(pipeline_, engine_, settings.net, state_),
       cron_(engine_, pipeline_, state_, settings.server, settings.net,
-            settings.keyspace.active_expire_effort) {
+            settings.keyspace.active_expire_effort),
+      process_settings_(settings, plan.config_file, title) {
     engine_.connect(&pipeline_, this);
     admin::info::register_sections(info_, engine_);
-    describe(executable, config_file);
+    describe(plan);
     wire_settings();
     apply_all_settings();
 }
 
 Server::~Server() = default;
 
-void Server::describe(const std::string& executable, const std::string& config_file) {
+void Server::describe(const StartPlan& plan) {
     observe::ServerFacts& facts = state_.facts;
-    facts.executable = executable;
-    facts.config_file = config_file;
+    facts.executable = plan.executable;
+    facts.config_file = plan.config_file;
     facts.run_id = random_identifier(entropy_);
     facts.replication_id = random_identifier(entropy_);
     facts.started_unix_us = time_.wall_microseconds();
@@ -87,6 +89,11 @@ Status Server::start() {
         }
     }
     state_.memory.startup_bytes = used_bytes();
+    process_settings_.apply();
+    if (settings_.server.supervised == Supervised::Systemd) {
+        notify_systemd("STATUS=Ready to accept connections\n");
+        notify_systemd("READY=1\n");
+    }
     return done();
 }
 
@@ -123,11 +130,7 @@ Status Server::abort_shutdown() {
 }
 
 Status Server::crash(std::string_view what) {
-    if (what == "segfault") {
-        volatile int* nowhere = nullptr;
-        *nowhere = 1;
-    }
-    CHECK(what == "never");
+    crash_on_purpose(what);
     return done();
 }
 

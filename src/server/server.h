@@ -21,15 +21,17 @@
 #include "server/all_settings.h"
 #include "server/clock.h"
 #include "server/cron.h"
+#include "server/process_settings.h"
+#include "server/startup.h"
 #include "structures/slab_heap.h"
 
 namespace millrace::server {
 
 class Server final : private engine::ProcessControl {
 public:
-    // `settings` and `config` are filled; they outlive the server.
-    Server(AllSettings& settings, config::Registry& config, const std::string& executable,
-           const std::string& config_file);
+    // `settings` and `config` are filled; all but `plan` outlive the server.
+    Server(AllSettings& settings, config::Registry& config, engine::CommandRegistry& commands,
+           const StartPlan& plan, TitleArea& title);
     ~Server() override;
 
     // Listens and says so in the log.
@@ -46,7 +48,7 @@ private:
 
     void wire_settings();
     void apply_all_settings();
-    void describe(const std::string& executable, const std::string& config_file);
+    void describe(const StartPlan& plan);
 
     AllSettings& settings_;
     config::Registry& config_;
@@ -57,12 +59,12 @@ private:
     observe::LatencyMonitor latency_;
     observe::InfoRegistry info_;
     structures::SlabHeapPool heaps_;
-    engine::CommandRegistry commands_;
     keyspace::Keyspace keyspace_;
     engine::Engine engine_;
     pipeline::Pipeline pipeline_;
     Acceptor acceptor_;
     Cron cron_;
+    ProcessSettings process_settings_;
     std::atomic<int> stop_signal_{0};
     bool stopping_ = false;
     int exit_code_ = 0;

@@ -80,8 +80,8 @@ bool report(const std::optional<config::LoadError>& error) {
 
 }  // namespace
 
-std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& registry,
-                                       AllSettings& settings, int& exit_code) {
+bool prepare_start(int argc, char** argv, config::Registry& registry, AllSettings& settings,
+                   StartPlan& plan, int& exit_code) {
     exit_code = 1;
     const std::vector<std::string_view> arguments(argv + 1, argv + argc);
     const config::CommandLine line = config::parse_command_line(arguments);
@@ -89,42 +89,42 @@ std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& 
         case config::Task::PrintVersion:
             print_version();
             exit_code = 0;
-            return std::nullopt;
+            return false;
         case config::Task::PrintHelp:
             print_help(stdout);
             exit_code = 0;
-            return std::nullopt;
+            return false;
         case config::Task::TestMemory:
         case config::Task::CheckSystem:
             std::fputs(
                 "millrace-server has no memory or system test; use the tools of the system.\n",
                 stderr);
-            return std::nullopt;
+            return false;
         case config::Task::Serve:
             break;
     }
     if (line.sentinel) {
         std::fputs("millrace-server cannot run as a Sentinel yet.\n", stderr);
-        return std::nullopt;
+        return false;
     }
-    StartPlan plan{.executable = executable_path(argv[0]), .config_file = absolute(line.path)};
+    plan.executable = executable_path(argv[0]);
+    plan.config_file = absolute(line.path);
     config::Sources sources{
         .path = plan.config_file, .standard_input = {}, .options = line.options};
     if (line.standard_input) {
         auto text = config::read_standard_input();
         if (!text.ok()) {
             std::fprintf(stderr, "%s\n", std::string(text.error().text()).c_str());
-            return std::nullopt;
+            return false;
         }
         sources.standard_input = std::move(text).value();
     }
-    if (report(config::load(registry, sources)) || report(check_settings(settings)))
-        return std::nullopt;
+    if (report(config::load(registry, sources)) || report(check_settings(settings))) return false;
     const std::vector<std::string> refusals = missing_subsystem_refusals(settings);
     for (const std::string& text : refusals) log_warning("{}", text);
-    if (!refusals.empty()) return std::nullopt;
+    if (!refusals.empty()) return false;
     exit_code = 0;
-    return plan;
+    return true;
 }
 
 Status settle_process(const AllSettings& settings) {

@@ -5,7 +5,6 @@
 // Threads: main thread, before any other thread exists.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "config/registry.h"
@@ -18,10 +17,10 @@ struct StartPlan {
     std::string config_file;  // Absolute; empty without one.
 };
 
-// Reads the configuration into `settings`. Without a value the process is to end with `exit_code`:
-// something was printed already, the version or what is wrong.
-std::optional<StartPlan> prepare_start(int argc, char** argv, config::Registry& registry,
-                                       AllSettings& settings, int& exit_code);
+// Reads the configuration into `settings` and `plan`. False: the process is to end with
+// `exit_code`; something was printed already, the version or what is wrong.
+bool prepare_start(int argc, char** argv, config::Registry& registry, AllSettings& settings,
+                   StartPlan& plan, int& exit_code);
 
 // Applies what concerns the process as a whole: log, background, pid file.
 Status settle_process(const AllSettings& settings);

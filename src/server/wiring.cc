@@ -74,6 +74,16 @@ void Server::wire_settings() {
         if (acceptor_.reopen_tcp().ok()) return done();
         return Error("Failed to bind to specified addresses.");
     });
+    config_.on_change({"proc-title-template"}, [this] {
+        process_settings_.show_title();
+        return done();
+    });
+    config_.on_change({"oom-score-adj", "oom-score-adj-values"},
+                      [this] { return process_settings_.adjust_oom_score(); });
+    config_.on_change({"crash-log-enabled"}, [this] {
+        process_settings_.prepare_for_crash();
+        return done();
+    });
     refuse_missing_subsystems(config_, settings_);
 }
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace millrace::structures {
@@ -93,14 +94,13 @@ uint64_t known_hash(uint64_t position, SegmentWord segment, const HashBucket& bu
            bucket.fingerprint_at(index);
 }
 
-// SegmentWord keeps the depth in the low bits of the address.
-constexpr size_t kBucketAlignment = sizeof(HashBucket);
-
 uint64_t mix(uint64_t state) {  // The finalizer of SplitMix64.
     state = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
     state = (state ^ state >> 27) * 0x94d049bb133111eb;
     return state ^ state >> 31;
 }
+
+constexpr std::align_val_t kAlignment{sizeof(HashBucket)};
 
 }  // namespace
 
@@ -130,9 +130,8 @@ HashTableCore::~HashTableCore() {
 
 HashBucket* HashTableCore::make_buckets(unsigned count) {
     const size_t bytes = count * sizeof(HashBucket);
-    void* memory = heap_ != nullptr ? heap_->allocate(bytes)
-                                    : ::operator new(bytes, std::align_val_t{kBucketAlignment});
-    std::memset(memory, 0, count * sizeof(HashBucket));
+    void* memory = heap_ != nullptr ? heap_->allocate(bytes) : ::operator new(bytes, kAlignment);
+    std::memset(memory, 0, bytes);
     buckets_ += count;
     return static_cast<HashBucket*>(memory);
 }
@@ -140,10 +139,11 @@ HashBucket* HashTableCore::make_buckets(unsigned count) {
 void HashTableCore::free_buckets(SegmentWord segment) {
     if (is_no_segment(segment)) return;
     buckets_ -= segment.bucket_count();
-    if (heap_ != nullptr)
+    if (heap_ != nullptr) {
         heap_->deallocate(segment.buckets());
-    else
-        ::operator delete(segment.buckets(), std::align_val_t{kBucketAlignment});
+    } else {
+        ::operator delete(segment.buckets(), kAlignment);
+    }
 }
 
 // ---- Insertion and growth ----
@@ -288,8 +288,8 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
     if ((sparse || buckets < kBucketsOfHalf) && merge(position, segment, count))
         return position_after(directory_.find(position), position);
     if (!sparse) {
-        if (heap_ == nullptr) return position_after(segment, position);
-        if (void* moved = heap_->move_if_sparse(segment.buckets())) {
+        void* moved = heap_ == nullptr ? nullptr : heap_->move_if_sparse(segment.buckets());
+        if (moved != nullptr) {
             directory_.set(position, SegmentWord(static_cast<HashBucket*>(moved), buckets,
                                                  segment.depth(), segment.stored_shift()));
         }
@@ -330,6 +330,7 @@ bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) 
 }
 
 bool HashTableCore::drain_segment(SlabHeap* mine, RemoteFrees& frees) {
+    DCHECK(heap_ != nullptr);
     const SegmentWord segment = draining_segment();
     if (!is_no_segment(segment)) {
         size_ -= count_elements(segment);
