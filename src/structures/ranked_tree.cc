@@ -131,8 +131,7 @@ uint64_t RankedTree::elements_below(const Node* node) {
     return sum;
 }
 
-void RankedTree::move_leaf(Leaf* to, uint32_t to_at, Leaf* from, uint32_t from_at,
-                           uint32_t count) {
+void RankedTree::move_leaf(Leaf* to, uint32_t to_at, Leaf* from, uint32_t from_at, uint32_t count) {
     move_items(to->scores + to_at, from->scores + from_at, count);
     move_items(to->elements + to_at, from->elements + from_at, count);
 }
@@ -389,8 +388,7 @@ auto RankedTree::find(double score, std::string_view member) const -> Cursor {
         if (other != score) return other < score;
         return element.member() <= member;
     });
-    if (!cursor || cursor.score() != score || cursor.element()->member() != member)
-        return Cursor();
+    if (!cursor || cursor.score() != score || cursor.element()->member() != member) return Cursor();
     return cursor;
 }
 
@@ -468,8 +466,8 @@ void RankedTree::check_invariants() const {
     for (Cursor cursor = first(); cursor; cursor.next(), ++rank) {
         const RankedElement* element = cursor.element();
         if (before != nullptr)
-            CHECK(ranked_before(before->score, before->member(), element->score,
-                                element->member()));
+            CHECK(
+                ranked_before(before->score, before->member(), element->score, element->member()));
         before = element;
     }
     CHECK(rank == size_);

@@ -122,9 +122,9 @@ private:
         RankedElement* elements[kLeafRoom];
     };
     struct Inner : Node {
-        double scores[kInnerRoom];           // Of the least element below each child.
+        double scores[kInnerRoom];  // Of the least element below each child.
         RankedElement* least[kInnerRoom];
-        uint64_t counts[kInnerRoom];         // Elements below each child.
+        uint64_t counts[kInnerRoom];  // Elements below each child.
         Node* children[kInnerRoom];
     };
 
@@ -187,8 +187,8 @@ void RankedTree::descend(Cursor& path, Before&& before) const {
         node = inner->children[at];
     }
     auto* leaf = static_cast<Leaf*>(node);
-    path.path_[path.depth_++] = {
-        node, count_before(leaf->scores, leaf->elements, leaf->count, before)};
+    path.path_[path.depth_++] = {node,
+                                 count_before(leaf->scores, leaf->elements, leaf->count, before)};
 }
 
 template <typename Before>

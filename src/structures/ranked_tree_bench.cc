@@ -33,8 +33,8 @@ private:
 };
 
 void count_bytes(benchmark::State& state, const Data& data) {
-    state.counters["bytes/element"] = static_cast<double>(data.tree.memory_bytes()) /
-                                      static_cast<double>(data.tree.size());
+    state.counters["bytes/element"] =
+        static_cast<double>(data.tree.memory_bytes()) / static_cast<double>(data.tree.size());
 }
 
 void BM_RankedTreeBuild(benchmark::State& state) {

@@ -24,8 +24,7 @@ public:
             RankedElement::free(cursor.element());
     }
     void insert(double score, const std::string& member) {
-        if (model_.insert({score, member}).second)
-            tree_.insert(RankedElement::make(score, member));
+        if (model_.insert({score, member}).second) tree_.insert(RankedElement::make(score, member));
     }
     void erase(double score, const std::string& member) {
         RankedElement* element = tree_.erase(score, member);

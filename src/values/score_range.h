@@ -70,8 +70,8 @@ struct MemberRange {
         if (endless) return false;
         if (min.kind == MemberBound::Kind::Highest || max.kind == MemberBound::Kind::Lowest)
             return true;
-        const bool exclusive = min.kind == MemberBound::Kind::Exclusive ||
-                               max.kind == MemberBound::Kind::Exclusive;
+        const bool exclusive =
+            min.kind == MemberBound::Kind::Exclusive || max.kind == MemberBound::Kind::Exclusive;
         return min.text > max.text || (min.text == max.text && exclusive);
     }
     static constexpr bool kReadsMembers = true;

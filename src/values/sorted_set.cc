@@ -333,8 +333,8 @@ void SortedSet::check_invariants() const {
     std::string before_member;
     for (Cursor cursor = first(); cursor; cursor.next()) {
         const bool in_order =
-            cursor.rank() == 0 || structures::ranked_before(before_score, before_member,
-                                                            cursor.score(), cursor.member());
+            cursor.rank() == 0 ||
+            structures::ranked_before(before_score, before_member, cursor.score(), cursor.member());
         CHECK(in_order);
         before_score = cursor.score();
         before_member = cursor.member();

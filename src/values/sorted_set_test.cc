@@ -85,9 +85,9 @@ public:
 
     void put(const std::string& member, double score) {
         const auto known = scores_.find(member);
-        const auto expected = known == scores_.end()       ? SortedSet::Outcome::Added
-                              : known->second == score     ? SortedSet::Outcome::Same
-                                                           : SortedSet::Outcome::Changed;
+        const auto expected = known == scores_.end()   ? SortedSet::Outcome::Added
+                              : known->second == score ? SortedSet::Outcome::Same
+                                                       : SortedSet::Outcome::Changed;
         EXPECT_EQ(set_.put(member, score, limits_), expected);
         if (known != scores_.end()) order_.erase({known->second, member});
         scores_[member] = score;
@@ -192,12 +192,11 @@ TEST(SortedSet, RangesOfMembers) {
     for (const SortedSet::Limits limits : {kUsual, SortedSet::Limits{0, 0}}) {
         SortedSet set(kSeed);
         for (const char* member : {"a", "b", "c", "d", "e"}) set.put(member, 0, limits);
-        const auto span =
-            set.span_of(MemberRange{{Kind::Exclusive, "a"}, {Kind::Inclusive, "cc"}});
+        const auto span = set.span_of(MemberRange{{Kind::Exclusive, "a"}, {Kind::Inclusive, "cc"}});
         EXPECT_EQ(span.first, 1u);
         EXPECT_EQ(span.count, 2u);
-        EXPECT_EQ(
-            set.span_of(MemberRange{{Kind::Inclusive, "bb"}, {Kind::Exclusive, "c"}}).count, 0u);
+        EXPECT_EQ(set.span_of(MemberRange{{Kind::Inclusive, "bb"}, {Kind::Exclusive, "c"}}).count,
+                  0u);
         EXPECT_EQ(set.span_of(MemberRange{{Kind::Lowest, {}}, {Kind::Highest, {}}}).count, 5u);
         EXPECT_EQ(set.span_of(MemberRange{{Kind::Highest, {}}, {Kind::Lowest, {}}}).count, 0u);
     }

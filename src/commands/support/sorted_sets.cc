@@ -97,13 +97,13 @@ SortedSet::Limits limits(Call& call) {
 }
 
 void store_elements(Call& call, size_t at, std::string_view event,
-                    const std::vector<ScoredMember>& elements) {
+                    const std::vector<ScoredMember>& elements, uint64_t changes) {
     // The elements may lie in the value that is replaced.
     auto fresh = SortedSet::of(call.keyspace().seed(), limits(call), elements);
     KeyEdit target = call.edit(at);
     if (!elements.empty()) {
         target.store_collection(std::move(fresh));
-        target.commit(EventClass::SortedSet, event);
+        target.commit(EventClass::SortedSet, event, changes);
     } else if (target.exists()) {
         target.remove();
         target.commit(EventClass::Generic, "del");

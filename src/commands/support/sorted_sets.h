@@ -36,8 +36,9 @@ void reply_element(engine::Call& call, std::string_view member, double score,
 values::SortedSet::Limits limits(engine::Call& call);
 
 // Puts elements, which come in order, in place of what is at the key of argument `at`, and answers
-// how many; none of them removes the key.
+// how many; none of them removes the key. `changes` is what it adds to the count of changes since
+// the last save.
 void store_elements(engine::Call& call, size_t at, std::string_view event,
-                    const std::vector<values::ScoredMember>& elements);
+                    const std::vector<values::ScoredMember>& elements, uint64_t changes = 1);
 
 }  // namespace millrace::commands::support
