@@ -96,6 +96,10 @@ public:
     // Argument `at` is a secret: MONITOR and the command logs show "(redacted)" in its place.
     void redact(size_t at) { request_.redacted |= uint64_t{1} << (at < 63 ? at : 63); }
 
+    // The error that the handler is about to return comes from a command that it ran, and was
+    // counted there.
+    void error_was_counted() { error_counted_ = true; }
+
     // The client waits: the reply comes later, from whoever unblocks it.
     void reply_later() { replies_later_ = true; }
 
@@ -113,6 +117,7 @@ private:
     ReplyWriter& reply_;
     Propagation propagation_ = Propagation::AsItCame;
     bool replies_later_ = false;
+    bool error_counted_ = false;
 };
 
 }  // namespace millrace::engine

@@ -79,17 +79,15 @@ void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
 // A command that is refused inside of MULTI spoils the transaction; a refused EXEC ends it.
 void Dispatch::refuse(Session& session, Request& request, ReplyWriter& writer,
                       std::string_view text) {
-    TransactionState* transaction =
-        session.is(kInMulti) ? TransactionState::find(session) : nullptr;
-    if (transaction == nullptr) return engine_.reply_error(writer, text);
     if (request.command != nullptr && request.command->full_name() == "exec") {
+        // Compat: also where there was no MULTI.
         end_transaction(session);
         if (text.starts_with("ERR ")) text.remove_prefix(4);
         engine_.reply_error(writer,
                             "EXECABORT Transaction discarded because of: " + std::string(text));
         return;
     }
-    transaction->refuse();
+    if (session.is(kInMulti)) TransactionState::find(session)->refuse();
     engine_.reply_error(writer, text);
 }
 

@@ -92,7 +92,8 @@ inline bool Engine::invoke(Session& session, Request& request, ReplyWriter& writ
     const bool failed = !status.ok();
     if (failed) {
         CHECK(writer.replies() == replies_before);
-        reply_error(writer, status.error().text());
+        writer.error(status.error().text());
+        if (!call.error_counted_) count_error(status.error().text());
     } else {
         CHECK(writer.replies() != replies_before || call.replies_later_);
     }
@@ -142,6 +143,10 @@ void Engine::account(Session& session, Request& request, uint64_t reply_bytes, u
 
 void Engine::reply_error(ReplyWriter& writer, std::string_view text) {
     writer.error(text);
+    count_error(text);
+}
+
+void Engine::count_error(std::string_view text) {
     ++counters_.error_replies;
     std::string_view prefix = text.substr(0, text.find(' '));
     constexpr size_t kPrefixesMax = 128;
