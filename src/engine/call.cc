@@ -114,4 +114,20 @@ void Call::propagate_as(std::initializer_list<std::string_view> words) {
     propagate_as(std::span<const std::string_view>(words.begin(), words.size()));
 }
 
+// --- waiting ---
+
+bool Call::may_block() const {
+    return !engine_.is_nested() && !session_.is(kInMulti);
+}
+
+Status Call::block_on(const WaitFor& wait) {
+    if (!may_block()) {
+        wait.not_allowed(reply_);
+        return done();
+    }
+    if (!runs_again_) engine_.blocking().block(session_, request_, wait);
+    waits_ = true;
+    return done();
+}
+
 }  // namespace millrace::engine

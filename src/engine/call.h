@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "engine/blocking.h"
 #include "engine/engine.h"
 #include "engine/errors.h"
 #include "engine/key_edit.h"
@@ -100,8 +101,13 @@ public:
     // counted there.
     void error_was_counted() { error_counted_ = true; }
 
-    // The client waits: the reply comes later, from whoever unblocks it.
+    // The reply comes later, from somebody else, or never.
     void reply_later() { replies_later_ = true; }
+
+    // The client waits and this command runs again when it may find what it looks for
+    // (engine/blocking.h). Where nobody may wait, it is answered as if the time were over.
+    Status block_on(const WaitFor& wait);
+    bool may_block() const;
 
 private:
     friend class Engine;
@@ -117,6 +123,8 @@ private:
     ReplyWriter& reply_;
     Propagation propagation_ = Propagation::AsItCame;
     bool replies_later_ = false;
+    bool runs_again_ = false;  // It has been waiting.
+    bool waits_ = false;
     bool error_counted_ = false;
 };
 

@@ -35,22 +35,33 @@ void Engine::execute(Session& session, Request& request, ReplyLog& log) {
     } else {
         Dispatch(*this).admit(session, request, writer);
     }
-    if (!late_.empty() && running_ == nullptr) [[unlikely]] {
-        log.append(late_);
-        late_.clear();
-    }
+    append_late(log);
+    limit_output(session);
+    return_prebuilt(request);
+    if (blocking_.has_ready() && running_ == nullptr) [[unlikely]]
+        blocking_.serve();
+}
+
+inline void Engine::append_late(ReplyLog& log) {
+    if (late_.empty() || running_ != nullptr) [[likely]]
+        return;
+    log.append(late_);
+    late_.clear();
+}
+
+inline void Engine::limit_output(Session& session) {
     const OutputLimit& limit = parts_.settings.client_output_buffer_limit.normal;
     const bool limited =
         (limit.hard_bytes | limit.soft_bytes) != 0 || session.is(kUnauthenticated | kSubscribed);
     if (limited) [[unlikely]]
         Dispatch(*this).check_output(session);
-    return_prebuilt(request);
 }
 
 void Engine::execute_nested(Session& session, Request& request, ReplyWriter& writer) {
     const uint64_t begin = CycleClock::now();
     const uint64_t produced_before = writer.produced();
-    const bool failed = invoke(session, request, writer);
+    Call call(*this, session, request, writer);
+    const bool failed = !invoke(call);
     account(session, request, writer.produced() - produced_before, CycleClock::now() - begin,
             failed);
     return_prebuilt(request);
@@ -62,14 +73,11 @@ void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     session.last_command = request.command;
     session.last_interaction_ms = now_ms();
     ++session.commands;
-    // Another request may be under way: that of a script which lets others be told that it is busy.
-    Session* const outer = std::exchange(running_, &session);
-    const bool failed = invoke(session, request, writer);
-    running_ = outer;
-    if (effects_.wanted() && outer == nullptr) effects_.end_unit();
-    if (session.is(kTracking)) [[unlikely]]
-        end_caching(session, request);
+    Call call(*this, session, request, writer);
+    const bool failed = !invoke_unit(call);
     session.produced_bytes += writer.produced();
+    if (call.waits_) [[unlikely]]
+        return;
     account(session, request, writer.produced(), CycleClock::now() - begin, failed);
 }
 
@@ -81,33 +89,89 @@ void Engine::end_caching(Session& session, const Request& request) {
     TrackingState::find(session)->caching = TrackingState::Caching::Unsaid;
 }
 
-// Runs a handler, answers its error and notes its effects; true if it failed.
-inline bool Engine::invoke(Session& session, Request& request, ReplyWriter& writer) {
+// Runs the handler of a client's own request; its effects, with those of requests inside of it, are
+// one unit.
+inline bool Engine::invoke_unit(Call& call) {
+    Session& session = call.session_;
+    // Another request may be under way: that of a script which lets others be told that it is busy.
+    Session* const outer = std::exchange(running_, &session);
+    const bool succeeded = invoke(call);
+    running_ = outer;
+    if (effects_.wanted() && outer == nullptr) effects_.end_unit();
+    if (session.is(kTracking)) [[unlikely]]
+        end_caching(session, call.request_);
+    return succeeded;
+}
+
+// Runs a handler, answers its error and notes its effects; false if it failed.
+inline bool Engine::invoke(Call& call) {
     const uint64_t dirty_before = counters_.dirty;
-    const uint64_t replies_before = writer.replies();
+    const uint64_t replies_before = call.reply_.replies();
     ++nesting_;
-    Call call(*this, session, request, writer);
-    const Status status = request.command->spec().run(call);
+    const Status status = call.command().spec().run(call);
     --nesting_;
-    const bool failed = !status.ok();
-    if (failed) {
-        CHECK(writer.replies() == replies_before);
-        writer.error(status.error().text());
+    if (!status.ok()) {
+        CHECK(call.reply_.replies() == replies_before);
+        call.reply_.error(status.error().text());
         if (!call.error_counted_) count_error(status.error().text());
     } else {
-        CHECK(writer.replies() != replies_before || call.replies_later_);
+        CHECK(call.reply_.replies() != replies_before || call.replies_later_ || call.waits_);
     }
     if (effects_.wanted() && counters_.dirty != dirty_before &&
         call.propagation_ == Call::Propagation::AsItCame) {
-        effects_.record(session.database, request.arguments());
+        effects_.record(call.session_.database, call.request_.arguments());
     }
-    if (running_->is(kTracking) && request.command->has(kReadOnly)) [[unlikely]]
-        tracking_.remember(*running_, request);
+    if (running_->is(kTracking) && call.command().has(kReadOnly)) [[unlikely]]
+        tracking_.remember(*running_, call.request_);
     // Compat: monitors see a command after it has run: SELECT with its new database, secrets
-    // redacted.
-    if ((conditions_ & kMonitored) != 0) [[unlikely]]
-        Dispatch(*this).show_monitors(session, request);
-    return failed;
+    // redacted. One that waits is shown when it begins to.
+    if ((conditions_ & kMonitored) != 0 && !call.runs_again_) [[unlikely]]
+        Dispatch(*this).show_monitors(call.session_, call.request_);
+    return status.ok();
+}
+
+bool Engine::execute_again(Session& session, Request& request, ReplyLog& log) {
+    const uint64_t begin = CycleClock::now();
+    ReplyWriter writer(log, parts_.keyspace.limbo());
+    writer.begin(session.slot(), session.protocol, session.is(kReplyOff));
+    Call call(*this, session, request, writer);
+    call.runs_again_ = true;
+    const bool failed = !invoke_unit(call);
+    append_late(log);
+    if (call.waits_) return true;
+    session.last_interaction_ms = now_ms();
+    session.produced_bytes += writer.produced();
+    account(session, request, writer.produced(), CycleClock::now() - begin, failed);
+    limit_output(session);
+    return false;
+}
+
+void Engine::answer_waiting(Session& session, Request& request, void (*answer)(ReplyWriter&),
+                            std::string_view error) {
+    ReplyWriter writer(clients_->log_for(session), parts_.keyspace.limbo());
+    writer.begin(session.slot(), session.protocol, session.is(kReplyOff));
+    if (answer != nullptr) {
+        answer(writer);
+    } else {
+        reply_error(writer, error);
+    }
+    session.last_interaction_ms = now_ms();
+    session.produced_bytes += writer.produced();
+    account(session, request, writer.produced(), 0, answer == nullptr);
+}
+
+int64_t Engine::attend_waiting(int64_t wait_us) {
+    if (blocking_.timed_clients() != 0) [[unlikely]] {
+        begin_batch();
+        blocking_.expire();
+        if (const auto next_ms = blocking_.next_deadline_ms()) {
+            wait_us = std::min(wait_us, std::max<int64_t>(*next_ms * 1000 - now_us_, 0));
+        }
+    }
+    // Keys may have expired since the last command.
+    if (blocking_.has_ready()) [[unlikely]]
+        blocking_.serve();
+    return runnable_.empty() ? wait_us : 0;
 }
 
 void Engine::account(Session& session, Request& request, uint64_t reply_bytes, uint64_t cycles,
@@ -171,6 +235,7 @@ void Engine::return_prebuilt(Request& request) {
 
 void Engine::key_changed(std::string_view key, int db) {
     for (KeyChangeListener* listener : change_listeners_) listener->on_key_change(key, db);
+    blocking_.key_changed(key, db);
 }
 
 void Engine::databases_flushed(int begin, int end) {
@@ -246,6 +311,7 @@ void Engine::run_deferred() {
 }
 
 void Engine::forget(Session& session) {
+    blocking_.forget(session);
     monitors_.remove(session);
     if (monitors_.empty()) set_condition(kMonitored, false);
     sessions_.destroy(session);

@@ -20,6 +20,7 @@
 #include "base/cycle_clock.h"
 #include "base/thread_role.h"
 #include "config/registry.h"
+#include "engine/blocking.h"
 #include "engine/command_registry.h"
 #include "engine/debug_switches.h"
 #include "engine/effects.h"
@@ -100,6 +101,8 @@ struct EngineCounters {
     ScriptCounters scripts;
 };
 
+class Call;
+
 class Engine : public keyspace::ExpiryListener {
 public:
     explicit Engine(const EngineParts& parts);
@@ -123,6 +126,7 @@ public:
     ReplyLog& push_log(Session& session) {
         return &session == running_ ? late_ : clients_->log_for(session);
     }
+    bool is_nested() const { return nesting_ > 1; }
 
     int64_t now_ms() const { return now_us_ / 1000; }
     int64_t now_us() const { return now_us_; }
@@ -143,6 +147,7 @@ public:
     Effects& effects() { return effects_; }
     Monitors& monitors() { return monitors_; }
     Pause& pause() { return pause_; }
+    Blocking& blocking() { return blocking_; }
     WatchedKeys& watched_keys() { return watched_keys_; }
     PubSub& pubsub() { return pubsub_; }
     Tracking& tracking() { return tracking_; }
@@ -193,6 +198,9 @@ public:
     void defer(Session& session, const Request& request);
     // A session that is no longer blocked has its queue run in this or the next turn.
     void wake(Session& session);
+    // Serves and ends waits that are due; the server calls it once a turn. Returns how long the
+    // turn may sleep: `wait_us`, or less if something is due before.
+    int64_t attend_waiting(int64_t wait_us);
 
     // Takes back the entry of a request that does not run.
     void return_prebuilt(Request& request);
@@ -206,10 +214,19 @@ public:
 
 private:
     friend class Dispatch;
+    friend class Blocking;
     void run_deferred();
     void end_caching(Session& session, const Request& request);
     void run(Session& session, Request& request, ReplyWriter& writer);
-    bool invoke(Session& session, Request& request, ReplyWriter& writer);
+    bool invoke_unit(Call& call);
+    bool invoke(Call& call);
+    // Runs a waiting command once more; whether it waits on.
+    bool execute_again(Session& session, Request& request, ReplyLog& log);
+    // Ends a waiting command with a reply that it did not make: `answer`, or else `error`.
+    void answer_waiting(Session& session, Request& request, void (*answer)(ReplyWriter&),
+                        std::string_view error);
+    void append_late(ReplyLog& log);
+    void limit_output(Session& session);
     void account(Session& session, Request& request, uint64_t reply_bytes, uint64_t cycles,
                  bool failed);
     void deliver(EventClass event_class, std::string_view event, std::string_view key, int db);
@@ -233,6 +250,7 @@ private:
     Effects effects_;
     Monitors monitors_;
     Pause pause_;
+    Blocking blocking_{*this};
     Notifications notifications_{*this};
     Session* running_ = nullptr;
     ReplyLog late_;  // What the running session hears after its reply.

@@ -46,7 +46,10 @@ Pipeline::~Pipeline() {
 }
 
 Status Pipeline::open() {
-    return poller_.open();
+    TRY(poller_.open());
+    opened_ = true;
+    set_active(always_active_ ? configured_ : 0);
+    return done();
 }
 
 // --- limbo ---

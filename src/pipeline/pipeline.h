@@ -142,6 +142,7 @@ private:
     int configured_ = 0;  // I/O threads besides the main thread.
     int active_ = 0;
     bool always_active_ = false;
+    bool opened_ = false;  // I/O threads need the poller.
     uint64_t active_since_ = 0;  // Cycle clock at the end of the last wait.
 
     struct {  // What adjust_threads() saw last.

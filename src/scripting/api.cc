@@ -87,7 +87,8 @@ void mark_counted(lua_State* lua) {
 }
 
 // Runs the command and pushes its reply; true if it is an error.
-bool run_command(lua_State* lua, Interpreter& interpreter, std::span<const std::string_view> words) {
+bool run_command(lua_State* lua, Interpreter& interpreter,
+                 std::span<const std::string_view> words) {
     ScriptRun& run = *interpreter.run();
     engine::Engine& engine = interpreter.engine();
     const Command* command = engine.commands().resolve(words);
@@ -121,7 +122,8 @@ bool run_command(lua_State* lua, Interpreter& interpreter, std::span<const std::
 bool call_server(lua_State* lua) {
     Interpreter& interpreter = Interpreter::of(lua);
     if (interpreter.run() == nullptr) {
-        push_error_table(lua, "ERR server.call/pcall can only be called inside a script invocation");
+        push_error_table(lua,
+                         "ERR server.call/pcall can only be called inside a script invocation");
         return true;
     }
     if (lua_gettop(lua) == 0) {
@@ -234,8 +236,9 @@ int set_repl(lua_State* lua) {
 
 int acl_check_cmd(lua_State* lua) {
     if (lua_gettop(lua) == 0) {
-        return raise(lua, "ERR Please specify at least one argument for this server.acl_check_cmd() "
-                          "call");
+        return raise(lua,
+                     "ERR Please specify at least one argument for this server.acl_check_cmd() "
+                     "call");
     }
     Words words;
     if (!collect_words(lua, words)) {

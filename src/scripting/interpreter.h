@@ -50,8 +50,8 @@ public:
     Result<int> compile(std::string_view text, const char* name);
     void release(int reference) { luaL_unref(lua_, LUA_REGISTRYINDEX, reference); }
 
-    // Runs a function and answers the client with what it returns. Keys and arguments are globals of
-    // a script, and parameters of a function.
+    // Runs a function and answers the client with what it returns. Keys and arguments are globals
+    // of a script, and parameters of a function.
     Status execute(int reference, std::span<const std::string_view> keys,
                    std::span<const std::string_view> arguments, ScriptRun& run);
 

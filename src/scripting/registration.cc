@@ -9,8 +9,7 @@
 namespace millrace::scripting {
 namespace {
 
-constexpr const char* kWrongArguments =
-    "wrong number of arguments to server.register_function";
+constexpr const char* kWrongArguments = "wrong number of arguments to server.register_function";
 
 int raise(lua_State* lua, const char* text) {
     push_error_table(lua, text);
@@ -110,8 +109,7 @@ bool is_good_name(std::string_view name) {
 int register_function(lua_State* lua) {
     auto* library = static_cast<LoadingLibrary*>(Interpreter::of(lua).loading);
     if (library == nullptr) {
-        return raise(lua,
-                     "server.register_function can only be called on FUNCTION LOAD command");
+        return raise(lua, "server.register_function can only be called on FUNCTION LOAD command");
     }
     const int count = lua_gettop(lua);
     if (count < 1 || count > 2) return raise(lua, kWrongArguments);

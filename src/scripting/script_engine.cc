@@ -96,8 +96,8 @@ Result<ScriptEngine::Scripts::iterator> ScriptEngine::compile(std::string_view s
     script.flags = shebang.flags;
     auto compiled = script_interpreter().compile(shebang.code, "@user_script");
     if (!compiled.ok()) {
-        return Error(fmt::format("ERR Error compiling script (new function): {}",
-                                 compiled.error().text()));
+        return Error(
+            fmt::format("ERR Error compiling script (new function): {}", compiled.error().text()));
     }
     script.reference = *compiled;
     script.body = body;
@@ -243,9 +243,8 @@ Result<std::string> ScriptEngine::load_library(std::string_view code, bool repla
     }
     if (existing != libraries_.end()) drop_functions(existing->second);
     Library& library = libraries_[shebang.name];
-    library = {.name = shebang.name,
-               .code = std::string(code),
-               .functions = std::move(loading.functions)};
+    library = {
+        .name = shebang.name, .code = std::string(code), .functions = std::move(loading.functions)};
     for (size_t at = 0; at < library.functions.size(); ++at) {
         functions_[library.functions[at].name] = {&library, at};
     }
@@ -277,8 +276,7 @@ Status ScriptEngine::call_function(Call& call, bool read_only) {
     const bool writes = (function.flags & kNoWrites) == 0;
     if (read_only && writes) return kWritesInReadOnly;
     prepare_session(call);
-    ScriptRun run{
-        .call = call, .session = session_, .name = function.name, .read_only = !writes};
+    ScriptRun run{.call = call, .session = session_, .name = function.name, .read_only = !writes};
     running_functions_ = true;
     return this->run(call, *function_lua_, function.reference, run);
 }

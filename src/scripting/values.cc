@@ -190,8 +190,8 @@ void append_record(std::string& out, const engine::ReplyLog& log, const ReplyRec
         case ReplyKind::Entry:
         case ReplyKind::Pinned: {
             const keyspace::Entry& entry = record.entry();
-            const std::string text = entry.is_integer() ? std::to_string(entry.integer())
-                                                        : std::string(entry.string());
+            const std::string text =
+                entry.is_integer() ? std::to_string(entry.integer()) : std::string(entry.string());
             out += '$';
             out += std::to_string(text.size());
             out += "\r\n";

@@ -23,7 +23,7 @@ constexpr int64_t kExpireSliceUs = 500;
 }  // namespace
 
 void Cron::expire() {
-    if (!engine_.debug_switches().active_expire) {
+    if (!engine_.debug_switches().active_expire || engine_.keyspace().keeps_expired()) {
         more_to_expire_ = false;
         return;
     }
@@ -106,8 +106,10 @@ int64_t Cron::run() {
         expire();
     }
     more_to_free_ = engine_.keyspace().drain_condemned(kSegmentsFreedPerSlice);
-    if (more_to_expire_ || more_to_free_) return 0;
-    return std::max<int64_t>(std::min(next_tick_us_, next_slow_tick_us_) - now_us, 1);
+    const int64_t idle_us =
+        std::max<int64_t>(std::min(next_tick_us_, next_slow_tick_us_) - now_us, 1);
+    const int64_t wait_us = engine_.attend_waiting(idle_us);
+    return more_to_expire_ || more_to_free_ ? 0 : wait_us;
 }
 
 }  // namespace millrace::server

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "server/crash_report.h"
 #include "server/daemon.h"
+#include "server/open_files.h"
 
 namespace millrace::server {
 namespace {
@@ -77,6 +78,7 @@ void Server::describe(const StartPlan& plan) {
 }
 
 Status Server::start() {
+    settings_.net.maxclients = TRY(make_room_for_clients(settings_.net.maxclients));
     TRY(pipeline_.open());
     pipeline_.set_accept_ready([this] { acceptor_.accept_some(); });
     TRY(acceptor_.open());

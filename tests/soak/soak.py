@@ -168,7 +168,7 @@ def main():
         for mark in ("Sanitizer", "runtime error", "BUG REPORT"):
             if mark in text:
                 at = text.index(mark)
-                problems.append(text[max(0, at - 200):at + 4000])
+                problems.append(text[max(0, at - 200):at + 12000])
     for problem in problems:
         print(problem)
     print(f"{0 if problems else 1} passed, {len(problems)} failed")

@@ -25,8 +25,6 @@ struct ClientTotals {
     uint64_t pubsub = 0;
     uint64_t watching = 0;
     uint64_t watched_keys = 0;
-    uint64_t blocking_keys = 0;
-    uint64_t timing_out = 0;
 };
 
 void add(ClientTotals& totals, const engine::Session& session) {
@@ -42,8 +40,6 @@ void add(ClientTotals& totals, const engine::Session& session) {
     totals.pubsub += session.is(engine::kSubscribed);
     totals.watching += summary.watched_keys != 0;
     totals.watched_keys += summary.watched_keys;
-    totals.blocking_keys += summary.blocking_keys;
-    totals.timing_out += summary.blocking_times_out;
 }
 
 void write_pause(InfoWriter& out, engine::Engine& engine) {
@@ -70,10 +66,10 @@ void register_clients_section(observe::InfoRegistry& info, engine::Engine& engin
         out.field("tracking_clients", totals.tracking);
         out.field("pubsub_clients", totals.pubsub);
         out.field("watching_clients", totals.watching);
-        out.field("clients_in_timeout_table", totals.timing_out);
+        out.field("clients_in_timeout_table", engine.blocking().timed_clients());
         out.field("total_watched_keys", totals.watched_keys);
-        out.field("total_blocking_keys", totals.blocking_keys);
-        out.field("total_blocking_keys_on_nokey", 0);
+        out.field("total_blocking_keys", engine.blocking().keys());
+        out.field("total_blocking_keys_on_nokey", engine.blocking().keys_on_missing());
         write_pause(out, engine);
     });
 }

@@ -213,6 +213,11 @@ Status World::configure(const std::string& name, const std::string& value) {
 void World::advance(int64_t milliseconds) {
     time_.advance_ms(milliseconds);
     engine_.begin_batch();
+    engine_.attend_waiting(0);
+    engine_.end_turn();
+    deliver(batch_.replies());
+    batch_.clear();
+    end_turn();
 }
 
 void World::close(Session& session, engine::CloseMode) {
@@ -241,9 +246,13 @@ Status World::crash(std::string_view) {
 }
 
 void World::on_unit(std::span<const engine::Effect> unit) {
-    for (const engine::Effect& effect : unit) {
+    // More than one is a transaction to whoever reads it.
+    static constexpr std::string_view kMulti[] = {"MULTI"};
+    static constexpr std::string_view kExec[] = {"EXEC"};
+    if (unit.size() > 1) effects.push_back(effect_line(unit.front().db, kMulti));
+    for (const engine::Effect& effect : unit)
         effects.push_back(effect_line(effect.db, effect.words));
-    }
+    if (unit.size() > 1) effects.push_back(effect_line(unit.back().db, kExec));
 }
 
 void World::on_key_event(engine::EventClass event_class, std::string_view event,

@@ -69,8 +69,8 @@ Status reset(Call& call) {
     session.transaction.reset();
     session.subscriptions.reset();
     session.tracking.reset();
-    session.set(kInMulti | kDenyBlocking | kSubscribed | kMonitoring | kAfterAsking | kNoTouch, false);
-    session.set(kReplyOff | kReplySkipNext, false);
+    session.set(kInMulti | kDenyBlocking | kSubscribed | kMonitoring, false);
+    session.set(kAfterAsking | kNoTouch | kReplyOff | kReplySkipNext, false);
     session.set(kUnauthenticated, needs_password(engine));
     session.user = "default";
     session.name.clear();
