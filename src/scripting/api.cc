@@ -222,7 +222,7 @@ int replicate_commands(lua_State* lua) {
     return 1;
 }
 
-// Compat: taken and checked, but everything is replicated.
+// Effects for the AOF alone are not told apart from those for all.
 int set_repl(lua_State* lua) {
     if (lua_gettop(lua) != 1) return raise(lua, "ERR server.set_repl() requires one argument.");
     const auto flags = static_cast<int>(lua_tonumber(lua, 1));
@@ -231,6 +231,9 @@ int set_repl(lua_State* lua) {
                      "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or "
                      "REPL_NONE.");
     }
+    engine::Effects& effects = Interpreter::of(lua).engine().effects();
+    effects.set_muted(flags == kReplicateNothing);
+    effects.set_for_replicas_only(flags == kReplicateToReplicas);
     return 0;
 }
 
