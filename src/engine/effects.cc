@@ -3,10 +3,10 @@
 
 namespace millrace::engine {
 
-void Effects::record(int db, std::span<const std::string_view> words,
-                     bool for_replicas_only) {
+void Effects::record(int db, std::span<const std::string_view> words, bool for_replicas_only) {
     if (!wanted() || muted_) return;
-    recorded_.push_back({db, stretches_.size(), words.size(), for_replicas_only || for_replicas_only_});
+    recorded_.push_back(
+        {db, stretches_.size(), words.size(), for_replicas_only || for_replicas_only_});
     for (std::string_view word : words) {
         stretches_.push_back({bytes_.size(), word.size()});
         bytes_.append(word);
