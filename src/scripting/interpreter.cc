@@ -153,6 +153,7 @@ void Interpreter::check_time(lua_State* lua) {
         engine_.set_condition(engine::kScriptBusy, true);
     }
     if (run_->late) engine_.clients().serve_while_busy();
+    if ((engine_.conditions() & engine::kShuttingDown) != 0) run_->killed = true;
     if (!run_->killed) return;
     // From now on each line asks, so that pcall() does not help.
     lua_sethook(lua, on_count, LUA_MASKLINE | LUA_MASKCOUNT, kInstructionsBetweenLooks);
