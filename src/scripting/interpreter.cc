@@ -52,6 +52,7 @@ int describe_error(lua_State* lua) {
 
 // The raw field of the table on the top as text, or empty.
 std::string field(lua_State* lua, const char* name) {
+    if (!lua_istable(lua, -1)) return {};  // Lua itself ran out of something.
     lua_pushstring(lua, name);
     lua_rawget(lua, -2);
     std::string text;
@@ -164,11 +165,11 @@ void Interpreter::check_time(lua_State* lua) {
 Error Interpreter::take_error() {
     std::string text = field(lua_, "err");
     if (text.empty()) text = "ERR unknown error";
+    if (!lua_istable(lua_, -1)) return Error("ERR " + sanitised(to_view(lua_, -1)));
     const std::string source = field(lua_, "source");
     const std::string line = field(lua_, "line");
     if (!source.empty()) {
-        std::string place = run_->name.empty() ? "on " : fmt::format("{}, on ", run_->name);
-        text += fmt::format(" script: {}{}:{}.", place, source, line);
+        text += fmt::format(" script: on {}:{}.", source, line);
     }
     lua_pushliteral(lua_, "ignore_error_stats_update");
     lua_rawget(lua_, -2);
@@ -218,7 +219,6 @@ Status Interpreter::call_unattended(int arguments, int64_t milliseconds_max) {
     Status result = done();
     if (status != 0) {
         std::string text = field(lua_, "err");
-        if (text.starts_with("ERR ")) text.erase(0, 4);
         result = Error(std::move(text));
     }
     lua_settop(lua_, 0);

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kWrongArguments = "wrong number of arguments to server.register_function";
 
 int raise(lua_State* lua, const char* text) {
-    push_error_table(lua, text);
+    push_error_table(lua, std::string("ERR ") + text);
     return lua_error(lua);
 }
 
@@ -117,7 +117,7 @@ int register_function(lua_State* lua) {
     const char* fault = count == 1 ? read_named(lua, function) : read_positional(lua, function);
     if (fault == nullptr && !is_good_name(function.name)) {
         fault =
-            "Library names can only contain letters, numbers, or underscores(_) and must be at "
+            "Function names can only contain letters, numbers, or underscores(_) and must be at "
             "least one character long";
     }
     if (fault == nullptr) {

@@ -271,6 +271,7 @@ void ScriptEngine::flush_libraries() {
 Status ScriptEngine::call_function(Call& call, bool read_only) {
     const auto found = functions_.find(call.arg(1));
     if (found == functions_.end()) return ErrorText{"ERR Function not found"};
+    if (!call.integer(2).ok()) return ErrorText{"ERR Bad number of keys provided"};
     (void)TRY(parameters_of(call));
     const Function& function = found->second.library->functions[found->second.at];
     const bool writes = (function.flags & kNoWrites) == 0;
