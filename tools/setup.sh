@@ -35,7 +35,8 @@ need_programs() {
   local program missing=()
   for program in g++ cmake ninja; do command -v "$program" >/dev/null || missing+=("$program"); done
   ((${#missing[@]})) || return 0
-  die "This is no Debian, so install these yourself: ${missing[*]}, and the development files of jemalloc, fmt, OpenSSL, Lua 5.1"
+  die "This is no Debian, so install these yourself: ${missing[*]}, and the development files of
+    jemalloc, fmt, OpenSSL and Lua 5.1 (the build in C++)"
 }
 
 # Compilers at once: one a core, and no more than memory allows at 1.2 GB each.
