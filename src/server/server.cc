@@ -130,6 +130,7 @@ void Server::request_stop(int signal) {
 
 Status Server::shutdown(const engine::ShutdownRequest&) {
     stopping_ = true;
+    engine_.set_condition(engine::kShuttingDown, true);
     return done();
 }
 
