@@ -87,7 +87,10 @@ public:
 
     // Takes no memory before the first insertion.
     explicit HashTable(SlabHeap& heap, Traits traits = {})
-        : core_(heap), traits_(std::move(traits)) {}
+        : core_(&heap), traits_(std::move(traits)) {}
+    // With segments from the general allocator: such a table may be destroyed by any thread, and is
+    // not drained.
+    explicit HashTable(Traits traits) : core_(nullptr), traits_(std::move(traits)) {}
 
     // What is moved from is empty and usable. There is no assignment.
     HashTable(HashTable&& other) noexcept = default;
@@ -136,7 +139,7 @@ public:
     // begins and ends. The visitor may set tags and replace elements. Unlike in scan(), elements
     // come in no order.
     template <typename Visitor>
-    uint64_t visit_segment(uint64_t position, Visitor&& visitor);
+    uint64_t visit_segment(uint64_t position, Visitor&& visitor) const;
 
     // Visits as (Ref) the elements whose hash may agree with `hint` in its `top_bits` and its low 8
     // bits; some that do not agree may come too. The visitor returns false to stop, and must stop
@@ -241,7 +244,7 @@ void HashTable<Traits>::visit_slots(SegmentWord segment, Visitor&& visitor) {
 
 template <typename Traits>
 template <typename Visitor>
-uint64_t HashTable<Traits>::visit_segment(uint64_t position, Visitor&& visitor) {
+uint64_t HashTable<Traits>::visit_segment(uint64_t position, Visitor&& visitor) const {
     const SegmentWord segment = core_.segment(position);
     visit_slots(segment, [&](uint64_t* slot) { visitor(Ref(slot)); });
     return position_after(segment, position);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace millrace::structures {
@@ -99,9 +100,11 @@ uint64_t mix(uint64_t state) {  // The finalizer of SplitMix64.
     return state ^ state >> 31;
 }
 
+constexpr std::align_val_t kAlignment{sizeof(HashBucket)};
+
 }  // namespace
 
-HashTableCore::HashTableCore(SlabHeap& heap) : directory_(no_segment()), heap_(&heap) {}
+HashTableCore::HashTableCore(SlabHeap* heap) : directory_(no_segment()), heap_(heap) {}
 
 HashTableCore::HashTableCore(HashTableCore&& other) noexcept
     : directory_(std::move(other.directory_)),
@@ -126,8 +129,9 @@ HashTableCore::~HashTableCore() {
 }
 
 HashBucket* HashTableCore::make_buckets(unsigned count) {
-    void* memory = heap_->allocate(count * sizeof(HashBucket));
-    std::memset(memory, 0, count * sizeof(HashBucket));
+    const size_t bytes = count * sizeof(HashBucket);
+    void* memory = heap_ != nullptr ? heap_->allocate(bytes) : ::operator new(bytes, kAlignment);
+    std::memset(memory, 0, bytes);
     buckets_ += count;
     return static_cast<HashBucket*>(memory);
 }
@@ -135,7 +139,11 @@ HashBucket* HashTableCore::make_buckets(unsigned count) {
 void HashTableCore::free_buckets(SegmentWord segment) {
     if (is_no_segment(segment)) return;
     buckets_ -= segment.bucket_count();
-    heap_->deallocate(segment.buckets());
+    if (heap_ != nullptr) {
+        heap_->deallocate(segment.buckets());
+    } else {
+        ::operator delete(segment.buckets(), kAlignment);
+    }
 }
 
 // ---- Insertion and growth ----
@@ -280,7 +288,8 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
     if ((sparse || buckets < kBucketsOfHalf) && merge(position, segment, count))
         return position_after(directory_.find(position), position);
     if (!sparse) {
-        if (void* moved = heap_->move_if_sparse(segment.buckets())) {
+        void* moved = heap_ == nullptr ? nullptr : heap_->move_if_sparse(segment.buckets());
+        if (moved != nullptr) {
             directory_.set(position, SegmentWord(static_cast<HashBucket*>(moved), buckets,
                                                  segment.depth(), segment.stored_shift()));
         }
@@ -321,6 +330,7 @@ bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) 
 }
 
 bool HashTableCore::drain_segment(SlabHeap* mine, RemoteFrees& frees) {
+    DCHECK(heap_ != nullptr);
     const SegmentWord segment = draining_segment();
     if (!is_no_segment(segment)) {
         size_ -= count_elements(segment);

@@ -50,7 +50,7 @@ public:
     static constexpr unsigned kReach = 4;
     static constexpr size_t kSegmentSlots = kBucketsMax * HashBucket::kSlots;
 
-    explicit HashTableCore(SlabHeap& heap);
+    explicit HashTableCore(SlabHeap* heap);  // Null: the general allocator.
     ~HashTableCore();
     HashTableCore(HashTableCore&& other) noexcept;
     HashTableCore& operator=(HashTableCore&&) = delete;
@@ -117,7 +117,7 @@ private:
     void check_segment(SegmentWord segment, uint64_t position, Hasher hasher) const;
 
     HashDirectory directory_;
-    SlabHeap* heap_;
+    SlabHeap* heap_;  // Null: the general allocator.
     uint64_t size_ = 0;
     uint64_t buckets_ = 0;
     uint64_t drain_position_ = 0;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A hash: values by field names. A field may have an expiry of its own.
+//
+// A small hash is a listpack of field, value, field, value ... in the order in which they came. It
+// becomes a table, for good, when it has too many fields, one of them or its value is too long, or
+// one is given an expiry.
+//
+// A field whose time is over is still there, and counts in size(), until somebody erases it; those
+// who read pass the time and do not see it.
+//
+// Owner:   its entry.
+// Threads: main thread; destroyed on any.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "keyspace/collection.h"
+#include "structures/listpack.h"
+#include "values/growth_rules.h"
+#include "values/member_table.h"
+#include "values/text.h"
+
+namespace millrace::values {
+
+enum class KeepFieldExpiry : bool { No, Yes };
+
+class Hash final : public keyspace::Collection {
+public:
+    static constexpr keyspace::ValueType kType = keyspace::ValueType::Hash;
+
+    // The time to pass where fields whose time is over are wanted too.
+    static constexpr int64_t kAnyTime = INT64_MIN;
+
+    Hash() = default;
+    // Of a blob that has been checked: pairs of fields and values, no field twice.
+    explicit Hash(structures::Listpack pairs) : pack_(std::move(pairs)) {}
+
+    keyspace::ValueType type() const override { return kType; }
+    std::string_view encoding() const override;
+    uint64_t size() const override;
+    size_t memory_bytes(size_t samples) const override;
+    std::unique_ptr<Collection> clone() const override;
+    size_t blocks() const override;
+    void digest(keyspace::ValueDigest& digest) const override;
+
+    // --- reading ---
+
+    bool get(std::string_view field, int64_t now_ms, Text& value) const;
+    bool contains(std::string_view field, int64_t now_ms) const;
+
+    // Any field with its value; the hash is not empty. Its time may be over.
+    struct Picked {
+        Text field;
+        Text value;
+        int64_t expire_at_ms = keyspace::kNoExpiry;
+        bool is_due(int64_t now_ms) const {
+            return expire_at_ms != keyspace::kNoExpiry && expire_at_ms <= now_ms;
+        }
+    };
+    void pick(uint64_t entropy, Picked& picked) const;
+
+    // Visits all fields as (field, value).
+    template <typename Visitor>
+    void for_each(int64_t now_ms, Visitor&& visitor) const;
+    // The same for some of them; returns the cursor for the next step, and 0 begins and ends.
+    template <typename Visitor>
+    uint64_t scan(uint64_t cursor, int64_t now_ms, Visitor&& visitor) const;
+
+    // --- changes ---
+
+    // To be called once for all pairs that a command brings: becomes a table at once if they will
+    // not fit. `texts` are fields and values.
+    template <typename Texts>
+    void prepare(const Texts& texts, const GrowthRules& rules);
+    // Returns true if the field is new.
+    bool set(std::string_view field, std::string_view value, const GrowthRules& rules,
+             KeepFieldExpiry keep = KeepFieldExpiry::No);
+    bool erase(std::string_view field);
+    void become_table(const GrowthRules& rules);
+
+    // One of the two is null.
+    const structures::Listpack* pack() const { return table_ == nullptr ? &pack_ : nullptr; }
+    const MemberTable* table() const { return table_.get(); }
+
+private:
+    using Position = structures::Listpack::Position;
+    static constexpr Position kNone = structures::Listpack::kNone;
+
+    Position find_in_pack(std::string_view field) const {
+        return pack_.find(field, pack_.first(), 1);
+    }
+    bool set_in_pack(std::string_view field, std::string_view value);
+
+    structures::Listpack pack_;  // Moved away once there is a table.
+    std::unique_ptr<MemberTable> table_;
+};
+
+template <typename Visitor>
+void Hash::for_each(int64_t now_ms, Visitor&& visitor) const {
+    if (table_ != nullptr) {
+        table_->for_each([&](const Member& member) {
+            if (!member.is_due(now_ms)) visitor(member.name(), member.value());
+        });
+        return;
+    }
+    char field[24];
+    char value[24];
+    for (Position at = pack_.first(); at != kNone;) {
+        const Position value_at = pack_.next(at);
+        visitor(pack_.view(at, field), pack_.view(value_at, value));
+        at = pack_.next(value_at);
+    }
+}
+
+template <typename Visitor>
+uint64_t Hash::scan(uint64_t cursor, int64_t now_ms, Visitor&& visitor) const {
+    if (table_ == nullptr) {
+        for_each(now_ms, visitor);
+        return 0;
+    }
+    return table_->scan(cursor, [&](const Member& member) {
+        if (!member.is_due(now_ms)) visitor(member.name(), member.value());
+    });
+}
+
+template <typename Texts>
+void Hash::prepare(const Texts& texts, const GrowthRules& rules) {
+    if (table_ != nullptr) return;
+    bool fits = texts.size() / 2 <= rules.encodings.hash_max_listpack_entries;
+    size_t bytes = 0;
+    for (const std::string_view text : texts) {
+        fits = fits && text.size() <= rules.encodings.hash_max_listpack_value;
+        bytes += text.size();
+    }
+    if (!fits || !pack_.fits(bytes, texts.size())) become_table(rules);
+}
+
+}  // namespace millrace::values

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The members of a large hash or set, found by a keyed hash of their names.
+//
+// Its segments and members come from the general allocator, so any thread can destroy it.
+//
+// Owner:   Hash or Set.
+// Threads: main thread; destroyed on any.
+// Invariants: a position is good until the next insertion or erasure; a member until it is erased
+// or assigned to.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/siphash.h"
+#include "structures/hash_table.h"
+#include "values/member.h"
+
+namespace millrace::values {
+
+class MemberTable {
+    struct Traits {
+        using Element = Member;
+        uint64_t hash_name(std::string_view name) const {
+            return siphash13(name.data(), name.size(), seed);
+        }
+        uint64_t hash(const Member& member) const { return hash_name(member.name()); }
+        static bool equal(const Member& member, std::string_view name) {
+            return member.name() == name;
+        }
+        SipKey seed;
+    };
+    using Table = structures::HashTable<Traits>;
+
+public:
+    // Where a member stands, or would stand: false if it is not there.
+    class Position {
+    public:
+        explicit operator bool() const { return static_cast<bool>(ref_); }
+        const Member* operator->() const { return ref_.element(); }
+        const Member& operator*() const { return *ref_.element(); }
+
+    private:
+        friend class MemberTable;
+        uint64_t hash_ = 0;
+        Table::Ref ref_;
+    };
+
+    explicit MemberTable(const SipKey& seed) : traits_{seed}, table_(traits_) {}
+    ~MemberTable();
+    MemberTable(const MemberTable&) = delete;
+    MemberTable& operator=(const MemberTable&) = delete;
+
+    Position find(std::string_view name) const {
+        Position position;
+        position.hash_ = traits_.hash_name(name);
+        position.ref_ = table_.find(position.hash_, name);
+        return position;
+    }
+
+    // `at` is where find() did not find `name`.
+    void insert(const Position& at, std::string_view name, std::string_view value = {},
+                int64_t expire_at_ms = keyspace::kNoExpiry);
+    // For names that are known to be missing.
+    void insert(std::string_view name, std::string_view value = {},
+                int64_t expire_at_ms = keyspace::kNoExpiry) {
+        Position position;
+        position.hash_ = traits_.hash_name(name);
+        insert(position, name, value, expire_at_ms);
+    }
+    void assign(const Position& at, std::string_view value, int64_t expire_at_ms);
+    void erase(const Position& at);
+
+    // Any member, each about as likely as another; the table is not empty.
+    const Member& random(uint64_t entropy) const { return *table_.random(entropy).element(); }
+
+    uint64_t size() const { return table_.size(); }
+    // How many members have an expiry.
+    uint64_t expiring() const { return expiring_; }
+    const SipKey& seed() const { return traits_.seed; }
+    // Looks at about `samples` members and estimates; 0: at all of them.
+    size_t memory_bytes(size_t samples) const;
+
+    // Visits all members as (const Member&), in no order.
+    template <typename Visitor>
+    void for_each(Visitor&& visitor) const {
+        uint64_t position = 0;
+        do {
+            position = table_.visit_segment(
+                position, [&](Table::Ref ref) { visitor(std::as_const(*ref.element())); });
+        } while (position != 0);
+    }
+    // Visits some members, and returns the cursor for the next step: HashTable::scan().
+    template <typename Visitor>
+    uint64_t scan(uint64_t cursor, Visitor&& visitor) const {
+        return table_.scan(cursor,
+                           [&](Member* member, unsigned) { visitor(std::as_const(*member)); });
+    }
+
+    void check_invariants() const { table_.check_invariants(); }
+
+private:
+    void count_expiry(int64_t before_ms, int64_t after_ms);
+
+    Traits traits_;
+    Table table_;
+    uint64_t expiring_ = 0;
+    uint64_t shrink_position_ = 0;
+    uint32_t erased_ = 0;
+};
+
+}  // namespace millrace::values

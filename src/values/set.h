@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A set of strings. One of few integers is an intset; a small one is a listpack, in the order in
+// which members came; others are tables. It moves on in this order only, when a member comes that
+// does not fit.
+//
+// Owner:   its entry.
+// Threads: main thread; destroyed on any.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <variant>
+
+#include "keyspace/collection.h"
+#include "structures/intset.h"
+#include "structures/listpack.h"
+#include "values/growth_rules.h"
+#include "values/member_table.h"
+#include "values/text.h"
+
+namespace millrace::values {
+
+class Set final : public keyspace::Collection {
+public:
+    static constexpr keyspace::ValueType kType = keyspace::ValueType::Set;
+
+    enum class Form : uint8_t { Integers, Pack, Table };
+
+    // Empty, in the form of integers.
+    Set() = default;
+    // Empty, in the given form.
+    Set(Form form, const SipKey& seed);
+    // Empty, in the form that suits about `count` members of which `first` is one.
+    Set(std::string_view first, size_t count, const GrowthRules& rules);
+    // Of blobs that have been checked; members of a listpack are distinct.
+    explicit Set(structures::Intset integers) : form_(std::move(integers)) {}
+    explicit Set(structures::Listpack members) : form_(std::move(members)) {}
+
+    keyspace::ValueType type() const override { return kType; }
+    std::string_view encoding() const override;
+    uint64_t size() const override;
+    size_t memory_bytes(size_t samples) const override;
+    std::unique_ptr<Collection> clone() const override;
+    size_t blocks() const override;
+    void digest(keyspace::ValueDigest& digest) const override;
+
+    Form form() const { return static_cast<Form>(form_.index()); }
+
+    // --- reading ---
+
+    bool contains(std::string_view member) const;
+    // Any member; the set is not empty.
+    void pick(uint64_t entropy, Text& member) const;
+    template <typename Visitor>
+    void for_each(Visitor&& visitor) const {
+        (void)for_each_while([&](std::string_view member) {
+            visitor(member);
+            return true;
+        });
+    }
+    // Until the visitor returns false.
+    template <typename Visitor>
+    bool for_each_while(Visitor&& visitor) const;
+    // Visits some members; returns the cursor for the next step, and 0 begins and ends.
+    template <typename Visitor>
+    uint64_t scan(uint64_t cursor, Visitor&& visitor) const;
+
+    // --- changes ---
+
+    // To be called once before `count` members are added: becomes a table if they may be too many.
+    void prepare(size_t count, const GrowthRules& rules);
+    bool add(std::string_view member, const GrowthRules& rules);  // False: it is there already.
+    bool erase(std::string_view member);
+    // Turns into integers if it is small and of nothing else.
+    // Compat: only results of operations on sets ever do.
+    void become_integers_if_small(const GrowthRules& rules);
+
+    const structures::Intset* integers() const { return std::get_if<structures::Intset>(&form_); }
+    const structures::Listpack* pack() const { return std::get_if<structures::Listpack>(&form_); }
+    const MemberTable* table() const {
+        const auto* owner = std::get_if<std::unique_ptr<MemberTable>>(&form_);
+        return owner == nullptr ? nullptr : owner->get();
+    }
+
+private:
+    using Position = structures::Listpack::Position;
+    static constexpr Position kNone = structures::Listpack::kNone;
+
+    MemberTable& table() { return **std::get_if<std::unique_ptr<MemberTable>>(&form_); }
+    void become_table(const GrowthRules& rules);
+    void become_pack();
+    bool add_to_integers(std::string_view member, const GrowthRules& rules);
+    bool add_to_pack(std::string_view member, const GrowthRules& rules);
+    bool add_to_table(std::string_view member);
+
+    std::variant<structures::Intset, structures::Listpack, std::unique_ptr<MemberTable>> form_;
+};
+
+template <typename Visitor>
+bool Set::for_each_while(Visitor&& visitor) const {
+    char digits[24];
+    if (const auto* numbers = integers()) {
+        for (size_t i = 0; i < numbers->size(); ++i) {
+            if (!visitor(std::string_view(digits, format_integer(digits, numbers->at(i)))))
+                return false;
+        }
+        return true;
+    }
+    if (const auto* members = pack()) {
+        for (Position at = members->first(); at != kNone; at = members->next(at)) {
+            if (!visitor(members->view(at, digits))) return false;
+        }
+        return true;
+    }
+    bool more = true;
+    table()->for_each([&](const Member& member) { more = more && visitor(member.name()); });
+    return more;
+}
+
+template <typename Visitor>
+uint64_t Set::scan(uint64_t cursor, Visitor&& visitor) const {
+    if (table() == nullptr) {
+        for_each(visitor);
+        return 0;
+    }
+    return table()->scan(cursor, [&](const Member& member) { visitor(member.name()); });
+}
+
+}  // namespace millrace::values
