@@ -81,15 +81,14 @@ void Dispatch::refuse(Session& session, Request& request, ReplyWriter& writer,
                       std::string_view text) {
     TransactionState* transaction =
         session.is(kInMulti) ? TransactionState::find(session) : nullptr;
-    if (transaction == nullptr) return engine_.reply_error(writer, text);
     if (request.command != nullptr && request.command->full_name() == "exec") {
-        end_transaction(session);
+        if (transaction != nullptr) end_transaction(session);
         if (text.starts_with("ERR ")) text.remove_prefix(4);
         engine_.reply_error(writer,
                             "EXECABORT Transaction discarded because of: " + std::string(text));
         return;
     }
-    transaction->refuse();
+    if (transaction != nullptr) transaction->refuse();
     engine_.reply_error(writer, text);
 }
 
@@ -236,7 +235,10 @@ void Dispatch::check_output(Session& session) {
     const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
     const uint64_t held =
         session.produced_bytes - session.traffic->bytes_written.load(std::memory_order_relaxed);
-    const bool stranger = session.is(kUnauthenticated) && held > kUnauthenticatedBytesMax;
+    // Compat: DEBUG CLIENT-ENFORCE-REPLY-LIST makes every reply count as a whole block.
+    const bool in_blocks = engine_.debug_switches().reply_list_only;
+    const bool stranger =
+        session.is(kUnauthenticated) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
     const bool over_hard = limit.hard_bytes > 0 && held > limit.hard_bytes;
     bool over_soft = false;
     if (limit.soft_bytes > 0 && held > limit.soft_bytes) {

@@ -3,8 +3,7 @@
 
 namespace millrace::engine {
 
-void Effects::record(int db, std::span<const std::string_view> words,
-                     bool for_replicas_only) {
+void Effects::record(int db, std::span<const std::string_view> words, bool for_replicas_only) {
     if (!wanted()) return;
     recorded_.push_back({db, stretches_.size(), words.size(), for_replicas_only});
     for (std::string_view word : words) {

@@ -156,7 +156,9 @@ void Engine::answer_waiting(Session& session, Request& request, void (*answer)(R
     }
     session.last_interaction_ms = now_ms();
     session.produced_bytes += writer.produced();
-    account(session, request, writer.produced(), 0, answer == nullptr);
+    // Compat: a wait that is ended with an error counts as a rejected call.
+    if (answer == nullptr) ++request.command->statistics().rejected_calls;
+    account(session, request, writer.produced(), 0, false);
 }
 
 int64_t Engine::attend_waiting(int64_t wait_us) {

@@ -103,8 +103,14 @@ int Server::run() {
     while (!stopping_) {
         const int64_t begin_ns = time_.monotonic_nanoseconds();
         const int64_t wait_us = cron_.run();
-        cron_ns_ += static_cast<uint64_t>(time_.monotonic_nanoseconds() - begin_ns);
-        state_.loop.cron_duration_us = cron_ns_ / 1000;
+        if (cron_.did_something()) {
+            const auto spent_ns = static_cast<uint64_t>(time_.monotonic_nanoseconds() - begin_ns);
+            cron_ns_ += spent_ns;
+            state_.loop.cron_duration_us = cron_ns_ / 1000;
+            state_.threads.main().active_nanoseconds.add(spent_ns);
+            state_.loop.duration_us += spent_ns / 1000;
+            ++state_.loop.cycles;
+        }
         pipeline_.turn(wait_us);
         if (const int signal = stop_signal_.exchange(0)) {
             log_warning("User requested shutdown...");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "persistence/rdb/old_blobs.h"
+#include "persistence/rdb/stream_reader.h"
 #include "values/hash.h"
 #include "values/list.h"
 #include "values/set.h"
@@ -321,6 +322,10 @@ std::unique_ptr<Collection> Reading::collection(Type type) {
         case Type::HashZiplist:
         case Type::HashZipmap:
             return hash_of_old(type);
+        case Type::Stream1:
+        case Type::Stream2:
+        case Type::Stream3:
+            return read_stream(in_, type, scratch_);
         default:
             in_.fail("an unknown type of value");
             return nullptr;

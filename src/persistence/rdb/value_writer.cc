@@ -6,6 +6,7 @@
 #include "values/list.h"
 #include "values/set.h"
 #include "values/sorted_set.h"
+#include "values/stream.h"
 
 namespace millrace::persistence::rdb {
 namespace {
@@ -65,6 +66,57 @@ void write(Writer& writer, const values::Hash& hash) {
     });
 }
 
+// --- streams ---
+
+void write_id(Writer& writer, const values::StreamId& id) {
+    writer.length(id.ms);
+    writer.length(id.number);
+}
+
+// In an order that sorts: as the keys of blocks, and in tables of pending entries.
+void write_sortable_id(Writer& writer, const values::StreamId& id) {
+    writer.big_endian(id.ms);
+    writer.big_endian(id.number);
+}
+
+void write_consumer(Writer& writer, const values::Consumer& consumer) {
+    writer.string(consumer.name);
+    writer.little_endian(static_cast<uint64_t>(consumer.seen_ms));
+    writer.little_endian(static_cast<uint64_t>(consumer.active_ms));
+    writer.length(consumer.pending.size());
+    for (const values::StreamId& id : consumer.pending) write_sortable_id(writer, id);
+}
+
+void write_group(Writer& writer, std::string_view name, const values::ConsumerGroup& group) {
+    writer.string(name);
+    write_id(writer, group.last_id);
+    writer.length(static_cast<uint64_t>(group.entries_read));
+    writer.length(group.pending().size());
+    for (const auto& [id, entry] : group.pending()) {
+        write_sortable_id(writer, id);
+        writer.little_endian(static_cast<uint64_t>(entry.delivered_ms));
+        writer.length(entry.deliveries);
+    }
+    writer.length(group.consumers().size());
+    for (const auto& [key, consumer] : group.consumers()) write_consumer(writer, consumer);
+}
+
+void write(Writer& writer, const values::Stream& stream) {
+    writer.length(stream.block_count());
+    for (const auto& [id, pack] : stream.block_table()) {
+        writer.length(2 * sizeof(uint64_t));
+        write_sortable_id(writer, id);
+        writer.string(view(pack.blob()));
+    }
+    writer.length(stream.size());
+    write_id(writer, stream.last_id());
+    write_id(writer, stream.first_id());
+    write_id(writer, stream.max_deleted_id());
+    writer.length(stream.entries_added());
+    writer.length(stream.groups().size());
+    for (const auto& [name, group] : stream.groups()) write_group(writer, name, group);
+}
+
 template <typename T>
 const T& as(const keyspace::Entry& entry) {
     return static_cast<const T&>(*entry.collection());
@@ -115,7 +167,7 @@ void write_value(Writer& writer, const keyspace::Entry& entry) {
         case ValueType::Hash:
             return write(writer, as<values::Hash>(entry));
         case ValueType::Stream:
-            CHECK(false);
+            return write(writer, as<values::Stream>(entry));
     }
 }
 
