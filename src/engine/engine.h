@@ -161,6 +161,10 @@ public:
         process_ = process;
     }
 
+    // Null where nothing is ever on disk (tests).
+    PersistenceControl* persistence() { return persistence_; }
+    void connect_persistence(PersistenceControl* persistence) { persistence_ = persistence; }
+
     // Made by the scripting module when the first script comes; null before.
     std::unique_ptr<EngineExtension> scripting;
 
@@ -260,6 +264,7 @@ private:
         runnable_;  // Sessions with deferred requests that may run.
     ClientControl* clients_ = nullptr;
     ProcessControl* process_ = nullptr;
+    PersistenceControl* persistence_ = nullptr;
 };
 
 }  // namespace millrace::engine

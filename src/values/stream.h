@@ -133,6 +133,21 @@ public:
     ConsumerGroup* add_group(std::string_view name, const StreamId& last_id, int64_t entries_read);
     bool remove_group(std::string_view name);
 
+    // --- files ---
+
+    const Blocks& block_table() const { return blocks_; }
+    // Takes over a block from outside after a check of everything in it; false if it is damaged. A
+    // block without live entries is dropped. Blocks come in order.
+    bool load_block(const StreamId& id, structures::Listpack pack);
+    struct Marks {
+        uint64_t length;
+        StreamId last_id;
+        StreamId max_deleted_id;
+        uint64_t entries_added;
+    };
+    // After all blocks; false if these numbers contradict them.
+    bool load_marks(const Marks& marks);
+
     void check_invariants() const;
 
 private:
