@@ -278,6 +278,20 @@ void Engine::on_expired(int db, const keyspace::Entry& entry) {
     effects_.record(db, {parts_.settings.lazyfree_expire ? "UNLINK" : "DEL", key});
 }
 
+void Engine::on_members_expired(int db, const keyspace::Entry& entry,
+                                std::span<const std::string> members) {
+    const std::string_view key = entry.key();
+    const bool emptied = entry.collection()->size() == 0;
+    key_changed(key, db);
+    emit(EventClass::Hash, "hexpired", key, db);
+    if (emptied) emit(EventClass::Generic, "del", key, db);
+    if (!effects_.wanted()) return;
+    std::vector<std::string_view> words = {"HDEL", key};
+    words.insert(words.end(), members.begin(), members.end());
+    effects_.record(db, words);
+    if (emptied) effects_.record(db, {parts_.settings.lazyfree_expire ? "UNLINK" : "DEL", key});
+}
+
 // --- deferral ---
 
 void Engine::defer(Session& session, const Request& request) {

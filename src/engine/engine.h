@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -193,6 +194,8 @@ public:
     void databases_flushed(int begin, int end);
     void databases_swapped(int first, int second);
     void on_expired(int db, const keyspace::Entry& entry) override;
+    void on_members_expired(int db, const keyspace::Entry& entry,
+                            std::span<const std::string> members) override;
 
     // --- blocking and pausing ---
 

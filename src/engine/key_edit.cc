@@ -177,6 +177,11 @@ void KeyEdit::commit(EventClass event_class, std::string_view event, uint64_t ch
     if (!event.empty()) engine_.emit(event_class, event, key_, db_);
 }
 
+void KeyEdit::members_changed() {
+    changed_ = true;
+    engine_.keyspace().database(db_).member_expiry_changed(*entry(), hash_);
+}
+
 void KeyEdit::commit_or_remove(EventClass event_class, std::string_view event, uint64_t changes) {
     const bool emptied = exists() && !entry()->is_string() && entry()->collection()->size() == 0;
     if (emptied) remove();

@@ -89,6 +89,8 @@ public:
     // (RENAME).
     void commit(EventClass event_class, std::string_view event, uint64_t changes = 1);
 
+    // The same if the expiry of its members may have changed too.
+    void members_changed();
     // The same for a change that may have taken the last element: an empty collection goes with its
     // key, and "del" follows the event.
     void commit_or_remove(EventClass event_class, std::string_view event, uint64_t changes = 1);

@@ -14,7 +14,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "keyspace/entry.h"
 #include "keyspace/value_digest.h"
@@ -38,6 +40,18 @@ public:
     virtual std::unique_ptr<Collection> clone() const = 0;
     // About how many allocations its destructor frees.
     virtual size_t blocks() const = 0;
+    // --- elements that expire on their own: fields of hashes ---
+
+    // When the first of them does, kNoExpiry if none will.
+    virtual int64_t next_expiry_ms() const { return kNoExpiry; }
+    // Under which moment the database has this collection on file for that.
+    virtual int64_t expiry_filed_ms() const { return kNoExpiry; }
+    virtual void set_expiry_filed_ms(int64_t /*at*/) {}
+    // Erases up to `count_max` elements whose time is over, and names them.
+    virtual std::vector<std::string> erase_due(int64_t /*now_ms*/, size_t /*count_max*/) {
+        return {};
+    }
+
     // Takes up the contents, as DEBUG DIGEST does.
     virtual void digest(ValueDigest& digest) const = 0;
 };

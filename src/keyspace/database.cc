@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "keyspace/collection.h"
+
 namespace millrace::keyspace {
 
 void Database::count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash) {
@@ -17,9 +19,36 @@ void Database::count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash) 
     if (before_ms == kNoExpiry || after_ms < before_ms) file_expiry(hash, after_ms);
 }
 
+void Database::member_expiry_changed(Entry& entry, uint64_t hash) {
+    Collection* collection = entry.collection();
+    if (collection == nullptr) return;
+    const int64_t filed = collection->expiry_filed_ms();
+    const int64_t next = collection->next_expiry_ms();
+    if (filed == next) return;
+    if (filed != kNoExpiry) member_expiry_.erase({filed, hash});
+    if (next != kNoExpiry) member_expiry_.emplace(next, hash);
+    collection->set_expiry_filed_ms(next);
+}
+
+void Database::forget_members(Entry& entry, uint64_t hash) {
+    Collection* collection = entry.collection();
+    if (collection == nullptr) return;
+    const int64_t filed = collection->expiry_filed_ms();
+    if (filed == kNoExpiry) return;
+    member_expiry_.erase({filed, hash});
+    collection->set_expiry_filed_ms(kNoExpiry);
+}
+
+bool Database::first_members_due(int64_t now_ms, uint64_t& hash) const {
+    if (member_expiry_.empty() || member_expiry_.begin()->first >= now_ms) return false;
+    hash = member_expiry_.begin()->second;
+    return true;
+}
+
 Database::Position Database::insert(Entry* entry, uint64_t hash) {
     const unsigned tags = tags_of(*entry);
     if (tags != 0) count_expiry(kNoExpiry, entry->expire_at_ms(), hash);
+    if (!entry->is_string()) member_expiry_changed(*entry, hash);
     return table_.insert(hash, entry, tags);
 }
 
@@ -30,6 +59,9 @@ void Database::replace(Position position, Entry* entry, uint64_t hash) {
         count_expiry(had_expiry ? position.element()->expire_at_ms() : kNoExpiry,
                      entry->expire_at_ms(), hash);
     }
+    Entry* old = position.element();
+    if (!old->is_string()) forget_members(*old, hash);
+    if (!entry->is_string()) member_expiry_changed(*entry, hash);
     table_.replace(position, entry, tags);
 }
 
@@ -37,6 +69,8 @@ void Database::remove(Position position, uint64_t hash) {
     if ((position.tags() & structures::kTagHasExpiry) != 0) {
         count_expiry(position.element()->expire_at_ms(), kNoExpiry, hash);
     }
+    Entry* entry = position.element();
+    if (!entry->is_string()) forget_members(*entry, hash);
     table_.erase(position, hash);
 }
 

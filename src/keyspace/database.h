@@ -11,7 +11,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/siphash.h"
 #include "keyspace/entry.h"
@@ -59,7 +61,14 @@ public:
     // Notes that the expiry of a linked entry, changed in place, was `before_ms`.
     void expiry_changed(Position position, uint64_t hash, int64_t before_ms);
 
+    // The fields of a hash, or their expiry, have changed.
+    void member_expiry_changed(Entry& entry, uint64_t hash);
+    // The hash value of the key whose members are due first at `now_ms`; false: there is none.
+    bool first_members_due(int64_t now_ms, uint64_t& hash) const;
+
     size_t size() const { return table_.size(); }
+    // Keys with members that expire.
+    size_t with_expiring_members() const { return member_expiry_.size(); }
     size_t expiring() const { return expiring_; }
     // Mean time to live of the keys that expire, roughly; 0 when unknown.
     int64_t average_ttl_ms(int64_t now_ms) const;
@@ -80,6 +89,7 @@ private:
     static unsigned tags_of(const Entry& entry) {
         return entry.expire_at_ms() == kNoExpiry ? 0 : structures::kTagHasExpiry;
     }
+    void forget_members(Entry& entry, uint64_t hash);
     void count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash);
 
     Table table_;
@@ -87,6 +97,8 @@ private:
     // While the index is made anew: what will take its place, and how far the walk has come.
     std::unique_ptr<ExpiryIndex> rebuilt_;
     uint64_t rebuild_position_ = 0;
+    // When members of a key are due first, with the hash value of the key; one a key.
+    std::set<std::pair<int64_t, uint64_t>> member_expiry_;
     size_t expiring_ = 0;
     // Sum of expiry times, for the average that INFO shows; wraps harmlessly.
     uint64_t expire_at_sum_ms_ = 0;

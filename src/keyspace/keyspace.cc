@@ -2,7 +2,11 @@
 #include "keyspace/keyspace.h"
 
 #include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "keyspace/collection.h"
 
 namespace millrace::keyspace {
 
@@ -122,6 +126,26 @@ bool Keyspace::look_at_due(int db, uint64_t hint) {
     return expired;
 }
 
+// Erases some of the members that are due of the key with this hash value.
+void Keyspace::expire_members(int db, uint64_t hash) {
+    constexpr size_t kMembersPerSlice = 64;
+    Database& database = this->database(db);
+    const auto visit = [&](Database::Position position) {
+        Entry& entry = *position.element();
+        if (entry.is_string() || this->hash(entry.key()) != hash) return true;
+        const auto members = entry.collection()->erase_due(now_ms_, kMembersPerSlice);
+        if (members.empty()) return true;
+        database.member_expiry_changed(entry, hash);
+        counters_.expired_members += members.size();
+        if (expiry_listener_ != nullptr) expiry_listener_->on_members_expired(db, entry, members);
+        if (entry.collection()->size() > 0) return true;
+        database.remove(position, hash);
+        retire(&entry);
+        return false;
+    };
+    database.table().visit_hinted(hash, ExpiryIndex::kHintTopBits, visit);
+}
+
 bool Keyspace::expire_due(int64_t budget_us) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
@@ -137,6 +161,11 @@ bool Keyspace::expire_due(int64_t budget_us) {
                 out_of_time = true;
                 break;
             }
+        }
+        uint64_t hash = 0;
+        while (!out_of_time && !keep_expired_ && database(db).first_members_due(now_ms_, hash)) {
+            expire_members(db, hash);
+            out_of_time = Clock::now() >= deadline;
         }
         if (!out_of_time) expire_next_db_ = (db + 1) % database_count();
     }

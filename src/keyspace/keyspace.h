@@ -12,6 +12,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +32,7 @@ struct KeyspaceCounters {
     uint64_t hits = 0;
     uint64_t misses = 0;
     uint64_t expired = 0;
+    uint64_t expired_members = 0;
     uint64_t expire_cycle_microseconds = 0;
     uint64_t expire_time_cap_reached = 0;
 };
@@ -41,6 +44,10 @@ public:
     virtual ~ExpiryListener() = default;
     // `entry` has been unlinked from database `db` and is retired after the call.
     virtual void on_expired(int db, const Entry& entry) = 0;
+    // Members of the key's collection are gone; with the last of them the key goes too, after the
+    // call.
+    virtual void on_members_expired(int db, const Entry& entry,
+                                    std::span<const std::string> members) = 0;
 };
 
 class Keyspace {
@@ -109,6 +116,7 @@ public:
 
 private:
     void expire(int db, Database::Position position, uint64_t hash);
+    void expire_members(int db, uint64_t hash);
     bool look_at_due(int db, uint64_t hint);
 
     structures::SlabHeapPool& heaps_;

@@ -77,57 +77,79 @@ void Hash::pick(uint64_t entropy, Picked& picked) const {
     picked.expire_at_ms = kNoExpiry;
 }
 
-bool Hash::set_in_pack(std::string_view field, std::string_view value) {
+FieldBefore Hash::set_in_pack(std::string_view field, std::string_view value) {
     const Position at = find_in_pack(field);
     if (at != kNone) {
         pack_.replace(pack_.next(at), value);
-        return false;
+        return FieldBefore::There;
     }
     pack_.append(field);
     pack_.append(value);
-    return true;
+    return FieldBefore::Missing;
 }
 
-bool Hash::set(std::string_view field, std::string_view value, const GrowthRules& rules,
-               KeepFieldExpiry keep) {
+FieldBefore Hash::set_in_table(std::string_view field, std::string_view value,
+                               const FieldTime& time) {
+    const auto found = table_->find(field);
+    if (!found) {
+        table_->insert(found, field, value, time.expire_at_ms);
+        return FieldBefore::Missing;
+    }
+    const bool due = found->is_due(time.now_ms);
+    const bool keeps = time.keep_expiry && !due;
+    table_->assign(found, value, keeps ? found->expire_at_ms() : time.expire_at_ms);
+    return due ? FieldBefore::Due : FieldBefore::There;
+}
+
+FieldBefore Hash::set(std::string_view field, std::string_view value, const GrowthRules& rules,
+                      const FieldTime& time) {
     if (table_ == nullptr) {
         const size_t bytes_max = rules.encodings.hash_max_listpack_value;
         const bool fits = field.size() <= bytes_max && value.size() <= bytes_max &&
+                          time.expire_at_ms == kNoExpiry &&
                           pack_.fits(field.size() + value.size(), 2);
         if (fits) {
-            const bool fresh = set_in_pack(field, value);
-            if (fresh && size() > rules.encodings.hash_max_listpack_entries) become_table(rules);
-            return fresh;
+            const FieldBefore before = set_in_pack(field, value);
+            const bool grew = before == FieldBefore::Missing;
+            if (grew && size() > rules.encodings.hash_max_listpack_entries) become_table(rules);
+            return before;
         }
         become_table(rules);
     }
-    const auto found = table_->find(field);
-    if (!found) {
-        table_->insert(found, field, value);
-        return true;
-    }
-    table_->assign(found, value, keep == KeepFieldExpiry::Yes ? found->expire_at_ms() : kNoExpiry);
-    return false;
+    return set_in_table(field, value, time);
 }
 
-bool Hash::load(std::string_view field, std::string_view value, int64_t expire_at_ms,
-                const GrowthRules& rules) {
-    become_table(rules);
-    const auto found = table_->find(field);
-    if (found) return false;
-    table_->insert(found, field, value, expire_at_ms);
-    return true;
-}
-
-bool Hash::erase(std::string_view field) {
+bool Hash::erase(std::string_view field, int64_t now_ms) {
     if (table_ != nullptr) {
         const auto found = table_->find(field);
-        if (found) table_->erase(found);
-        return static_cast<bool>(found);
+        if (!found || found->is_due(now_ms)) return false;
+        table_->erase(found);
+        return true;
     }
     const Position at = find_in_pack(field);
     if (at != kNone) pack_.erase(at, 2);
     return at != kNone;
+}
+
+std::optional<int64_t> Hash::expiry(std::string_view field, int64_t now_ms) const {
+    if (table_ == nullptr) {
+        if (find_in_pack(field) == kNone) return std::nullopt;
+        return kNoExpiry;
+    }
+    const auto found = table_->find(field);
+    if (!found || found->is_due(now_ms)) return std::nullopt;
+    return found->expire_at_ms();
+}
+
+void Hash::set_expiry(std::string_view field, int64_t expire_at_ms, const GrowthRules& rules) {
+    if (table_ == nullptr && expire_at_ms == kNoExpiry) return;
+    become_table(rules);
+    table_->set_expiry(table_->find(field), expire_at_ms);
+}
+
+std::vector<std::string> Hash::erase_due(int64_t now_ms, size_t count_max) {
+    if (table_ == nullptr) return {};
+    return table_->erase_due(now_ms, count_max);
 }
 
 void Hash::become_table(const GrowthRules& rules) {

@@ -13,9 +13,13 @@
 // Threads: main thread; destroyed on any.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "keyspace/collection.h"
 #include "structures/listpack.h"
@@ -25,7 +29,19 @@
 
 namespace millrace::values {
 
-enum class KeepFieldExpiry : bool { No, Yes };
+// What setting a field found there.
+enum class FieldBefore : uint8_t {
+    Missing,
+    There,
+    Due,  // It was past its time, which counts as missing.
+};
+
+// How setting a field deals with time.
+struct FieldTime {
+    int64_t now_ms = INT64_MIN;
+    bool keep_expiry = false;                    // That of a field that is there; or
+    int64_t expire_at_ms = keyspace::kNoExpiry;  // the one to get.
+};
 
 class Hash final : public keyspace::Collection {
 public:
@@ -45,11 +61,20 @@ public:
     std::unique_ptr<Collection> clone() const override;
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
+    int64_t next_expiry_ms() const override {
+        return table_ == nullptr ? keyspace::kNoExpiry : table_->next_expiry_ms();
+    }
+    int64_t expiry_filed_ms() const override { return expiry_filed_ms_; }
+    void set_expiry_filed_ms(int64_t at) override { expiry_filed_ms_ = at; }
+    std::vector<std::string> erase_due(int64_t now_ms, size_t count_max) override;
 
     // --- reading ---
 
     bool get(std::string_view field, int64_t now_ms, Text& value) const;
     bool contains(std::string_view field, int64_t now_ms) const;
+    // When the field expires, kNoExpiry if never; nothing if there is no such field.
+    std::optional<int64_t> expiry(std::string_view field, int64_t now_ms) const;
+    bool has_expiring_fields() const { return table_ != nullptr && table_->expiring() > 0; }
 
     // Any field with its value; the hash is not empty. Its time may be over.
     struct Picked {
@@ -57,7 +82,7 @@ public:
         Text value;
         int64_t expire_at_ms = keyspace::kNoExpiry;
         bool is_due(int64_t now_ms) const {
-            return expire_at_ms != keyspace::kNoExpiry && expire_at_ms <= now_ms;
+            return expire_at_ms != keyspace::kNoExpiry && expire_at_ms < now_ms;
         }
     };
     void pick(uint64_t entropy, Picked& picked) const;
@@ -75,13 +100,12 @@ public:
     // not fit. `texts` are fields and values.
     template <typename Texts>
     void prepare(const Texts& texts, const GrowthRules& rules);
-    // Returns true if the field is new.
-    bool set(std::string_view field, std::string_view value, const GrowthRules& rules,
-             KeepFieldExpiry keep = KeepFieldExpiry::No);
-    // For whoever loads one: a new field with an expiry; false if it is there already.
-    bool load(std::string_view field, std::string_view value, int64_t expire_at_ms,
-              const GrowthRules& rules);
-    bool erase(std::string_view field);
+    FieldBefore set(std::string_view field, std::string_view value, const GrowthRules& rules,
+                    const FieldTime& time = {});
+    // False: it is not there, or its time is over, and it stays for whoever sweeps.
+    bool erase(std::string_view field, int64_t now_ms = kAnyTime);
+    // Of a field that is there. One that gets an expiry makes the hash a table.
+    void set_expiry(std::string_view field, int64_t expire_at_ms, const GrowthRules& rules);
     void become_table(const GrowthRules& rules);
 
     // One of the two is null.
@@ -95,10 +119,12 @@ private:
     Position find_in_pack(std::string_view field) const {
         return pack_.find(field, pack_.first(), 1);
     }
-    bool set_in_pack(std::string_view field, std::string_view value);
+    FieldBefore set_in_pack(std::string_view field, std::string_view value);
+    FieldBefore set_in_table(std::string_view field, std::string_view value, const FieldTime& time);
 
     structures::Listpack pack_;  // Moved away once there is a table.
     std::unique_ptr<MemberTable> table_;
+    int64_t expiry_filed_ms_ = keyspace::kNoExpiry;
 };
 
 template <typename Visitor>

@@ -38,7 +38,8 @@ TEST_F(HashTest, AgreesWithAMap) {
             const std::string field = "f" + std::to_string(random() % unsigned(fields));
             if (random() % 3 != 0) {
                 const std::string value = std::to_string(random()).substr(0, random() % 9);
-                EXPECT_EQ(hash.set(field, value, rules_), model.count(field) == 0);
+                EXPECT_EQ(hash.set(field, value, rules_) == FieldBefore::Missing,
+                          model.count(field) == 0);
                 model[field] = value;
             } else {
                 EXPECT_EQ(hash.erase(field), model.erase(field) == 1);
@@ -81,6 +82,50 @@ TEST_F(HashTest, BecomesATableWithALongText) {
                  rules_);
         EXPECT_EQ(hash.encoding(), "hashtable");
     }
+}
+
+TEST_F(HashTest, FieldsExpire) {
+    Hash hash;
+    hash.set("a", "1", rules_);
+    hash.set("b", "2", rules_);
+    hash.set_expiry("a", keyspace::kNoExpiry, rules_);
+    EXPECT_EQ(hash.encoding(), "listpack");
+    EXPECT_EQ(hash.next_expiry_ms(), keyspace::kNoExpiry);
+    hash.set_expiry("a", 100, rules_);
+    EXPECT_EQ(hash.encoding(), "hashtable");
+    hash.set("c", "3", rules_, {.expire_at_ms = 50});
+    EXPECT_EQ(hash.next_expiry_ms(), 50);
+
+    EXPECT_TRUE(hash.contains("a", 100));
+    EXPECT_FALSE(hash.contains("a", 101));
+    EXPECT_EQ(hash.expiry("a", 100), 100);
+    EXPECT_EQ(hash.expiry("a", 101), std::nullopt);
+    EXPECT_EQ(hash.expiry("b", 101), keyspace::kNoExpiry);
+    EXPECT_FALSE(hash.erase("a", 101));
+    EXPECT_EQ(hash.size(), 3u);
+
+    EXPECT_EQ(hash.set("a", "4", rules_, {.now_ms = 99, .keep_expiry = true}), FieldBefore::There);
+    EXPECT_EQ(hash.expiry("a", 0), 100);
+    EXPECT_EQ(hash.set("a", "a longer value than before", rules_, {.now_ms = 101}),
+              FieldBefore::Due);
+    EXPECT_EQ(hash.expiry("a", 0), keyspace::kNoExpiry);
+    EXPECT_EQ(hash.erase_due(50, 10).size(), 0u);
+    EXPECT_EQ(hash.erase_due(51, 10), std::vector<std::string>{"c"});
+    EXPECT_EQ(hash.next_expiry_ms(), keyspace::kNoExpiry);
+}
+
+TEST_F(HashTest, DueFieldsGoFirstToLast) {
+    Hash hash;
+    for (int i = 0; i < 1000; ++i) {
+        hash.set(std::to_string(i), "v", rules_, {.expire_at_ms = 2000 - i});
+    }
+    const auto copy = hash.clone();
+    EXPECT_EQ(copy->next_expiry_ms(), 1001);
+    EXPECT_EQ(hash.erase_due(5000, 2), (std::vector<std::string>{"999", "998"}));
+    EXPECT_EQ(hash.erase_due(1500, 5000).size(), 497u);
+    EXPECT_EQ(hash.size(), 501u);
+    EXPECT_EQ(hash.erase_due(5000, 5000).size(), 501u);
+    EXPECT_EQ(hash.size(), 0u);
 }
 
 TEST_F(HashTest, ValuesOfEveryLengthInATable) {

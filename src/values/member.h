@@ -39,7 +39,7 @@ public:
     }
     bool is_due(int64_t now_ms) const {
         const int64_t at = expire_at_ms();
-        return at != keyspace::kNoExpiry && at <= now_ms;
+        return at != keyspace::kNoExpiry && at < now_ms;
     }
 
     // What the block of memory really holds.

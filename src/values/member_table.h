@@ -11,7 +11,11 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/siphash.h"
 #include "structures/hash_table.h"
@@ -70,14 +74,20 @@ public:
         insert(position, name, value, expire_at_ms);
     }
     void assign(const Position& at, std::string_view value, int64_t expire_at_ms);
+    void set_expiry(const Position& at, int64_t expire_at_ms);
     void erase(const Position& at);
+    // Erases up to `count_max` members whose time is over, those due first at first; names them.
+    std::vector<std::string> erase_due(int64_t now_ms, size_t count_max);
 
     // Any member, each about as likely as another; the table is not empty.
     const Member& random(uint64_t entropy) const { return *table_.random(entropy).element(); }
 
     uint64_t size() const { return table_.size(); }
-    // How many members have an expiry.
-    uint64_t expiring() const { return expiring_; }
+    // How many members have an expiry, and when the first of them goes (kNoExpiry: none does).
+    uint64_t expiring() const { return expiries_.size(); }
+    int64_t next_expiry_ms() const {
+        return expiries_.empty() ? keyspace::kNoExpiry : expiries_.begin()->first;
+    }
     const SipKey& seed() const { return traits_.seed; }
     // Looks at about `samples` members and estimates; 0: at all of them.
     size_t memory_bytes(size_t samples) const;
@@ -101,11 +111,12 @@ public:
     void check_invariants() const { table_.check_invariants(); }
 
 private:
-    void count_expiry(int64_t before_ms, int64_t after_ms);
+    void file(const Member* member);
+    void unfile(const Member* member);
 
     Traits traits_;
     Table table_;
-    uint64_t expiring_ = 0;
+    std::set<std::pair<int64_t, const Member*>> expiries_;  // Of the members that have one.
     uint64_t shrink_position_ = 0;
     uint32_t erased_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/numbers.h"
+#include "commands/support/hash_fields.h"
 #include "commands/support/text.h"
 #include "commands/support/values.h"
 #include "engine/command.h"
@@ -62,12 +63,29 @@ constexpr ErrorText kValueNotFloat{"ERR hash value is not a float"};
 constexpr ErrorText kIncrementNotFinite{"ERR value is NaN or Infinity"};
 constexpr ErrorText kSumNotFinite{"ERR increment would produce NaN or Infinity"};
 
-// Puts `text` into field 2 and commits; its expiry stays.
-void store_counter(Call& call, KeyEdit& edit, std::string_view text, std::string_view event) {
+// Puts `text` into field 2 and commits; its expiry stays. True if the hash has had expiring fields.
+bool store_counter(Call& call, KeyEdit& edit, std::string_view text, std::string_view event) {
     Hash& hash = edit.value_or_make<Hash>();
-    hash.set(call.arg(2), text, growth_rules(call), values::KeepFieldExpiry::Yes);
-    edit.value_changed();
+    const bool expiring = hash.has_expiring_fields();
+    const auto before = hash.set(call.arg(2), text, growth_rules(call),
+                                 {.now_ms = call.now_ms(), .keep_expiry = true});
+    if (before == values::FieldBefore::Due) fields_were_due(call, edit, 1);
+    edit.members_changed();
     edit.commit(EventClass::Hash, event);
+    return expiring;
+}
+
+// The outcome is propagated, with the expiry if there is one.
+void propagate_outcome(Call& call, const KeyEdit& edit, std::string_view text) {
+    const auto* hash = static_cast<const Hash*>(edit.entry()->collection());
+    const int64_t at_ms = hash->expiry(call.arg(2), call.now_ms()).value_or(keyspace::kNoExpiry);
+    if (at_ms == keyspace::kNoExpiry) {
+        call.propagate_as({"HSET", call.arg(1), call.arg(2), text});
+        return;
+    }
+    const IntegerText moment(at_ms);
+    call.propagate_as(
+        {"HSETEX", call.arg(1), "PXAT", moment.view(), "FIELDS", "1", call.arg(2), text});
 }
 
 Status hincrby(Call& call) {
@@ -83,7 +101,10 @@ Status hincrby(Call& call) {
     }
     int64_t after = 0;
     if (__builtin_add_overflow(before, increment, &after)) return errors::kCounterOverflow;
-    store_counter(call, edit, IntegerText(after).view(), "hincrby");
+    const IntegerText text(after);
+    if (store_counter(call, edit, text.view(), "hincrby")) {
+        propagate_outcome(call, edit, text.view());
+    }
     call.reply().integer(after);
     return done();
 }
@@ -105,7 +126,7 @@ Status hincrbyfloat(Call& call) {
     const std::string text = format_long_double_human(sum);
     store_counter(call, edit, text, "hincrbyfloat");
     // Such sums may differ from machine to machine, so the outcome is propagated.
-    call.propagate_as({"HSET", call.arg(1), call.arg(2), text});
+    propagate_outcome(call, edit, text);
     call.reply().bulk(text);
     return done();
 }

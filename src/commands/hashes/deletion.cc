@@ -2,6 +2,10 @@
 //
 // HDEL, HGETDEL: taking fields away.
 
+#include <cstdint>
+#include <string_view>
+
+#include "commands/support/hash_fields.h"
 #include "engine/command.h"
 #include "values/hash.h"
 
@@ -9,6 +13,7 @@ namespace millrace::commands::hashes::deletion {
 namespace {
 
 using namespace engine;
+using namespace support;
 using values::Hash;
 
 Status hdel(Call& call);
@@ -59,10 +64,10 @@ Status hdel(Call& call) {
     Hash* hash = edit.value<Hash>();
     uint64_t deleted = 0;
     for (size_t at = 2; hash != nullptr && at < call.count(); ++at) {
-        deleted += hash->erase(call.arg(at)) ? 1 : 0;
+        deleted += hash->erase(call.arg(at), call.now_ms()) ? 1 : 0;
     }
     if (deleted > 0) {
-        edit.value_changed();
+        edit.members_changed();
         edit.commit_or_remove(EventClass::Hash, "hdel", deleted);
     }
     call.reply().integer(static_cast<int64_t>(deleted));
@@ -70,8 +75,27 @@ Status hdel(Call& call) {
 }
 
 Status hgetdel(Call& call) {
-    (void)call;
-    return errors::kSyntax;
+    const FieldWords fields = TRY(field_words_at(call, 2, kBadFieldCount));
+    KeyEdit edit = TRY(call.edit(1, Hash::kType));
+    Hash* hash = edit.value<Hash>();
+    uint64_t deleted = 0;
+    call.reply().array(fields.count);
+    for (size_t i = 0; i < fields.count; ++i) {
+        const std::string_view field = call.arg(fields.first + i);
+        values::Text value;
+        if (hash == nullptr || !hash->get(field, call.now_ms(), value)) {
+            call.reply().null();
+            continue;
+        }
+        call.reply().bulk(value.view());
+        hash->erase(field);
+        ++deleted;
+    }
+    if (deleted > 0) {
+        edit.members_changed();
+        edit.commit_or_remove(EventClass::Hash, "hdel", deleted);
+    }
+    return done();
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 //
 // HSET, HMSET, HSETNX: giving values to fields.
 
+#include <cstdint>
+
+#include "commands/support/hash_fields.h"
 #include "commands/support/values.h"
 #include "engine/command.h"
 #include "values/hash.h"
@@ -11,6 +14,7 @@ namespace {
 
 using namespace engine;
 using namespace support;
+using values::FieldBefore;
 using values::Hash;
 
 Status hset(Call& call);
@@ -68,31 +72,41 @@ constexpr CommandSpec kCommands[] = {
      .run = hsetnx},
 };
 
-// How many of the fields are new.
-Result<int64_t> write_fields(Call& call) {
-    KeyEdit edit = TRY(call.edit(1, Hash::kType));
+// Sets the fields in the arguments from 2 on, and commits. Returns how many of them are new.
+int64_t write_fields(Call& call, KeyEdit& edit) {
     Hash& hash = edit.value_or_make<Hash>();
     const values::GrowthRules rules = growth_rules(call);
     hash.prepare(call.arguments().subspan(2), rules);
+    const bool expiring = hash.has_expiring_fields();
+    const values::FieldTime time{.now_ms = call.now_ms()};
     int64_t created = 0;
+    size_t due = 0;
     for (size_t at = 2; at < call.count(); at += 2) {
-        created += hash.set(call.arg(at), call.arg(at + 1), rules) ? 1 : 0;
+        const FieldBefore before = hash.set(call.arg(at), call.arg(at + 1), rules, time);
+        if (before != FieldBefore::There) ++created;
+        if (before == FieldBefore::Due) ++due;
     }
-    edit.value_changed();
+    if (due > 0) fields_were_due(call, edit, due);
+    if (expiring) {
+        edit.members_changed();
+    } else {
+        edit.value_changed();
+    }
     edit.commit(EventClass::Hash, "hset", (call.count() - 2) / 2);
     return created;
 }
 
 Status hset(Call& call) {
     if (call.count() % 2 != 0) return wrong_arity(call);
-    const int64_t created = TRY(write_fields(call));
-    call.reply().integer(created);
+    KeyEdit edit = TRY(call.edit(1, Hash::kType));
+    call.reply().integer(write_fields(call, edit));
     return done();
 }
 
 Status hmset(Call& call) {
     if (call.count() % 2 != 0) return wrong_arity(call);
-    (void)TRY(write_fields(call));
+    KeyEdit edit = TRY(call.edit(1, Hash::kType));
+    write_fields(call, edit);
     call.reply().ok();
     return done();
 }
@@ -104,12 +118,10 @@ Status hsetnx(Call& call) {
         call.reply().integer(0);
         return done();
     }
-    Hash& hash = edit.value_or_make<Hash>();
-    const values::GrowthRules rules = growth_rules(call);
-    hash.prepare(call.arguments().subspan(2), rules);
-    hash.set(call.arg(2), call.arg(3), rules);
-    edit.value_changed();
-    edit.commit(EventClass::Hash, "hset");
+    // Compat: a hash with expiring fields propagates that the field was set, not the condition.
+    const bool expiring = found != nullptr && found->has_expiring_fields();
+    write_fields(call, edit);
+    if (expiring) call.propagate_as({"HSET", call.arg(1), call.arg(2), call.arg(3)});
     call.reply().integer(1);
     return done();
 }

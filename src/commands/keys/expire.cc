@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "commands/support/expiry.h"
+#include "commands/support/expiry_conditions.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
 
@@ -130,47 +131,6 @@ constexpr CommandSpec kCommands[] = {
      .run = persist},
 };
 
-constexpr ErrorText kNxWithOthers{
-    "ERR NX and XX, GT or LT options at the same time are not compatible"};
-constexpr ErrorText kGtWithLt{"ERR GT and LT options at the same time are not compatible"};
-
-struct Conditions {
-    bool nx = false;
-    bool xx = false;
-    bool gt = false;
-    bool lt = false;
-
-    // Whether a key that expires at `before_ms` may expire at `after_ms` instead. No expiry means
-    // never.
-    bool allow(int64_t before_ms, int64_t after_ms) const {
-        const bool expires = before_ms != kNoExpiry;
-        if (nx && expires) return false;
-        if (xx && !expires) return false;
-        if (gt && (!expires || after_ms <= before_ms)) return false;
-        return !(lt && expires && after_ms >= before_ms);
-    }
-};
-
-Result<Conditions> parse_conditions(const Call& call) {
-    Conditions conditions;
-    for (size_t at = 3; at < call.count(); ++at) {
-        if (call.arg_is(at, "NX")) {
-            conditions.nx = true;
-        } else if (call.arg_is(at, "XX")) {
-            conditions.xx = true;
-        } else if (call.arg_is(at, "GT")) {
-            conditions.gt = true;
-        } else if (call.arg_is(at, "LT")) {
-            conditions.lt = true;
-        } else {
-            return Error("ERR Unsupported option " + std::string(call.arg(at)));
-        }
-    }
-    if (conditions.nx && (conditions.xx || conditions.gt || conditions.lt)) return kNxWithOthers;
-    if (conditions.gt && conditions.lt) return kGtWithLt;
-    return conditions;
-}
-
 void propagate(Call& call, int64_t at_ms, TimeForm form) {
     if (!call.propagates() || form == kAtMilliseconds) return;
     const IntegerText text(at_ms);
@@ -180,7 +140,7 @@ void propagate(Call& call, int64_t at_ms, TimeForm form) {
 }
 
 Status expire_as(Call& call, TimeForm form) {
-    const Conditions conditions = TRY(parse_conditions(call));
+    const ExpiryConditions conditions = TRY(parse_expiry_conditions(call, 3, call.count()));
     const int64_t at_ms = TRY(moment_argument(call, 2, form));
     KeyEdit edit = call.edit(1);
     if (!edit.exists() || !conditions.allow(edit.expire_at_ms(), at_ms)) {
