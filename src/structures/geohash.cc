@@ -206,6 +206,24 @@ double geo_distance(const GeoPoint& from, const GeoPoint& to) {
     return 2.0 * kEarthRadius * std::asin(std::sqrt(a));
 }
 
+GeoPoint geo_middle(const std::vector<GeoPoint>& points) {
+    double x = 0;
+    double y = 0;
+    double z = 0;
+    for (const GeoPoint& point : points) {
+        const double longitude = radians(point.longitude);
+        const double latitude = radians(point.latitude);
+        x += std::cos(latitude) * std::cos(longitude);
+        y += std::cos(latitude) * std::sin(longitude);
+        z += std::sin(latitude);
+    }
+    const auto count = static_cast<double>(points.size());
+    x /= count;
+    y /= count;
+    z /= count;
+    return {degrees(std::atan2(y, x)), degrees(std::atan2(z, std::sqrt(x * x + y * y)))};
+}
+
 std::optional<double> GeoShape::distance_inside(const GeoPoint& point) const {
     switch (kind) {
         case Kind::Circle: {
