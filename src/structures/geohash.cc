@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 namespace millrace::structures {
 
@@ -107,26 +106,8 @@ GeoArea bounds_of(const GeoShape& shape) {
 double reach(const GeoShape& shape) {
     if (shape.kind == GeoShape::Kind::Circle) return shape.radius;
     if (shape.kind == GeoShape::Kind::Polygon) {
-        const GeoArea b = bounds_of(shape);
-        const char* how = getenv("POLY");
-        const double diag = geo_distance(b.min, b.max);
-        double far = 0;
-        for (const GeoPoint& v : shape.vertices) far = std::max(far, geo_distance(shape.centre, v));
-        const double w = geo_distance(b.min, {b.max.longitude, b.min.latitude});
-        const double w2 = geo_distance({b.min.longitude, b.max.latitude}, b.max);
-        const double w3 = geo_distance({b.min.longitude, shape.centre.latitude}, {b.max.longitude, shape.centre.latitude});
-        const double h = geo_distance(b.min, {b.min.longitude, b.max.latitude});
-        switch (how ? *how : 'A') {
-            case 'A': return diag / 2;
-            case 'B': return far;
-            case 'C': return std::sqrt(w / 2 * w / 2 + h / 2 * h / 2);
-            case 'D': return std::sqrt(w2 / 2 * w2 / 2 + h / 2 * h / 2);
-            case 'E': return std::sqrt(w3 / 2 * w3 / 2 + h / 2 * h / 2);
-            case 'F': return diag;
-            case 'G': return std::max(w, h)/2;
-            case 'H': return std::max(w2, h)/2;
-            case 'I': return std::max(std::max(w, w2), h)/2;
-        }
+        const GeoArea bounds = bounds_of(shape);
+        return geo_distance(bounds.min, bounds.max) / 2;
     }
     return std::sqrt(shape.width / 2 * (shape.width / 2) + shape.height / 2 * (shape.height / 2));
 }
