@@ -61,7 +61,19 @@ Status drop(Call& call) {
     return done();
 }
 
+// Runs TAKE inside of itself, as EXEC does.
+Status nest(Call& call) {
+    const std::string_view words[] = {"TAKE", call.arg(1), "0"};
+    Request request;
+    request.command = call.engine().commands().find("TAKE");
+    request.words = words;
+    request.word_count = 3;
+    call.engine().execute_nested(call.session(), request, call.reply());
+    return done();
+}
+
 constexpr CommandSpec kCommands[] = {
+    {.name = "NEST", .arity = 2, .flags = kWrite, .run = nest},
     {.name = "TAKE", .arity = -3, .flags = kWrite, .run = take},
     {.name = "GONE", .arity = 2, .flags = kReadOnly, .run = gone},
     {.name = "PUT", .arity = 3, .flags = kWrite, .run = put},
@@ -143,13 +155,13 @@ protected:
         request.client_generation = session.generation();
         engine_.begin_batch();
         engine_.execute(session, request, log_);
-        engine_.run_deferred();
+        engine_.end_turn();
         return heard();
     }
     std::vector<std::string> pass(int64_t milliseconds) {
         time_.now_us += milliseconds * 1000;
         engine_.attend_waiting(0);
-        engine_.run_deferred();
+        engine_.end_turn();
         engine_.blocking().check_invariants();
         return heard();
     }
@@ -287,16 +299,7 @@ TEST_F(BlockingTest, FailsAll) {
 
 TEST_F(BlockingTest, NobodyWaitsInMulti) {
     Session& session = client();
-    session.set(kInMulti, true);
-    std::vector<std::string_view> words = {"TAKE", "k", "0"};
-    Request request;
-    request.command = commands_.find("TAKE");
-    request.words = words.data();
-    request.word_count = 3;
-    ReplyWriter writer(log_, keyspace_.limbo());
-    writer.begin(session.slot(), 2, false);
-    engine_.execute_nested(session, request, writer);
-    EXPECT_EQ(heard(), Lines{"0:*-1"});
+    EXPECT_EQ(run(session, {"NEST", "k"}), Lines{"0:*-1"});
     EXPECT_EQ(blocking().clients(), 0u);
 }
 

@@ -73,6 +73,11 @@ public:
     // By default a command that changed something is propagated as it came. These say otherwise.
     void propagate_as(std::initializer_list<std::string_view> words);
     void propagate_as(std::span<const std::string_view> words);
+    // A message: not for the AOF, and whether or not anything changed.
+    void propagate_to_replicas(std::span<const std::string_view> words) {
+        propagation_ = Propagation::AsRecorded;
+        if (propagates()) engine_.effects().record(session_.database, words, true);
+    }
     void propagate_nothing() { propagation_ = Propagation::Nothing; }
     // Whether anybody listens; a handler may skip making words that nobody reads.
     bool propagates() const { return engine_.effects().wanted(); }
@@ -91,6 +96,10 @@ public:
 
     // Argument `at` is a secret: MONITOR and the command logs show "(redacted)" in its place.
     void redact(size_t at) { request_.redacted |= uint64_t{1} << (at < 63 ? at : 63); }
+
+    // The error that the handler is about to return comes from a command that it ran, and was
+    // counted there.
+    void error_was_counted() { error_counted_ = true; }
 
     // The reply comes later, from somebody else, or never.
     void reply_later() { replies_later_ = true; }
@@ -116,6 +125,7 @@ private:
     bool replies_later_ = false;
     bool runs_again_ = false;  // It has been waiting.
     bool waits_ = false;
+    bool error_counted_ = false;
 };
 
 }  // namespace millrace::engine

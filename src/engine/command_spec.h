@@ -70,6 +70,8 @@ enum CommandFlag : uint64_t {
     // Ours: parsing of the same client stops after it until it has run (it may change how bytes are
     // read).
     kBarrier = 1ull << 40,
+    kNotQueued = 1ull << 41,        // Ours: runs at once inside of MULTI.
+    kWhileSubscribed = 1ull << 42,  // Ours: RESP2 clients may send it while they are subscribed.
 };
 
 enum AclCategory : uint32_t {

@@ -6,6 +6,7 @@
 
 #include "engine/errors.h"
 #include "engine/pause.h"
+#include "engine/transaction.h"
 
 namespace millrace::engine {
 namespace {
@@ -50,9 +51,18 @@ std::vector<std::string_view> shown_words(const Request& request) {
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,          &Dispatch::queue_behind,        &Dispatch::mute,
-    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated, &Dispatch::check_known,
-    &Dispatch::check_loading,         &Dispatch::wait_while_paused,
+    &Dispatch::drop_closing,
+    &Dispatch::queue_behind,
+    &Dispatch::mute,
+    &Dispatch::answer_protocol_error,
+    &Dispatch::check_authenticated,
+    &Dispatch::check_known,
+    &Dispatch::check_transaction,
+    &Dispatch::check_subscribed,
+    &Dispatch::check_loading,
+    &Dispatch::check_busy,
+    &Dispatch::wait_while_paused,
+    &Dispatch::queue_in_transaction,
 };
 
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
@@ -66,8 +76,25 @@ void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
     engine_.run(session, request, writer);
 }
 
-Dispatch::Verdict Dispatch::reject(Request& request, ReplyWriter& writer, std::string_view text) {
+// A command that is refused inside of MULTI spoils the transaction; a refused EXEC ends it.
+void Dispatch::refuse(Session& session, Request& request, ReplyWriter& writer,
+                      std::string_view text) {
+    TransactionState* transaction =
+        session.is(kInMulti) ? TransactionState::find(session) : nullptr;
+    if (request.command != nullptr && request.command->full_name() == "exec") {
+        if (transaction != nullptr) end_transaction(session);
+        if (text.starts_with("ERR ")) text.remove_prefix(4);
+        engine_.reply_error(writer,
+                            "EXECABORT Transaction discarded because of: " + std::string(text));
+        return;
+    }
+    if (transaction != nullptr) transaction->refuse();
     engine_.reply_error(writer, text);
+}
+
+Dispatch::Verdict Dispatch::reject(Session& session, Request& request, ReplyWriter& writer,
+                                   std::string_view text) {
+    refuse(session, request, writer, text);
     if (request.command != nullptr) ++request.command->statistics().rejected_calls;
     return Verdict::Ended;
 }
@@ -113,34 +140,70 @@ Dispatch::Verdict Dispatch::check_authenticated(Session& session, Request& reque
                                                 ReplyWriter& writer) {
     if (!session.is(kUnauthenticated)) return Verdict::Pass;
     if (request.command != nullptr && request.command->has(kNoAuth)) return Verdict::Pass;
-    return reject(request, writer, errors::kNoAuth.text);
+    return reject(session, request, writer, errors::kNoAuth.text);
 }
 
-Dispatch::Verdict Dispatch::check_known(Session&, Request& request, ReplyWriter& writer) {
+Dispatch::Verdict Dispatch::check_known(Session& session, Request& request, ReplyWriter& writer) {
     if (request.faults == 0) return Verdict::Pass;
     if ((request.faults & kUnknownCommand) != 0)
-        return reject(request, writer, unknown_command_text(request));
+        return reject(session, request, writer, unknown_command_text(request));
     if ((request.faults & kUnknownSubcommand) != 0) {
         // Compat: not counted as a rejected call of the container.
-        engine_.reply_error(writer, unknown_subcommand_text(request));
+        refuse(session, request, writer, unknown_subcommand_text(request));
         return Verdict::Ended;
     }
     return reject(
-        request, writer,
+        session, request, writer,
         "ERR wrong number of arguments for '" + request.command->full_name() + "' command");
 }
 
-Dispatch::Verdict Dispatch::check_loading(Session&, Request& request, ReplyWriter& writer) {
+Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request,
+                                              ReplyWriter& writer) {
+    if (!session.is(kInMulti) || !request.command->has(kNoMulti)) return Verdict::Pass;
+    return reject(
+        session, request, writer,
+        "ERR Command '" + request.command->full_name() + "' not allowed inside a transaction");
+}
+
+Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,
+                                             ReplyWriter& writer) {
+    if (!session.is(kSubscribed) || session.protocol != 2) return Verdict::Pass;
+    if (request.command->has(kWhileSubscribed)) return Verdict::Pass;
+    return reject(session, request, writer,
+                  "ERR Can't execute '" + request.command->full_name() +
+                      "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
+                      "in this context");
+}
+
+Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, ReplyWriter& writer) {
     if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading))
         return Verdict::Pass;
-    return reject(request, writer, errors::kLoading.text);
+    return reject(session, request, writer, errors::kLoading.text);
+}
+
+Dispatch::Verdict Dispatch::check_busy(Session& session, Request& request, ReplyWriter& writer) {
+    if ((engine_.conditions() & kScriptBusy) == 0 || request.command->has(kAllowBusy))
+        return Verdict::Pass;
+    return reject(session, request, writer, errors::kBusy.text);
 }
 
 Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request, ReplyWriter&) {
     if ((engine_.conditions() & kClientsPaused) == 0) return Verdict::Pass;
-    if (!engine_.pause().holds(*request.command)) return Verdict::Pass;
+    uint64_t flags = request.command->flags();
+    if (session.is(kInMulti) && request.command->full_name() == "exec") {
+        flags = TransactionState::find(session)->command_flags();
+    }
+    if (!engine_.pause().holds(*request.command, flags)) return Verdict::Pass;
     engine_.defer(session, request);
     engine_.pause().add_waiting(session);
+    return Verdict::Ended;
+}
+
+Dispatch::Verdict Dispatch::queue_in_transaction(Session& session, Request& request,
+                                                 ReplyWriter& writer) {
+    if (!session.is(kInMulti) || request.command->has(kNotQueued)) return Verdict::Pass;
+    TransactionState::find(session)->enqueue(request);
+    writer.constant(wire::kQueued);
     return Verdict::Ended;
 }
 
@@ -172,7 +235,10 @@ void Dispatch::check_output(Session& session) {
     const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
     const uint64_t held =
         session.produced_bytes - session.traffic->bytes_written.load(std::memory_order_relaxed);
-    const bool stranger = session.is(kUnauthenticated) && held > kUnauthenticatedBytesMax;
+    // Compat: DEBUG CLIENT-ENFORCE-REPLY-LIST makes every reply count as a whole block.
+    const bool in_blocks = engine_.debug_switches().reply_list_only;
+    const bool stranger =
+        session.is(kUnauthenticated) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
     const bool over_hard = limit.hard_bytes > 0 && held > limit.hard_bytes;
     bool over_soft = false;
     if (limit.soft_bytes > 0 && held > limit.soft_bytes) {

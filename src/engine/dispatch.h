@@ -41,11 +41,17 @@ private:
     Verdict mute(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_transaction(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_subscribed(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_busy(Session& session, Request& request, ReplyWriter& writer);
     Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
 
+    Verdict queue_in_transaction(Session& session, Request& request, ReplyWriter& writer);
+
     // Answers an error that belongs to a request which did not run.
-    Verdict reject(Request& request, ReplyWriter& writer, std::string_view text);
+    Verdict reject(Session& session, Request& request, ReplyWriter& writer, std::string_view text);
+    void refuse(Session& session, Request& request, ReplyWriter& writer, std::string_view text);
 
     Engine& engine_;
 };

@@ -28,6 +28,8 @@ namespace millrace::engine {
 struct Effect {
     int db;
     std::span<const std::string_view> words;
+    // A message rather than a change (PUBLISH): replicas get it, the AOF does not.
+    bool for_replicas_only = false;
 };
 
 class EffectSink {
@@ -44,10 +46,13 @@ public:
     bool wanted() const { return !sinks_.empty(); }
 
     // Notes one effect of the current unit; the words are copied.
-    void record(int db, std::span<const std::string_view> words);
+    void record(int db, std::span<const std::string_view> words, bool for_replicas_only = false);
     void record(int db, std::initializer_list<std::string_view> words) {
         record(db, std::span<const std::string_view>(words.begin(), words.size()));
     }
+    // What scripts say about the effects that follow; reset when the unit ends.
+    void set_muted(bool muted) { muted_ = muted; }
+    void set_for_replicas_only(bool only) { for_replicas_only_ = only; }
     // Ends the unit: hands what was recorded to the sinks.
     void end_unit();
 
@@ -56,12 +61,15 @@ private:
         int db;
         size_t first_word;
         size_t word_count;
+        bool for_replicas_only;
     };
     struct Stretch {
         size_t offset;
         size_t bytes;
     };
     std::vector<EffectSink*> sinks_;
+    bool muted_ = false;
+    bool for_replicas_only_ = false;
     std::vector<Recorded> recorded_;
     std::vector<Stretch> stretches_;
     ByteBuffer bytes_;

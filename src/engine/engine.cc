@@ -35,10 +35,18 @@ void Engine::execute(Session& session, Request& request, ReplyLog& log) {
     } else {
         Dispatch(*this).admit(session, request, writer);
     }
+    append_late(log);
     limit_output(session);
     return_prebuilt(request);
-    if (blocking_.has_ready()) [[unlikely]]
+    if (blocking_.has_ready() && running_ == nullptr) [[unlikely]]
         blocking_.serve();
+}
+
+inline void Engine::append_late(ReplyLog& log) {
+    if (late_.empty() || running_ != nullptr) [[likely]]
+        return;
+    log.append(late_);
+    late_.clear();
 }
 
 inline void Engine::limit_output(Session& session) {
@@ -50,46 +58,75 @@ inline void Engine::limit_output(Session& session) {
 }
 
 void Engine::execute_nested(Session& session, Request& request, ReplyWriter& writer) {
-    ++nesting_;
-    run(session, request, writer);
-    --nesting_;
+    const uint64_t begin = CycleClock::now();
+    const uint64_t produced_before = writer.produced();
+    Call call(*this, session, request, writer);
+    const bool failed = !invoke(call);
+    account(session, request, writer.produced() - produced_before, CycleClock::now() - begin,
+            failed);
     return_prebuilt(request);
 }
 
-// Runs a handler that may run, answers its error, hands on its effects and counts it.
+// Runs a handler that may run, and all that comes of it.
 void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     const uint64_t begin = CycleClock::now();
     session.last_command = request.command;
     session.last_interaction_ms = now_ms();
     ++session.commands;
-
     Call call(*this, session, request, writer);
-    const bool failed = !perform(call);
-    // Compat: monitors see a command after it has run: SELECT with its new database, secrets
-    // redacted. One that waits is shown when it begins to.
-    if ((conditions_ & kMonitored) != 0) [[unlikely]]
-        Dispatch(*this).show_monitors(session, request);
+    const bool failed = !invoke_unit(call);
     session.produced_bytes += writer.produced();
     if (call.waits_) [[unlikely]]
         return;
-    account(session, request, writer, CycleClock::now() - begin, failed);
+    account(session, request, writer.produced(), CycleClock::now() - begin, failed);
 }
 
-bool Engine::perform(Call& call) {
+// What CLIENT CACHING said holds for one command, or one transaction.
+void Engine::end_caching(Session& session, const Request& request) {
+    const Command* command = request.command->parent();
+    const bool is_client_command = command != nullptr && command->full_name() == "client";
+    if (session.is(kInMulti) || is_client_command) return;
+    TrackingState::find(session)->caching = TrackingState::Caching::Unsaid;
+}
+
+// Runs the handler of a client's own request; its effects, with those of requests inside of it, are
+// one unit.
+inline bool Engine::invoke_unit(Call& call) {
+    Session& session = call.session_;
+    // Another request may be under way: that of a script which lets others be told that it is busy.
+    Session* const outer = std::exchange(running_, &session);
+    const bool succeeded = invoke(call);
+    running_ = outer;
+    if (effects_.wanted() && outer == nullptr) effects_.end_unit();
+    if (session.is(kTracking)) [[unlikely]]
+        end_caching(session, call.request_);
+    return succeeded;
+}
+
+// Runs a handler, answers its error and notes its effects; false if it failed.
+inline bool Engine::invoke(Call& call) {
     const uint64_t dirty_before = counters_.dirty;
+    const uint64_t replies_before = call.reply_.replies();
+    ++nesting_;
     const Status status = call.command().spec().run(call);
+    --nesting_;
     if (!status.ok()) {
-        CHECK(!call.reply_.replied());
-        reply_error(call.reply_, status.error().text());
+        CHECK(call.reply_.replies() == replies_before);
+        call.reply_.error(status.error().text());
+        if (!call.error_counted_) count_error(status.error().text());
     } else {
-        CHECK(call.reply_.replied() || call.replies_later_ || call.waits_);
+        CHECK(call.reply_.replies() != replies_before || call.replies_later_ || call.waits_);
     }
-    if (effects_.wanted()) {
-        if (counters_.dirty != dirty_before && call.propagation_ == Call::Propagation::AsItCame) {
-            effects_.record(call.session_.database, call.request_.arguments());
-        }
-        effects_.end_unit();
+    if (effects_.wanted() && counters_.dirty != dirty_before &&
+        call.propagation_ == Call::Propagation::AsItCame) {
+        effects_.record(call.session_.database, call.request_.arguments());
     }
+    if (running_->is(kTracking) && call.command().has(kReadOnly)) [[unlikely]]
+        tracking_.remember(*running_, call.request_);
+    // Compat: monitors see a command after it has run: SELECT with its new database, secrets
+    // redacted. One that waits is shown when it begins to.
+    if ((conditions_ & kMonitored) != 0 && !call.runs_again_) [[unlikely]]
+        Dispatch(*this).show_monitors(call.session_, call.request_);
     return status.ok();
 }
 
@@ -99,11 +136,12 @@ bool Engine::execute_again(Session& session, Request& request, ReplyLog& log) {
     writer.begin(session.slot(), session.protocol, session.is(kReplyOff));
     Call call(*this, session, request, writer);
     call.runs_again_ = true;
-    const bool failed = !perform(call);
+    const bool failed = !invoke_unit(call);
+    append_late(log);
     if (call.waits_) return true;
     session.last_interaction_ms = now_ms();
     session.produced_bytes += writer.produced();
-    account(session, request, writer, CycleClock::now() - begin, failed);
+    account(session, request, writer.produced(), CycleClock::now() - begin, failed);
     limit_output(session);
     return false;
 }
@@ -119,7 +157,9 @@ void Engine::answer_waiting(Session& session, Request& request, void (*answer)(R
     }
     session.last_interaction_ms = now_ms();
     session.produced_bytes += writer.produced();
-    account(session, request, writer, 0, answer == nullptr);
+    // Compat: a wait that is ended with an error counts as a rejected call.
+    if (answer == nullptr) ++request.command->statistics().rejected_calls;
+    account(session, request, writer.produced(), 0, false);
 }
 
 int64_t Engine::attend_waiting(int64_t wait_us) {
@@ -136,7 +176,7 @@ int64_t Engine::attend_waiting(int64_t wait_us) {
     return runnable_.empty() ? wait_us : 0;
 }
 
-void Engine::account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles,
+void Engine::account(Session& session, Request& request, uint64_t reply_bytes, uint64_t cycles,
                      bool failed) {
     ++counters_.commands_processed;
     const uint64_t nanoseconds = CycleClock::to_nanoseconds(cycles);
@@ -156,18 +196,23 @@ void Engine::account(Session& session, Request& request, const ReplyWriter& writ
     const bool loggable =
         microseconds >= log.threshold(CommandLogKind::Slow) ||
         request.wire_bytes >= log.threshold(CommandLogKind::LargeRequest) ||
-        static_cast<int64_t>(writer.produced()) >= log.threshold(CommandLogKind::LargeReply);
+        static_cast<int64_t>(reply_bytes) >= log.threshold(CommandLogKind::LargeReply);
     if (loggable) [[unlikely]]
-        Dispatch(*this).log_command(session, request, microseconds, writer.produced());
+        Dispatch(*this).log_command(session, request, microseconds, reply_bytes);
     if (microseconds >= 1000) [[unlikely]] {
         const char* event = request.command->has(kFast) ? "fast-command" : "command";
         parts_.latency.record(event, now_us_ / 1000000, microseconds / 1000);
-        begin_batch();
+        // Time stands still inside of EXEC and scripts.
+        if (nesting_ == 0) begin_batch();
     }
 }
 
 void Engine::reply_error(ReplyWriter& writer, std::string_view text) {
     writer.error(text);
+    count_error(text);
+}
+
+void Engine::count_error(std::string_view text) {
     ++counters_.error_replies;
     std::string_view prefix = text.substr(0, text.find(' '));
     constexpr size_t kPrefixesMax = 128;
@@ -193,6 +238,14 @@ void Engine::return_prebuilt(Request& request) {
 void Engine::key_changed(std::string_view key, int db) {
     for (KeyChangeListener* listener : change_listeners_) listener->on_key_change(key, db);
     blocking_.key_changed(key, db);
+}
+
+void Engine::databases_flushed(int begin, int end) {
+    for (KeyChangeListener* listener : change_listeners_) listener->on_flush(begin, end);
+}
+
+void Engine::databases_swapped(int first, int second) {
+    for (KeyChangeListener* listener : change_listeners_) listener->on_swap(first, second);
 }
 
 void Engine::add_event_listener(KeyEventListener* listener, uint32_t classes) {
@@ -234,6 +287,11 @@ void Engine::defer(Session& session, const Request& request) {
 
 void Engine::wake(Session& session) {
     runnable_.emplace_back(session.slot(), session.generation());
+}
+
+void Engine::end_turn() {
+    run_deferred();
+    tracking_.flush_broadcasts();
 }
 
 void Engine::run_deferred() {

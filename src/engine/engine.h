@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,12 +26,16 @@
 #include "engine/effects.h"
 #include "engine/key_events.h"
 #include "engine/monitors.h"
+#include "engine/notifications.h"
 #include "engine/pause.h"
+#include "engine/pubsub.h"
 #include "engine/reply_writer.h"
 #include "engine/request.h"
 #include "engine/services.h"
 #include "engine/session.h"
 #include "engine/settings.h"
+#include "engine/tracking.h"
+#include "engine/watched_keys.h"
 #include "keyspace/keyspace.h"
 #include "observe/command_log.h"
 #include "observe/info_registry.h"
@@ -66,6 +71,24 @@ struct EngineParts {
     EntropySource& entropy;
 };
 
+// What INFO tells of scripts; kept by the module that runs them.
+struct ScriptCounters {
+    uint64_t cached_scripts = 0;
+    uint64_t cache_bytes = 0;
+    uint64_t interpreter_bytes = 0;
+    uint64_t evicted_scripts = 0;
+    uint64_t libraries = 0;
+    uint64_t functions = 0;
+    uint64_t function_bytes = 0;
+    uint64_t function_interpreter_bytes = 0;
+};
+
+// The state of a subsystem above the engine, which is kept here so that its commands find it.
+class EngineExtension {
+public:
+    virtual ~EngineExtension() = default;
+};
+
 struct EngineCounters {
     uint64_t commands_processed = 0;
     uint64_t error_replies = 0;
@@ -75,6 +98,7 @@ struct EngineCounters {
     uint64_t commands_denied = 0;
     std::map<std::string, uint64_t, std::less<>> errors_by_prefix;
     bool errors_by_prefix_overflowed = false;
+    ScriptCounters scripts;
 };
 
 class Call;
@@ -91,8 +115,18 @@ public:
     // Runs one request and appends its reply to `log`.
     void execute(Session& session, Request& request, ReplyLog& log);
     // Runs a request inside another one (EXEC, scripts): no admission steps, reply to `writer`.
+    // Its effects belong to the unit of the outer one.
     void execute_nested(Session& session, Request& request, ReplyWriter& writer);
-    bool is_nested() const { return nesting_ != 0; }
+    // How many requests run inside each other: 0 between them, 1 in an ordinary one.
+    int nesting() const { return nesting_; }
+    // The session whose request runs, even inside of scripts; null between requests.
+    Session* running() { return running_; }
+    // Where to write what a client hears outside of replies. What the running session is told comes
+    // after its reply.
+    ReplyLog& push_log(Session& session) {
+        return &session == running_ ? late_ : clients_->log_for(session);
+    }
+    bool is_nested() const { return nesting_ > 1; }
 
     int64_t now_ms() const { return now_us_ / 1000; }
     int64_t now_us() const { return now_us_; }
@@ -114,6 +148,10 @@ public:
     Monitors& monitors() { return monitors_; }
     Pause& pause() { return pause_; }
     Blocking& blocking() { return blocking_; }
+    WatchedKeys& watched_keys() { return watched_keys_; }
+    PubSub& pubsub() { return pubsub_; }
+    Tracking& tracking() { return tracking_; }
+    Notifications& notifications() { return notifications_; }
     EngineCounters& counters() { return counters_; }
     DebugSwitches& debug_switches() { return debug_switches_; }
     ClientControl& clients() { return *clients_; }
@@ -122,6 +160,13 @@ public:
         clients_ = clients;
         process_ = process;
     }
+
+    // Null where nothing is ever on disk (tests).
+    PersistenceControl* persistence() { return persistence_; }
+    void connect_persistence(PersistenceControl* persistence) { persistence_ = persistence; }
+
+    // Made by the scripting module when the first script comes; null before.
+    std::unique_ptr<EngineExtension> scripting;
 
     uint32_t conditions() const { return conditions_; }
     void set_condition(EngineCondition condition, bool on) {
@@ -141,13 +186,19 @@ public:
     void add_event_listener(KeyEventListener* listener, uint32_t classes);
     void remove_event_listener(KeyEventListener* listener);
     void add_change_listener(KeyChangeListener* listener) { change_listeners_.push_back(listener); }
+    void remove_change_listener(KeyChangeListener* listener) {
+        std::erase(change_listeners_, listener);
+    }
+    // Called before it happens.
+    void databases_flushed(int begin, int end);
+    void databases_swapped(int first, int second);
     void on_expired(int db, const keyspace::Entry& entry) override;
 
     // --- blocking and pausing ---
 
-    // Lets the deferred requests of sessions that may run again run now; the pipeline calls it once
-    // a turn.
-    void run_deferred();
+    // What was put off until all requests at hand have run: deferred requests of sessions that may
+    // run again, and what is said to many at once.
+    void end_turn();
     void defer(Session& session, const Request& request);
     // A session that is no longer blocked has its queue run in this or the next turn.
     void wake(Session& session);
@@ -163,20 +214,24 @@ public:
 
     // Writes `error` as the reply and counts it.
     void reply_error(ReplyWriter& writer, std::string_view text);
+    void count_error(std::string_view text);
 
 private:
     friend class Dispatch;
     friend class Blocking;
+    void run_deferred();
+    void end_caching(Session& session, const Request& request);
     void run(Session& session, Request& request, ReplyWriter& writer);
-    // Runs the handler, answers its error and hands on its effects; false if it failed.
-    bool perform(Call& call);
+    bool invoke_unit(Call& call);
+    bool invoke(Call& call);
     // Runs a waiting command once more; whether it waits on.
     bool execute_again(Session& session, Request& request, ReplyLog& log);
     // Ends a waiting command with a reply that it did not make: `answer`, or else `error`.
     void answer_waiting(Session& session, Request& request, void (*answer)(ReplyWriter&),
                         std::string_view error);
+    void append_late(ReplyLog& log);
     void limit_output(Session& session);
-    void account(Session& session, Request& request, const ReplyWriter& writer, uint64_t cycles,
+    void account(Session& session, Request& request, uint64_t reply_bytes, uint64_t cycles,
                  bool failed);
     void deliver(EventClass event_class, std::string_view event, std::string_view key, int db);
     struct Subscription {
@@ -188,20 +243,28 @@ private:
     uint32_t conditions_ = 0;
     uint32_t event_mask_ = 0;
     int64_t now_us_ = 0;
+    int nesting_ = 0;
     EngineCounters counters_;
     DebugSwitches debug_switches_;
+    // Sessions hold on to these three.
+    WatchedKeys watched_keys_{*this};
+    PubSub pubsub_{*this};
+    Tracking tracking_{*this};
     SessionTable sessions_;
     Effects effects_;
     Monitors monitors_;
     Pause pause_;
     Blocking blocking_{*this};
-    int nesting_ = 0;  // Requests that run inside others.
+    Notifications notifications_{*this};
+    Session* running_ = nullptr;
+    ReplyLog late_;  // What the running session hears after its reply.
     std::vector<Subscription> event_listeners_;
     std::vector<KeyChangeListener*> change_listeners_;
     std::vector<std::pair<ClientSlot, uint32_t>>
         runnable_;  // Sessions with deferred requests that may run.
     ClientControl* clients_ = nullptr;
     ProcessControl* process_ = nullptr;
+    PersistenceControl* persistence_ = nullptr;
 };
 
 }  // namespace millrace::engine

@@ -30,4 +30,9 @@ inline constexpr ErrorText kDecrementOverflow{"ERR decrement would overflow"};
 inline constexpr ErrorText kLoading{"LOADING Valkey is loading the dataset in memory"};
 inline constexpr ErrorText kOutOfMemory{"OOM command not allowed when used memory > 'maxmemory'."};
 
+inline constexpr ErrorText kBusy{
+    "BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."};
+inline constexpr ErrorText kExecAbort{
+    "EXECABORT Transaction discarded because of previous errors."};
+
 }  // namespace millrace::engine::errors

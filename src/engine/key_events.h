@@ -43,12 +43,14 @@ public:
                               int db) = 0;
 };
 
-// WATCH and client-side caching: told of every change before its event. An empty key: the whole
-// database.
+// WATCH and client-side caching: told of every change before its event.
 class KeyChangeListener {
 public:
     virtual ~KeyChangeListener() = default;
     virtual void on_key_change(std::string_view key, int db) = 0;
+    // All keys of the databases [begin, end) are about to go, or those of two to change places.
+    virtual void on_flush(int begin, int end) { (void)begin, (void)end; }
+    virtual void on_swap(int first, int second) { (void)first, (void)second; }
 };
 
 }  // namespace millrace::engine

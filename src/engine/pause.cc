@@ -27,10 +27,10 @@ void Pause::check(Engine& engine) {
     if (mode_ != Mode::None && engine.now_ms() >= until_ms_) end(engine);
 }
 
-bool Pause::holds(const Command& command) const {
+bool Pause::holds(const Command& command, uint64_t flags) const {
     if (mode_ == Mode::None) return false;
     if (command.full_name() == "client|unpause" || command.has(kAllowBusy)) return false;
-    return mode_ == Mode::All || command.has(kWrite | kMayReplicate);
+    return mode_ == Mode::All || (flags & (kWrite | kMayReplicate)) != 0;
 }
 
 void Pause::add_waiting(const Session& session) {

@@ -29,7 +29,8 @@ public:
     // Ends it when its time is over; the cron calls it.
     void check(Engine& engine);
 
-    bool holds(const Command& command) const;
+    // `flags` are what it may do: those of what EXEC runs, else its own.
+    bool holds(const Command& command, uint64_t flags) const;
     void add_waiting(const Session& session);
     Mode mode() const { return mode_; }
     int64_t until_ms() const { return until_ms_; }

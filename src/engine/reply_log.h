@@ -99,6 +99,11 @@ public:
         CHECK(bytes_.size() <= UINT32_MAX);
         add(client, ReplyKind::Bytes, 0, (uint64_t{opened} << 32) | length);
     }
+    // Lets a client read a stretch that is there for several.
+    void share(ClientSlot client, size_t opened, size_t length) {
+        CHECK(bytes_.size() <= UINT32_MAX);
+        add(client, ReplyKind::Bytes, 0, (uint64_t{opened} << 32) | length);
+    }
     // A record to be filled in later with fill(), for headers whose count is not known yet.
     size_t reserve(ClientSlot client) {
         add(client, ReplyKind::Bytes, 0, 0);

@@ -51,10 +51,14 @@ public:
         replies_ = 0;
         produced_ = 0;
     }
+    // From here on it is answered, whatever CLIENT REPLY said.
+    void unmute() { muted_ = false; }
     uint8_t protocol() const { return protocol_; }
     void set_protocol(uint8_t protocol) { protocol_ = protocol; }
     // Whether anything was written since begin(); the dispatcher checks that each command answers.
     bool replied() const { return replies_ != 0; }
+    // How many parts were written since begin().
+    uint64_t replies() const { return replies_; }
     uint64_t produced() const { return produced_; }
     ClientSlot client() const { return client_; }
 

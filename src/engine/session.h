@@ -39,9 +39,11 @@ enum SessionCondition : uint32_t {
     kMonitoring = 1u << 9,
     kAfterAsking = 1u << 10,  // ASKING came just before.
     kNoTouch = 1u << 11,
+    kTracking = 1u << 13,      // Has a TrackingState.
+    kDenyBlocking = 1u << 12,  // Inside of EXEC or a script: no command may wait.
 };
 // Conditions that do not send a command to the careful path.
-inline constexpr uint32_t kHarmlessConditions = kNoTouch | kMonitoring;
+inline constexpr uint32_t kHarmlessConditions = kNoTouch | kMonitoring | kTracking;
 
 // What the I/O side counts for CLIENT LIST; each field has one writer, the I/O side that owns the
 // connection.

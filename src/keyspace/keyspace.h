@@ -104,6 +104,7 @@ public:
     int64_t now_ms() const { return now_ms_; }
     void set_expiry_listener(ExpiryListener* listener) { expiry_listener_ = listener; }
     void set_keep_expired(bool keep) { keep_expired_ = keep; }
+    bool keeps_expired() const { return keep_expired_; }
     KeyspaceCounters& counters() { return counters_; }
 
 private:

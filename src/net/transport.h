@@ -39,8 +39,8 @@ public:
     // otherwise.
     virtual Transfer read(std::span<char> room) = 0;
     virtual Transfer write(std::span<const iovec> pieces) = 0;
-    // Whether bytes have been received that read() has not handed out and the poller will not
-    // report.
+    // Whether read() may have more although the poller will not report it: bytes decrypted but not
+    // handed out, or a socket that was not read until it blocked.
     virtual bool pending() const = 0;
     virtual int descriptor() const = 0;
 };

@@ -107,7 +107,7 @@ void Pipeline::rebalance() {
 // --- threads ---
 
 void Pipeline::set_active(int threads) {
-    if (threads == active_) return;
+    if (threads == active_ || !opened_) return;
     while (static_cast<int>(threads_.size()) < threads) {
         const auto number = static_cast<SideNumber>(threads_.size() + 1);
         threads_.push_back(std::make_unique<IoThread>(

@@ -46,7 +46,10 @@ Pipeline::~Pipeline() {
 }
 
 Status Pipeline::open() {
-    return poller_.open();
+    TRY(poller_.open());
+    opened_ = true;
+    set_active(always_active_ ? configured_ : 0);
+    return done();
 }
 
 // --- limbo ---
@@ -100,7 +103,8 @@ void Pipeline::turn(int64_t timeout_us) {
         accept_ready_();
         worked = true;
     }
-    engine_.run_deferred();
+    end_busy_script();
+    engine_.end_turn();
     flush_outboxes();
     if (worked) account_turn();
 }

@@ -23,7 +23,7 @@ constexpr int64_t kExpireSliceUs = 500;
 }  // namespace
 
 void Cron::expire() {
-    if (!engine_.debug_switches().active_expire) {
+    if (!engine_.debug_switches().active_expire || engine_.keyspace().keeps_expired()) {
         more_to_expire_ = false;
         return;
     }
@@ -92,6 +92,8 @@ void Cron::slow_tick() {
 
 int64_t Cron::run() {
     const int64_t now_us = engine_.time().monotonic_nanoseconds() / 1000;
+    did_something_ = now_us >= next_slow_tick_us_ || now_us >= next_tick_us_ || more_to_expire_ ||
+                     more_to_free_;
     if (now_us >= next_slow_tick_us_) {
         slow_tick();
         next_slow_tick_us_ = now_us + kSlowTickUs;

@@ -31,6 +31,8 @@ public:
 
     // Runs what is due; returns the microseconds until the next thing is.
     int64_t run() ON_MAIN_THREAD;
+    // Whether the last run() found something to do.
+    bool did_something() const { return did_something_; }
     void set_expire_effort(int64_t effort) { expire_effort_ = effort; }
 
 private:
@@ -52,6 +54,7 @@ private:
     int64_t next_trim_ms_ = 0;
     uint64_t commands_at_trim_ = 0;
     uint64_t used_since_trim_highest_ = 0;
+    bool did_something_ = false;
     bool more_to_expire_ = false;
     bool more_to_free_ = false;
     int shrink_db_ = 0;

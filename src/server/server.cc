@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "server/crash_report.h"
 #include "server/daemon.h"
+#include "server/open_files.h"
 
 namespace millrace::server {
 namespace {
@@ -52,12 +53,14 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
                .server = state_,
                .time = time_,
                .entropy = entropy_}),
+      persistence_(engine_, settings.persistence, settings.keyspace),
       pipeline_(engine_, heaps_, state_),
       acceptor_(pipeline_, engine_, settings.net, state_),
       cron_(engine_, pipeline_, state_, settings.server, settings.net,
             settings.keyspace.active_expire_effort),
       process_settings_(settings, plan.config_file, title) {
     engine_.connect(&pipeline_, this);
+    engine_.connect_persistence(&persistence_);
     admin::info::register_sections(info_, engine_);
     describe(plan);
     wire_settings();
@@ -74,13 +77,16 @@ void Server::describe(const StartPlan& plan) {
     facts.replication_id = random_identifier(entropy_);
     facts.started_unix_us = time_.wall_microseconds();
     facts.started_monotonic_ns = time_.monotonic_nanoseconds();
+    state_.snapshots.last_save_unix_seconds = facts.started_unix_us / 1000000;
 }
 
 Status Server::start() {
+    settings_.net.maxclients = TRY(make_room_for_clients(settings_.net.maxclients));
     TRY(pipeline_.open());
     pipeline_.set_accept_ready([this] { acceptor_.accept_some(); });
     TRY(acceptor_.open());
     log_notice("Server initialized");
+    TRY(persistence_.load());
     for (const net::Listener& listener : acceptor_.listeners()) {
         if (listener.unix_socket) {
             log_notice("Ready to accept connections unix");
@@ -101,8 +107,14 @@ int Server::run() {
     while (!stopping_) {
         const int64_t begin_ns = time_.monotonic_nanoseconds();
         const int64_t wait_us = cron_.run();
-        cron_ns_ += static_cast<uint64_t>(time_.monotonic_nanoseconds() - begin_ns);
-        state_.loop.cron_duration_us = cron_ns_ / 1000;
+        if (cron_.did_something()) {
+            const auto spent_ns = static_cast<uint64_t>(time_.monotonic_nanoseconds() - begin_ns);
+            cron_ns_ += spent_ns;
+            state_.loop.cron_duration_us = cron_ns_ / 1000;
+            state_.threads.main().active_nanoseconds.add(spent_ns);
+            state_.loop.duration_us += spent_ns / 1000;
+            ++state_.loop.cycles;
+        }
         pipeline_.turn(wait_us);
         if (const int signal = stop_signal_.exchange(0)) {
             log_warning("User requested shutdown...");
@@ -120,8 +132,24 @@ void Server::request_stop(int signal) {
     pipeline_.wake();
 }
 
-Status Server::shutdown(const engine::ShutdownRequest&) {
+bool Server::saves_at_end(const engine::ShutdownRequest& request) const {
+    if (request.save || request.no_save) return request.save;
+    return !settings_.persistence.rdb.save.empty();
+}
+
+Status Server::shutdown(const engine::ShutdownRequest& request) {
+    if (saves_at_end(request)) {
+        log_notice("Saving the final RDB snapshot before exiting.");
+        if (!persistence_.save().ok()) {
+            if (!request.force) {
+                log_warning("Error trying to save the DB, can't exit.");
+                return Error("ERR Errors trying to SHUTDOWN. Check logs.");
+            }
+            log_warning("Error trying to save the DB. Exiting anyway.");
+        }
+    }
     stopping_ = true;
+    engine_.set_condition(engine::kShuttingDown, true);
     return done();
 }
 

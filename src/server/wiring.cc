@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Which setting reaches whom: every hook that applies a changed setting, in one list.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
+#include "server/open_files.h"
 #include "server/server.h"
 #include "threads/cores.h"
 
@@ -52,6 +55,7 @@ void Server::apply_all_settings() {
     state_.facts.configured_hz = state_.facts.hz;
     state_.facts.clients_hz = state_.facts.hz;
     state_.facts.availability_zone = settings_.server.availability_zone;
+    engine_.notifications().configure(engine.notify_keyspace_events);
 }
 
 void Server::wire_settings() {
@@ -61,7 +65,7 @@ void Server::wire_settings() {
          "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
          "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
          "active-expire-effort", "client-query-buffer-limit", "proto-max-bulk-len", "io-threads",
-         "io-threads-always-active", "hz", "availability-zone"},
+         "io-threads-always-active", "hz", "availability-zone", "notify-keyspace-events"},
         [this] {
             apply_all_settings();
             return done();
@@ -73,6 +77,19 @@ void Server::wire_settings() {
     config_.on_change({"bind"}, [this]() -> Status {
         if (acceptor_.reopen_tcp().ok()) return done();
         return Error("Failed to bind to specified addresses.");
+    });
+    config_.on_change({"maxclients"}, [this]() -> Status {
+        const int64_t wanted = settings_.net.maxclients;
+        const int64_t fitting = TRY(make_room_for_clients(wanted));
+        if (fitting >= wanted) return done();
+        return Error(
+            fmt::format("The operating system is not able to handle the specified number "
+                        "of clients, try with {}",
+                        fitting));
+    });
+    config_.on_change({"import-mode"}, [this] {
+        keyspace_.set_keep_expired(settings_.replication.import_mode);
+        return done();
     });
     config_.on_change({"proc-title-template"}, [this] {
         process_settings_.show_title();

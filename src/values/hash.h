@@ -56,6 +56,9 @@ public:
         Text field;
         Text value;
         int64_t expire_at_ms = keyspace::kNoExpiry;
+        bool is_due(int64_t now_ms) const {
+            return expire_at_ms != keyspace::kNoExpiry && expire_at_ms <= now_ms;
+        }
     };
     void pick(uint64_t entropy, Picked& picked) const;
 
@@ -75,6 +78,9 @@ public:
     // Returns true if the field is new.
     bool set(std::string_view field, std::string_view value, const GrowthRules& rules,
              KeepFieldExpiry keep = KeepFieldExpiry::No);
+    // For whoever loads one: a new field with an expiry; false if it is there already.
+    bool load(std::string_view field, std::string_view value, int64_t expire_at_ms,
+              const GrowthRules& rules);
     bool erase(std::string_view field);
     void become_table(const GrowthRules& rules);
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "admin/client/handlers.h"
-#include "engine/tracking_state.h"
+#include "engine/tracking.h"
 
 namespace millrace::admin::client {
 
@@ -26,22 +26,22 @@ struct TrackingOptions {
     bool opt_in = false;
     bool opt_out = false;
     bool no_loop = false;
-    uint64_t redirect = 0;
+    Session* redirect = nullptr;
     std::vector<std::string_view> prefixes;
 };
 
 TrackingState* state_of(Session& session) {
-    return static_cast<TrackingState*>(session.tracking.get());
+    return TrackingState::find(session);
 }
 
-Result<uint64_t> parse_redirect(Call& call, size_t at) {
+Result<Session*> parse_redirect(Call& call, size_t at) {
     const int64_t id = TRY(call.integer(at));
     Session* target =
         id < 1 ? nullptr : call.engine().sessions().find_id(static_cast<uint64_t>(id));
     if (target == nullptr) {
         return ErrorText{"ERR The client ID you want redirect to does not exist"};
     }
-    return target->id();
+    return target;
 }
 
 Result<TrackingOptions> parse_options(Call& call) {
@@ -49,7 +49,7 @@ Result<TrackingOptions> parse_options(Call& call) {
     for (size_t at = 3; at < call.count(); ++at) {
         const bool has_value = at + 1 < call.count();
         if (call.arg_is(at, "REDIRECT") && has_value) {
-            if (options.redirect != 0) {
+            if (options.redirect != nullptr) {
                 return ErrorText{"ERR A client can only redirect to a single other client"};
             }
             options.redirect = TRY(parse_redirect(call, ++at));
@@ -103,8 +103,8 @@ Status check_options(const TrackingOptions& options, const TrackingState* before
 Status check_prefixes(const TrackingOptions& options, const TrackingState* before) {
     const std::vector<std::string_view>& given = options.prefixes;
     for (size_t i = 0; i < given.size(); ++i) {
-        for (size_t k = 0; before != nullptr && k < before->prefixes.size(); ++k) {
-            const std::string& existing = before->prefixes[k];
+        for (size_t k = 0; before != nullptr && k < before->prefixes().size(); ++k) {
+            const std::string& existing = *before->prefixes()[k];
             if (!overlap(existing, given[i])) continue;
             return Error(
                 fmt::format("ERR Prefix '{}' overlaps with an existing prefix '{}'. "
@@ -122,18 +122,27 @@ Status check_prefixes(const TrackingOptions& options, const TrackingState* befor
     return done();
 }
 
-void apply(Session& session, const TrackingOptions& options) {
-    if (session.tracking == nullptr) session.tracking = std::make_unique<TrackingState>();
+void apply(Call& call, const TrackingOptions& options) {
+    Session& session = call.session();
+    if (session.tracking == nullptr) {
+        session.tracking =
+            std::make_unique<TrackingState>(call.engine().tracking(), call.session());
+    }
     TrackingState& state = *state_of(session);
     state.broadcast = options.broadcast;
     state.opt_in = options.opt_in;
     state.opt_out = options.opt_out;
     state.no_loop = options.no_loop;
     state.redirect_broken = false;
-    state.redirect = options.redirect;
-    for (const std::string_view prefix : options.prefixes) state.prefixes.emplace_back(prefix);
+    state.redirect = 0;
+    if (options.redirect != nullptr) {
+        state.redirect = options.redirect->id();
+        state.redirect_slot = options.redirect->slot();
+        state.redirect_generation = options.redirect->generation();
+    }
+    for (const std::string_view prefix : options.prefixes) state.add_prefix(prefix);
     // Broadcasting without a prefix means every key, which is the empty one.
-    if (state.broadcast && state.prefixes.empty()) state.prefixes.emplace_back();
+    if (state.broadcast && state.prefixes().empty()) state.add_prefix({});
 }
 
 }  // namespace
@@ -144,7 +153,7 @@ Status tracking(Call& call) {
     if (TRY(on_or_off(call, 2))) {
         TRY(check_options(options, state_of(session)));
         TRY(check_prefixes(options, state_of(session)));
-        apply(session, options);
+        apply(call, options);
     } else {
         session.tracking.reset();
     }
@@ -204,9 +213,9 @@ Status trackinginfo(Call& call) {
     reply.bulk("redirect");
     reply.integer(state == nullptr ? -1 : static_cast<int64_t>(state->redirect));
     reply.bulk("prefixes");
-    const size_t prefixes = state == nullptr ? 0 : state->prefixes.size();
+    const size_t prefixes = state == nullptr ? 0 : state->prefixes().size();
     reply.array(prefixes);
-    for (size_t i = 0; i < prefixes; ++i) reply.bulk(state->prefixes[i]);
+    for (size_t i = 0; i < prefixes; ++i) reply.bulk(*state->prefixes()[i]);
     return done();
 }
 

@@ -53,17 +53,23 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("expire_cycle_cpu_milliseconds", keys.expire_cycle_microseconds / 1000);
     out.field("evicted_keys", 0);
     out.field("evicted_clients", engine.server().net.clients_evicted);
+    out.field("evicted_scripts", engine.counters().scripts.evicted_scripts);
     write_zeros(
-        out, {"evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+        out, {"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
     out.field("keyspace_hits", keys.hits);
     out.field("keyspace_misses", keys.misses);
     // Compat: there are no forks; snapshots are counted in millrace_snapshots.
-    write_zeros(
-        out, {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
-              "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
-              "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
-              "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-              "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
+    using Kind = engine::PubSub::Kind;
+    out.field("pubsub_channels", engine.pubsub().count(Kind::Channel));
+    out.field("pubsub_patterns", engine.pubsub().count(Kind::Pattern));
+    out.field("pubsubshard_channels", engine.pubsub().count(Kind::Shard));
+    write_zeros(out, {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
+                      "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+                      "active_defrag_key_hits", "active_defrag_key_misses",
+                      "total_active_defrag_time", "current_active_defrag_time"});
+    out.field("tracking_total_keys", engine.tracking().keys());
+    out.field("tracking_total_items", engine.tracking().items());
+    out.field("tracking_total_prefixes", engine.tracking().prefixes());
     out.field("unexpected_error_replies", engine.counters().unexpected_errors);
     out.field("total_error_replies", engine.counters().error_replies);
     out.field("dump_payload_sanitizations", 0);

@@ -108,7 +108,6 @@ Result<Freeing> parse_freeing(const Call& call) {
 
 void flush(Call& call, int db) {
     call.engine().mark_dirty(call.keyspace().database(db).size());
-    call.engine().key_changed({}, db);
     call.keyspace().flush(db);
 }
 
@@ -125,6 +124,7 @@ void finish_flush(Call& call, Freeing freeing) {
 
 Status flushdb(Call& call) {
     const Freeing freeing = TRY(parse_freeing(call));
+    call.engine().databases_flushed(call.db(), call.db() + 1);
     flush(call, call.db());
     finish_flush(call, freeing);
     return done();
@@ -132,6 +132,7 @@ Status flushdb(Call& call) {
 
 Status flushall(Call& call) {
     const Freeing freeing = TRY(parse_freeing(call));
+    call.engine().databases_flushed(0, call.keyspace().database_count());
     for (int db = 0; db < call.keyspace().database_count(); ++db) flush(call, db);
     finish_flush(call, freeing);
     return done();
@@ -150,8 +151,7 @@ Status swapdb(Call& call) {
         if (db < 0 || db >= call.keyspace().database_count()) return errors::kDatabaseOutOfRange;
     }
     if (first != second) {
-        call.engine().key_changed({}, first);
-        call.engine().key_changed({}, second);
+        call.engine().databases_swapped(first, second);
         call.keyspace().swap_databases(first, second);
     }
     call.engine().mark_dirty();

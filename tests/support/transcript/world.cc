@@ -87,7 +87,7 @@ World::World()
                        "commandlog-request-larger-than", "commandlog-large-request-max-len",
                        "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
                        "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor",
-                       "lfu-decay-time", "availability-zone"},
+                       "lfu-decay-time", "availability-zone", "notify-keyspace-events"},
                       [this] {
                           apply_settings();
                           return done();
@@ -113,6 +113,7 @@ void World::apply_settings() {
     keyspace_.set_encodings(settings_.keyspace.encodings);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
     state_.facts.availability_zone = settings_.server.availability_zone;
+    engine_.notifications().configure(engine.notify_keyspace_events);
 }
 
 World::~World() {
@@ -152,7 +153,7 @@ void World::run(Client& client, const Words& words) {
     request.client_generation = client.session->generation();
     for (const std::string& word : words) request.wire_bytes += static_cast<uint32_t>(word.size());
     engine_.execute(*client.session, request, batch_.replies());
-    engine_.run_deferred();
+    engine_.end_turn();
     deliver(batch_.replies());
     batch_.clear();
     end_turn();
@@ -213,7 +214,7 @@ void World::advance(int64_t milliseconds) {
     time_.advance_ms(milliseconds);
     engine_.begin_batch();
     engine_.attend_waiting(0);
-    engine_.run_deferred();
+    engine_.end_turn();
     deliver(batch_.replies());
     batch_.clear();
     end_turn();
@@ -245,9 +246,13 @@ Status World::crash(std::string_view) {
 }
 
 void World::on_unit(std::span<const engine::Effect> unit) {
-    for (const engine::Effect& effect : unit) {
+    // More than one is a transaction to whoever reads it.
+    static constexpr std::string_view kMulti[] = {"MULTI"};
+    static constexpr std::string_view kExec[] = {"EXEC"};
+    if (unit.size() > 1) effects.push_back(effect_line(0, kMulti));
+    for (const engine::Effect& effect : unit)
         effects.push_back(effect_line(effect.db, effect.words));
-    }
+    if (unit.size() > 1) effects.push_back(effect_line(0, kExec));
 }
 
 void World::on_key_event(engine::EventClass event_class, std::string_view event,

@@ -34,7 +34,8 @@ constexpr CommandSpec kCommands[] = {
      .group = Group::Connection,
      .complexity = "O(1)",
      .arity = 1,
-     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel,
+     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel |
+              kNotQueued | kWhileSubscribed,
      .run = reset},
     {.name = "QUIT",
      .summary = "Ends the connection.",
@@ -42,7 +43,8 @@ constexpr CommandSpec kCommands[] = {
      .group = Group::Connection,
      .complexity = "O(1)",
      .arity = -1,
-     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel,
+     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kBarrier | kSentinel |
+              kNotQueued | kWhileSubscribed,
      .run = quit},
 };
 
@@ -67,8 +69,8 @@ Status reset(Call& call) {
     session.transaction.reset();
     session.subscriptions.reset();
     session.tracking.reset();
-    session.set(kInMulti | kSubscribed | kMonitoring | kAfterAsking | kNoTouch, false);
-    session.set(kReplyOff | kReplySkipNext, false);
+    session.set(kInMulti | kDenyBlocking | kSubscribed | kMonitoring, false);
+    session.set(kAfterAsking | kNoTouch | kReplyOff | kReplySkipNext, false);
     session.set(kUnauthenticated, needs_password(engine));
     session.user = "default";
     session.name.clear();

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "engine/transaction.h"
+
+namespace millrace::engine {
+
+TransactionState& TransactionState::of(Session& session, WatchedKeys& watched) {
+    if (session.transaction == nullptr) {
+        session.transaction = std::make_unique<TransactionState>(watched, session);
+    }
+    return *find(session);
+}
+
+void TransactionState::enqueue(const Request& request) {
+    queue_.emplace_back(request);
+    command_flags_ |= request.command->flags();
+    queued_bytes_ += sizeof(OwnedRequest) + request.word_count * sizeof(std::string_view);
+    for (const std::string_view word : request.arguments()) queued_bytes_ += word.size();
+}
+
+void TransactionState::unwatch() {
+    registry_.unwatch_all(*this);
+    touched_ = false;
+}
+
+void end_transaction(Session& session) {
+    session.transaction.reset();
+    session.set(kInMulti, false);
+}
+
+void TransactionState::describe(SessionSummary& summary) const {
+    if (session_.is(kInMulti)) {
+        summary.queued_commands = static_cast<int64_t>(queue_.size());
+        summary.queued_bytes = queued_bytes_;
+    }
+    summary.watched_keys = keys_.size();
+    summary.watched_key_changed = touched_;
+    summary.memory_bytes += sizeof *this + keys_.capacity() * sizeof keys_[0];
+}
+
+}  // namespace millrace::engine

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "values/list.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <random>
+#include <string>
+
+namespace millrace::values {
+namespace {
+
+using Model = std::deque<std::string>;
+
+void expect_same(const List& list, const Model& model) {
+    list.check_invariants();
+    ASSERT_EQ(list.size(), model.size());
+    char digits[24];
+    ListCursor at = list.first();
+    for (const std::string& each : model) {
+        ASSERT_TRUE(at);
+        ASSERT_EQ(list.view(at, digits), each);
+        at = list.next(at);
+    }
+    ASSERT_FALSE(at);
+    at = list.last();
+    for (auto each = model.rbegin(); each != model.rend(); ++each) {
+        ASSERT_EQ(list.view(at, digits), *each);
+        at = list.previous(at);
+    }
+    ASSERT_FALSE(at);
+}
+
+// Random steps on a list and on a deque.
+class Steps {
+public:
+    Steps(unsigned seed, int64_t setting) : random_(seed), setting_(setting) {}
+
+    void run(int count) {
+        for (int step = 0; step < count; ++step) {
+            one();
+            if (step % 16 == 0) expect_same(list_, model_);
+        }
+        expect_same(list_, model_);
+        expect_same(static_cast<const List&>(*list_.clone()), model_);
+    }
+
+private:
+    std::string text() {
+        switch (random_() % 20) {
+            case 0:
+                return std::string(random_() % 5000, 'l');
+            case 1:
+                return std::string(random_() % 20000, 's');
+            case 2:
+            case 3:
+                return std::to_string(static_cast<int64_t>(random_()) - 2000000000);
+            default:
+                return std::string(random_() % 200, 'a');
+        }
+    }
+    size_t index() { return random_() % model_.size(); }
+    auto place(size_t at) { return model_.begin() + static_cast<int64_t>(at); }
+
+    void push() {
+        const std::string added = text();
+        list_.make_room(setting_, added.size(), 1);
+        const bool head = random_() % 2 == 0;
+        list_.push(head ? End::Head : End::Tail, added);
+        model_.insert(head ? model_.begin() : model_.end(), added);
+    }
+    void insert() {
+        const std::string added = text();
+        list_.make_room(setting_, added.size(), 1);
+        const size_t at = index();
+        const bool before = random_() % 2 == 0;
+        list_.insert(list_.at(static_cast<int64_t>(at)), before ? Side::Before : Side::After,
+                     added);
+        model_.insert(place(at + (before ? 0 : 1)), added);
+    }
+    void replace() {
+        const std::string added = text();
+        list_.make_room(setting_, added.size(), 1);
+        const size_t at = index();
+        list_.replace(list_.at(static_cast<int64_t>(at) - static_cast<int64_t>(model_.size())),
+                      added);
+        model_[at] = added;
+        list_.settle();
+    }
+    void erase() {
+        const size_t at = index();
+        char digits[24];
+        const ListCursor following = list_.erase(list_.at(static_cast<int64_t>(at)));
+        model_.erase(place(at));
+        ASSERT_EQ(static_cast<bool>(following), at < model_.size());
+        if (following) {
+            ASSERT_EQ(list_.view(following, digits), model_[at]);
+        }
+        list_.settle();
+    }
+    void erase_range() {
+        const size_t from = index();
+        const size_t count = random_() % (random_() % 10 == 0 ? 200 : 10);
+        list_.erase_range(from, count);
+        model_.erase(place(from), place(std::min(from + count, model_.size())));
+        list_.settle();
+    }
+    void one() {
+        const unsigned kind = random_() % 12;
+        if (model_.empty() || kind < 4) {
+            push();
+        } else if (kind < 6) {
+            insert();
+        } else if (kind < 8) {
+            replace();
+        } else if (kind < 11) {
+            erase();
+        } else {
+            erase_range();
+        }
+    }
+
+    std::mt19937 random_;
+    int64_t setting_;
+    List list_;
+    Model model_;
+};
+
+TEST(List, DoesWhatADequeDoes) {
+    for (const int64_t setting : {-1, -2, -5, 1, 4, 128}) Steps(7, setting).run(3000);
+}
+
+TEST(List, ChangesForm) {
+    List list;
+    list.make_room(-2, 8185, 1);
+    EXPECT_EQ(list.encoding(), "listpack");
+    list.make_room(-2, 8186, 1);
+    EXPECT_EQ(list.encoding(), "quicklist");
+    list.settle();
+    EXPECT_EQ(list.encoding(), "listpack");
+    for (int i = 0; i < 5; ++i) {
+        list.make_room(4, 1, 1);
+        list.push(End::Tail, "x");
+    }
+    EXPECT_EQ(list.encoding(), "quicklist");
+    for (const std::string_view expected : {"quicklist", "quicklist", "listpack"}) {
+        list.erase(list.last());
+        list.settle();
+        EXPECT_EQ(list.encoding(), expected) << list.size();
+    }
+}
+
+TEST(List, FindsByIndexInAMillion) {
+    List list;
+    list.make_room(1, 2, 2);
+    for (int i = 0; i < 1'000'000; ++i) list.push(End::Tail, std::to_string(i));
+    char digits[24];
+    for (int64_t i = 3; i < 1'000'000; i += 997) {
+        ASSERT_EQ(list.view(list.at(i), digits), std::to_string(i));
+        ASSERT_EQ(list.view(list.at(-i), digits), std::to_string(1'000'000 - i));
+    }
+    EXPECT_GT(list.blocks(), 1'000'000u);
+}
+
+}  // namespace
+}  // namespace millrace::values
