@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 namespace millrace::structures {
 
@@ -107,26 +106,8 @@ GeoArea bounds_of(const GeoShape& shape) {
 double reach(const GeoShape& shape) {
     if (shape.kind == GeoShape::Kind::Circle) return shape.radius;
     if (shape.kind == GeoShape::Kind::Polygon) {
-        const GeoArea b = bounds_of(shape);
-        const char* how = getenv("POLY");
-        const double diag = geo_distance(b.min, b.max);
-        double far = 0;
-        for (const GeoPoint& v : shape.vertices) far = std::max(far, geo_distance(shape.centre, v));
-        const double w = geo_distance(b.min, {b.max.longitude, b.min.latitude});
-        const double w2 = geo_distance({b.min.longitude, b.max.latitude}, b.max);
-        const double w3 = geo_distance({b.min.longitude, shape.centre.latitude}, {b.max.longitude, shape.centre.latitude});
-        const double h = geo_distance(b.min, {b.min.longitude, b.max.latitude});
-        switch (how ? *how : 'A') {
-            case 'A': return diag / 2;
-            case 'B': return far;
-            case 'C': return std::sqrt(w / 2 * w / 2 + h / 2 * h / 2);
-            case 'D': return std::sqrt(w2 / 2 * w2 / 2 + h / 2 * h / 2);
-            case 'E': return std::sqrt(w3 / 2 * w3 / 2 + h / 2 * h / 2);
-            case 'F': return diag;
-            case 'G': return std::max(w, h)/2;
-            case 'H': return std::max(w2, h)/2;
-            case 'I': return std::max(std::max(w, w2), h)/2;
-        }
+        const GeoArea bounds = bounds_of(shape);
+        return geo_distance(bounds.min, bounds.max) / 2;
     }
     return std::sqrt(shape.width / 2 * (shape.width / 2) + shape.height / 2 * (shape.height / 2));
 }
@@ -204,6 +185,24 @@ double geo_distance(const GeoPoint& from, const GeoPoint& to) {
     const double u = std::sin((to_latitude - from_latitude) / 2);
     const double a = u * u + std::cos(from_latitude) * std::cos(to_latitude) * v * v;
     return 2.0 * kEarthRadius * std::asin(std::sqrt(a));
+}
+
+GeoPoint geo_middle(const std::vector<GeoPoint>& points) {
+    double x = 0;
+    double y = 0;
+    double z = 0;
+    for (const GeoPoint& point : points) {
+        const double longitude = radians(point.longitude);
+        const double latitude = radians(point.latitude);
+        x += std::cos(latitude) * std::cos(longitude);
+        y += std::cos(latitude) * std::sin(longitude);
+        z += std::sin(latitude);
+    }
+    const auto count = static_cast<double>(points.size());
+    x /= count;
+    y /= count;
+    z /= count;
+    return {degrees(std::atan2(y, x)), degrees(std::atan2(z, std::sqrt(x * x + y * y)))};
 }
 
 std::optional<double> GeoShape::distance_inside(const GeoPoint& point) const {

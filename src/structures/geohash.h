@@ -58,6 +58,9 @@ std::array<char, 11> geohash_text(const GeoPoint& point);
 // In metres, on a sphere.
 double geo_distance(const GeoPoint& from, const GeoPoint& to);
 
+// The middle of some points, at least one, as seen from the centre of the earth.
+GeoPoint geo_middle(const std::vector<GeoPoint>& points);
+
 // What a search looks into; lengths in metres.
 struct GeoShape {
     enum class Kind : uint8_t { Circle, Box, Polygon };

@@ -123,7 +123,7 @@ void propagate(Call& call, size_t first, const std::vector<ScoredMember>& elemen
     if (!call.propagates()) return;
     std::vector<std::string> scores;
     scores.reserve(elements.size());
-    std::vector<std::string_view> words = {"zadd"};
+    std::vector<std::string_view> words = {"ZADD"};
     for (size_t at = 1; at < first; ++at) words.push_back(call.arg(at));
     for (const ScoredMember& element : elements) {
         scores.emplace_back(IntegerText(static_cast<int64_t>(element.score)).view());

@@ -114,17 +114,12 @@ Status Parser::parse_polygon() {
     GeoShape& shape = search_.shape;
     shape.kind = GeoShape::Kind::Polygon;
     shape.vertices.clear();
-    GeoPoint sum;
     at_ += 2;
     for (int64_t i = 0; i < *number; ++i, at_ += 2) {
-        const GeoPoint vertex = TRY(parse_place(call_, at_));
-        shape.vertices.push_back(vertex);
-        sum.longitude += vertex.longitude;
-        sum.latitude += vertex.latitude;
+        shape.vertices.push_back(TRY(parse_place(call_, at_)));
     }
     --at_;
-    const auto count = static_cast<double>(*number);
-    shape.centre = {sum.longitude / count, sum.latitude / count};
+    shape.centre = structures::geo_middle(shape.vertices);
     search_.unit = 1;
     return done();
 }
