@@ -151,8 +151,7 @@ Result<PositionOptions> parse_position_options(Call& call) {
     for (size_t at = 3; at < call.count(); at += 2) {
         if (at + 1 == call.count()) return errors::kSyntax;
         if (call.arg_is(at, "RANK")) {
-            const int64_t rank = TRY(call.integer(at + 1));
-            if (rank < -kMax) return errors::kOutOfRange;
+            const int64_t rank = TRY(call.integer(at + 1, -kMax, kMax));
             if (rank == 0) {
                 return ErrorText{
                     "ERR RANK can't be zero: use 1 to start from the first match, 2 from the "
