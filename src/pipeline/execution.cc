@@ -75,7 +75,6 @@ void Pipeline::publish_so_far() {
 // A turn inside of a turn. Each client is served in order: first what is left of the batch that
 // the script is in, then what comes new. The script's own client waits.
 void Pipeline::serve_while_busy() {
-    const RoleScope role(io_side);
     if (busy_session_ == nullptr) {
         busy_session_ = engine_.running();
         busy_session_->set(engine::kDeferring, true);
