@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <utility>
 
 #include "admin/info/sections.h"
@@ -32,6 +33,15 @@ std::string random_identifier(SystemEntropy& entropy) {
     std::string text;
     while (text.size() < 40) text += kDigits[entropy.next() % 16];
     return text;
+}
+
+engine::ShutdownRequest request_of(uint32_t words) {
+    return {.save = (words & kShutdownSave) != 0,
+            .no_save = (words & kShutdownNosave) != 0,
+            .now = (words & kShutdownNow) != 0,
+            .force = (words & kShutdownForce) != 0,
+            .safe = (words & kShutdownSafe) != 0,
+            .failover = (words & kShutdownFailover) != 0};
 }
 
 }  // namespace
@@ -117,9 +127,12 @@ int Server::run() {
         }
         pipeline_.turn(wait_us);
         if (const int signal = stop_signal_.exchange(0)) {
+            const bool interrupted = signal == SIGINT;
+            log_warning(interrupted ? "Received SIGINT scheduling shutdown..."
+                                    : "Received SIGTERM scheduling shutdown...");
             log_warning("User requested shutdown...");
-            (void)signal;
-            if (!shutdown({}).ok()) continue;
+            (void)shutdown(request_of(interrupted ? settings_.server.shutdown_on_sigint
+                                                  : settings_.server.shutdown_on_sigterm));
         }
     }
     acceptor_.close_all();
