@@ -214,6 +214,7 @@ public:
 
     // Writes `error` as the reply and counts it.
     void reply_error(ReplyWriter& writer, std::string_view text);
+    void count_error(std::string_view text);
 
 private:
     friend class Dispatch;

@@ -162,6 +162,7 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
         }
     }
     stopping_ = true;
+    engine_.set_condition(engine::kShuttingDown, true);
     return done();
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace millrace::structures {
 
@@ -47,11 +48,14 @@ GeoCell cell_within(const GeoPoint& point, double latitude_limit, unsigned step)
     return {spread(latitude) | spread(longitude) << 1, step};
 }
 
-// The cell so many to the east and north, around the globe.
+// The cell so many to the east and north, around the globe. Compat: the cell of a point at the very
+// end of the map lies beyond it, and stays there in directions in which it does not move.
 GeoCell moved(const GeoCell& cell, int east, int north) {
     const uint64_t mask = (uint64_t{1} << cell.step) - 1;
-    const uint64_t latitude = (gather(cell.bits) + static_cast<uint64_t>(north)) & mask;
-    const uint64_t longitude = (gather(cell.bits >> 1) + static_cast<uint64_t>(east)) & mask;
+    uint64_t latitude = gather(cell.bits);
+    uint64_t longitude = gather(cell.bits >> 1);
+    if (north != 0) latitude = (latitude + static_cast<uint64_t>(north)) & mask;
+    if (east != 0) longitude = (longitude + static_cast<uint64_t>(east)) & mask;
     return {spread(latitude) | spread(longitude) << 1, cell.step};
 }
 
@@ -76,11 +80,6 @@ unsigned step_for(double range, double latitude) {
     return static_cast<unsigned>(std::clamp(step, 1, static_cast<int>(kGeoStepMax)));
 }
 
-double reach(const GeoShape& shape) {
-    if (shape.kind == GeoShape::Kind::Circle) return shape.radius;
-    return std::sqrt(shape.width / 2 * (shape.width / 2) + shape.height / 2 * (shape.height / 2));
-}
-
 GeoArea bounds_of(const GeoShape& shape) {
     if (shape.kind == GeoShape::Kind::Polygon) {
         GeoArea bounds{shape.vertices.front(), shape.vertices.front()};
@@ -103,6 +102,33 @@ GeoArea bounds_of(const GeoShape& shape) {
     const double longitude_delta = degrees(width / kEarthRadius / std::cos(radians(wide_latitude)));
     return {{centre.longitude - longitude_delta, centre.latitude - latitude_delta},
             {centre.longitude + longitude_delta, centre.latitude + latitude_delta}};
+}
+
+double reach(const GeoShape& shape) {
+    if (shape.kind == GeoShape::Kind::Circle) return shape.radius;
+    if (shape.kind == GeoShape::Kind::Polygon) {
+        const GeoArea b = bounds_of(shape);
+        const char* how = getenv("POLY");
+        const double diag = geo_distance(b.min, b.max);
+        double far = 0;
+        for (const GeoPoint& v : shape.vertices) far = std::max(far, geo_distance(shape.centre, v));
+        const double w = geo_distance(b.min, {b.max.longitude, b.min.latitude});
+        const double w2 = geo_distance({b.min.longitude, b.max.latitude}, b.max);
+        const double w3 = geo_distance({b.min.longitude, shape.centre.latitude}, {b.max.longitude, shape.centre.latitude});
+        const double h = geo_distance(b.min, {b.min.longitude, b.max.latitude});
+        switch (how ? *how : 'A') {
+            case 'A': return diag / 2;
+            case 'B': return far;
+            case 'C': return std::sqrt(w / 2 * w / 2 + h / 2 * h / 2);
+            case 'D': return std::sqrt(w2 / 2 * w2 / 2 + h / 2 * h / 2);
+            case 'E': return std::sqrt(w3 / 2 * w3 / 2 + h / 2 * h / 2);
+            case 'F': return diag;
+            case 'G': return std::max(w, h)/2;
+            case 'H': return std::max(w2, h)/2;
+            case 'I': return std::max(std::max(w, w2), h)/2;
+        }
+    }
+    return std::sqrt(shape.width / 2 * (shape.width / 2) + shape.height / 2 * (shape.height / 2));
 }
 
 // Whether the cells around `cell` reach beyond all four sides.

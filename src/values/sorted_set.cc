@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "values/sorted_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <string>
 #include <unordered_set>
 #include <utility>
 
@@ -42,6 +44,12 @@ void insert_score(Listpack& pack, Listpack::Position before, double score) {
     }
     char text[kDoubleCharsMax];
     pack.insert(before, {text, format_double(text, score)});
+}
+
+// As replies show it, except that large whole numbers have an exponent.
+size_t format_digested(char (&text)[kDoubleCharsMax], double score) {
+    if (!(std::fabs(score) >= 1e17) || std::isinf(score)) return format_double(text, score);
+    return fmt::format_to_n(text, sizeof text, "{}", score).size;
 }
 
 void append_element(Listpack& pack, double score, std::string_view member) {
@@ -189,9 +197,8 @@ void SortedSet::digest(keyspace::ValueDigest& digest) const {
     for (Cursor cursor = first(); cursor; cursor.next()) {
         keyspace::ValueDigest element;
         element.chain(cursor.member());
-        char text[64];
-        const int chars = std::snprintf(text, sizeof text, "%.17g", cursor.score());
-        element.chain({text, static_cast<size_t>(chars)});
+        char text[kDoubleCharsMax];
+        element.chain({text, format_digested(text, cursor.score())});
         digest.add(element);
     }
 }

@@ -195,18 +195,15 @@ template <typename Range>
 auto SortedSet::span_of(const Range& range) const -> Span {
     if (range.is_empty()) return {0, 0};
     if (large_ == nullptr) {
+        const auto text_of = [](const Cursor& cursor) {
+            return Range::kReadsMembers ? cursor.member() : std::string_view();
+        };
         Span span{0, 0};
-        for (Cursor cursor = first(); cursor; cursor.next()) {
-            const double score = cursor.score();
-            const std::string_view member =
-                Range::kReadsMembers ? cursor.member() : std::string_view();
-            if (range.is_before(score, member)) {
-                ++span.first;
-                continue;
-            }
-            if (range.is_behind(score, member)) break;
+        Cursor cursor = first();
+        for (; cursor && range.is_before(cursor.score(), text_of(cursor)); cursor.next())
+            ++span.first;
+        for (; cursor && !range.is_behind(cursor.score(), text_of(cursor)); cursor.next())
             ++span.count;
-        }
         return span;
     }
     using Element = structures::RankedElement;

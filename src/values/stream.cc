@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "base/assert.h"
@@ -316,14 +317,15 @@ int64_t Stream::count_up_to(const StreamId& id) const {
     return ConsumerGroup::kUnknownCount;
 }
 
-int64_t Stream::lag_of(const ConsumerGroup& group) const {
+std::optional<int64_t> Stream::lag_of(const ConsumerGroup& group) const {
     const auto added = static_cast<int64_t>(entries_added_);
     if (added == 0) return 0;
     if (group.entries_read != ConsumerGroup::kUnknownCount && !has_gaps_from(group.last_id)) {
         return added - group.entries_read;
     }
     const int64_t read = count_up_to(group.last_id);
-    return read == ConsumerGroup::kUnknownCount ? read : added - read;
+    if (read == ConsumerGroup::kUnknownCount) return std::nullopt;
+    return added - read;
 }
 
 // --- groups ---
@@ -386,7 +388,10 @@ size_t Stream::blocks() const {
 
 void Stream::digest(keyspace::ValueDigest& digest) const {
     for (Cursor at = seek({}); at; at = next(at)) {
-        digest.chain(StreamIdText(at.id_).view());
+        // Compat: with a point.
+        std::string id(StreamIdText(at.id_).view());
+        id[id.find('-')] = '.';
+        digest.chain(id);
         for_each_pair(at, [&](std::string_view field, std::string_view value) {
             digest.chain(field);
             digest.chain(value);

@@ -122,8 +122,8 @@ public:
     bool has_gaps_from(const StreamId& from) const;
     // How many entries were ever added up to `id`, if that can be told.
     int64_t count_up_to(const StreamId& id) const;
-    // How many entries a group has not read; kUnknownCount if that cannot be told.
-    int64_t lag_of(const ConsumerGroup& group) const;
+    // How many entries a group has not read, if that can be told. Compat: may be negative.
+    std::optional<int64_t> lag_of(const ConsumerGroup& group) const;
 
     // --- groups ---
 

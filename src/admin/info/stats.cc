@@ -53,8 +53,9 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("expire_cycle_cpu_milliseconds", keys.expire_cycle_microseconds / 1000);
     out.field("evicted_keys", 0);
     out.field("evicted_clients", engine.server().net.clients_evicted);
+    out.field("evicted_scripts", engine.counters().scripts.evicted_scripts);
     write_zeros(
-        out, {"evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+        out, {"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
     out.field("keyspace_hits", keys.hits);
     out.field("keyspace_misses", keys.misses);
     // Compat: there are no forks; snapshots are counted in millrace_snapshots.

@@ -138,11 +138,18 @@ int64_t idle_since(Call& call, int64_t ms) {
     return std::max<int64_t>(call.now_ms() - ms, 0);
 }
 
-void reply_count(ReplyWriter& reply, int64_t count) {
-    if (count == ConsumerGroup::kUnknownCount) {
+void reply_progress(ReplyWriter& reply, const Stream& stream, const ConsumerGroup& group) {
+    reply.bulk("entries-read");
+    if (group.entries_read == ConsumerGroup::kUnknownCount) {
         reply.null();
     } else {
-        reply.integer(count);
+        reply.integer(group.entries_read);
+    }
+    reply.bulk("lag");
+    if (const auto lag = stream.lag_of(group)) {
+        reply.integer(*lag);
+    } else {
+        reply.null();
     }
 }
 
@@ -188,10 +195,7 @@ Status groups(Call& call) {
         reply_field(reply, "consumers", static_cast<int64_t>(group.consumers().size()));
         reply_field(reply, "pending", static_cast<int64_t>(group.pending().size()));
         reply_field(reply, "last-delivered-id", group.last_id);
-        reply.bulk("entries-read");
-        reply_count(reply, group.entries_read);
-        reply.bulk("lag");
-        reply_count(reply, stream.lag_of(group));
+        reply_progress(reply, stream, group);
     }
     return done();
 }
@@ -278,10 +282,7 @@ void reply_full(ReplyWriter& reply, Stream& stream, uint64_t count) {
         reply.bulk("name");
         reply.bulk(name);
         reply_field(reply, "last-delivered-id", group.last_id);
-        reply.bulk("entries-read");
-        reply_count(reply, group.entries_read);
-        reply.bulk("lag");
-        reply_count(reply, stream.lag_of(group));
+        reply_progress(reply, stream, group);
         reply_group_pending(reply, group, count);
         reply_group_consumers(reply, group, count);
     }

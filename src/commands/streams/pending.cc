@@ -67,7 +67,9 @@ constexpr std::string_view kXpendingTips[] = {
     "nondeterministic_output",
 };
 
-constexpr HistoryEntry kXpendingHistory[] = {};
+constexpr HistoryEntry kXpendingHistory[] = {
+    {"6.2.0", "The word `IDLE`, and ends that are not part of the range."},
+};
 
 constexpr Arg kXclaimArgs[] = {
     {.name = "key", .type = ArgType::Key, .key_spec = 0},

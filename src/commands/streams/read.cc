@@ -198,8 +198,8 @@ Status parse_source(Call& call, const ReadOptions& options, size_t id_at, Source
     } else if (id == "+" && !options.grouped) {
         source.last_known = true;
         if (stream == nullptr) return done();
-        source.after = stream->size() == 0 ? stream->last_id() : stream->last_live_id();
-        if (stream->size() != 0) source.after.decrement();
+        source.after = stream->last_id();
+        source.after.decrement();
     } else if (id == ">") {
         if (!options.grouped) {
             return ErrorText{
@@ -304,7 +304,10 @@ struct Reader {
 // The group has handed out the entry `id`.
 void advance(const Reader& reader, const StreamId& id) {
     ConsumerGroup& group = reader.group;
-    if (group.entries_read != ConsumerGroup::kUnknownCount && !reader.stream.has_gaps_from(id)) {
+    const bool counts = group.entries_read != ConsumerGroup::kUnknownCount &&
+                        group.last_id >= reader.stream.first_id() &&
+                        !reader.stream.has_gaps_from(group.last_id);
+    if (counts) {
         ++group.entries_read;
     } else if (reader.stream.entries_added() != 0) {
         group.entries_read = reader.stream.count_up_to(id);
@@ -331,9 +334,12 @@ void hand_out_new(Call& call, const Reader& reader, const ReadOptions& options) 
     }
     reply.close_array(opened, found);
     if (found == 0) return;
-    reader.consumer.active_ms = call.now_ms();
     call.engine().mark_dirty();
-    if (options.no_ack) propagate_position(call, reader.name, reader.group);
+    if (options.no_ack) {
+        propagate_position(call, reader.name, reader.group);
+    } else {
+        reader.consumer.active_ms = call.now_ms();
+    }
 }
 
 // What the consumer has pending behind `after`; entries that are deleted have no fields.
