@@ -11,6 +11,7 @@
 
 #include "admin/info/sections.h"
 #include "base/log.h"
+#include "scripting/script_engine.h"
 #include "server/crash_report.h"
 #include "server/daemon.h"
 #include "server/open_files.h"
@@ -71,6 +72,7 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
       process_settings_(settings, plan.config_file, title) {
     engine_.connect(&pipeline_, this);
     engine_.connect_persistence(&persistence_);
+    connect_libraries();
     admin::info::register_sections(info_, engine_);
     describe(plan);
     wire_settings();
@@ -78,6 +80,26 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
 }
 
 Server::~Server() = default;
+
+void Server::connect_libraries() {
+    using scripting::ScriptEngine;
+    persistence_.set_libraries(
+        {.for_each =
+             [this](const persistence::rdb::LibraryStore::Visitor& visit) {
+                 if (engine_.scripting == nullptr) return;
+                 for (const auto& [name, library] : ScriptEngine::of(engine_).libraries()) {
+                     visit(library.code);
+                 }
+             },
+         .load = [this](std::string_view code, bool replace) -> Status {
+             (void)TRY(ScriptEngine::of(engine_).load_library(code, replace));
+             return done();
+         },
+         .clear =
+             [this] {
+                 if (engine_.scripting != nullptr) ScriptEngine::of(engine_).flush_libraries();
+             }});
+}
 
 void Server::describe(const StartPlan& plan) {
     observe::ServerFacts& facts = state_.facts;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// The whole dataset to bytes and back, and files that cannot be loaded.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -18,8 +20,7 @@ struct Dataset {
     Dataset() { keyspace.set_now_ms(kNow); }
 
     void add(int db, std::string_view key, std::string_view text, int64_t expire_at_ms) {
-        keyspace::Entry* entry =
-            keyspace.builder().string(key, text, keyspace::ExpiryRoom::Yes);
+        keyspace::Entry* entry = keyspace.builder().string(key, text, keyspace::ExpiryRoom::Yes);
         entry->set_expire_at_ms(expire_at_ms);
         keyspace.database(db).insert(entry, keyspace.hash(key));
     }
