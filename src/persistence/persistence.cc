@@ -131,7 +131,7 @@ Status Persistence::reload(const engine::ReloadRequest& request) {
                               ? load_bytes(file.bytes(), request.flush, request.merge)
                               : Error(std::string(opened.error().text()), opened.error().code());
     if (loaded.ok()) {
-        log_warning("DB reloaded by DEBUG RELOAD");
+        log_notice("DB reloaded by DEBUG RELOAD");
         return done();
     }
     log_warning("{}", loaded.error().text());

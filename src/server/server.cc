@@ -152,7 +152,6 @@ int Server::run() {
             const bool interrupted = signal == SIGINT;
             log_warning(interrupted ? "Received SIGINT scheduling shutdown..."
                                     : "Received SIGTERM scheduling shutdown...");
-            log_warning("User requested shutdown...");
             (void)shutdown(request_of(interrupted ? settings_.server.shutdown_on_sigint
                                                   : settings_.server.shutdown_on_sigterm));
         }
@@ -173,6 +172,7 @@ bool Server::saves_at_end(const engine::ShutdownRequest& request) const {
 }
 
 Status Server::shutdown(const engine::ShutdownRequest& request) {
+    log_warning("User requested shutdown...");
     if (saves_at_end(request)) {
         log_notice("Saving the final RDB snapshot before exiting.");
         if (!persistence_.save().ok()) {
