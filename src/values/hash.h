@@ -78,15 +78,16 @@ public:
     // Returns true if the field is new.
     bool set(std::string_view field, std::string_view value, const GrowthRules& rules,
              KeepFieldExpiry keep = KeepFieldExpiry::No);
-    // For whoever loads one: a new field with an expiry; false if it is there already.
-    bool load(std::string_view field, std::string_view value, int64_t expire_at_ms,
-              const GrowthRules& rules);
     bool erase(std::string_view field);
     void become_table(const GrowthRules& rules);
 
     // One of the two is null.
     const structures::Listpack* pack() const { return table_ == nullptr ? &pack_ : nullptr; }
     const MemberTable* table() const { return table_.get(); }
+
+    // For whoever loads one: a new field with an expiry; false if it is there already.
+    bool load(std::string_view field, std::string_view value, int64_t expire_at_ms,
+              const GrowthRules& rules);
 
 private:
     using Position = structures::Listpack::Position;

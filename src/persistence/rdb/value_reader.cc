@@ -233,9 +233,13 @@ void Reading::add_field(values::Hash& hash, std::string_view field, std::string_
     const bool is_due = at != kNoExpiry && rules_.drop_fields_due_at_ms != kNoExpiry &&
                         at <= rules_.drop_fields_due_at_ms;
     if (is_due) return;
-    const bool fresh =
-        at == kNoExpiry ? hash.set(field, value, growth_) : hash.load(field, value, at, growth_);
-    if (!fresh) in_.fail(kTwice);
+    const uint64_t before = hash.size();
+    if (at == kNoExpiry) {
+        (void)hash.set(field, value, growth_);
+    } else {
+        (void)hash.load(field, value, at, growth_);
+    }
+    if (hash.size() == before) in_.fail(kTwice);
 }
 
 std::unique_ptr<Collection> Reading::hash(bool expiries) {
