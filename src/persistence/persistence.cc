@@ -36,11 +36,12 @@ rdb::UseMarks Persistence::use_marks() const {
 Status Persistence::write_file() {
     rdb::FileSink sink(settings_.rdb.rdb_save_incremental_fsync);
     TRY(sink.open());
-    rdb::Writer writer(sink, {.compress = settings_.rdb.rdbcompression,
-                              .checksum = settings_.rdb.rdbchecksum});
+    rdb::Writer writer(
+        sink, {.compress = settings_.rdb.rdbcompression, .checksum = settings_.rdb.rdbchecksum});
     TRY(rdb::write_dataset(writer, engine_.keyspace(),
                            {.now_seconds = engine_.now_ms() / 1000,
                             .use_marks = use_marks(),
+                            .libraries = libraries(),
                             .key_delay_us = settings_.rdb.rdb_key_save_delay}));
     return sink.put_in_place(settings_.rdb.dbfilename);
 }
@@ -85,12 +86,14 @@ Status Persistence::load_bytes(std::string_view bytes, bool flush, bool replaces
                                .drops_expired = !keyspace.keeps_expired(),
                                .replaces = replaces,
                                .use_marks = use_marks(),
+                               .libraries = libraries(),
                                .key_delay_us = settings_.rdb.key_load_delay},
                               bytes);
     TRY(reader.check_header());
     if (flush) {
         log_notice("RDB signature and version check passed. Flushing old data");
         for (int db = 0; db < keyspace.database_count(); ++db) keyspace.flush(db);
+        if (libraries_.clear) libraries_.clear();
     }
     engine_.set_condition(engine::kLoadingData, true);
     const Status loaded = reader.load();
@@ -128,7 +131,7 @@ Status Persistence::reload(const engine::ReloadRequest& request) {
                               ? load_bytes(file.bytes(), request.flush, request.merge)
                               : Error(std::string(opened.error().text()), opened.error().code());
     if (loaded.ok()) {
-        log_warning("DB reloaded by DEBUG RELOAD");
+        log_notice("DB reloaded by DEBUG RELOAD");
         return done();
     }
     log_warning("{}", loaded.error().text());

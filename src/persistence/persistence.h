@@ -6,6 +6,8 @@
 // Threads: main thread, which does nothing else meanwhile.
 #pragma once
 
+#include <utility>
+
 #include "engine/engine.h"
 #include "engine/services.h"
 #include "keyspace/settings.h"
@@ -19,6 +21,9 @@ public:
     Persistence(engine::Engine& engine, const Settings& settings,
                 const keyspace::Settings& keyspace_settings)
         : engine_(engine), settings_(settings), keyspace_settings_(keyspace_settings) {}
+
+    // Without it, files hold no functions.
+    void set_libraries(rdb::LibraryStore libraries) { libraries_ = std::move(libraries); }
 
     // Loads the file, if there is one, into databases that are empty. The error is for the log.
     Status load();
@@ -36,10 +41,12 @@ private:
     Status load_bytes(std::string_view bytes, bool flush, bool replaces);
     void report(const rdb::LoadCounts& counts);
     rdb::UseMarks use_marks() const;
+    const rdb::LibraryStore* libraries() const { return libraries_.load ? &libraries_ : nullptr; }
 
     engine::Engine& engine_;
     const Settings& settings_;
     const keyspace::Settings& keyspace_settings_;
+    rdb::LibraryStore libraries_;
 };
 
 }  // namespace millrace::persistence

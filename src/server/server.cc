@@ -6,10 +6,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <utility>
 
 #include "admin/info/sections.h"
 #include "base/log.h"
+#include "scripting/script_engine.h"
 #include "server/crash_report.h"
 #include "server/daemon.h"
 #include "server/open_files.h"
@@ -32,6 +34,15 @@ std::string random_identifier(SystemEntropy& entropy) {
     std::string text;
     while (text.size() < 40) text += kDigits[entropy.next() % 16];
     return text;
+}
+
+engine::ShutdownRequest request_of(uint32_t words) {
+    return {.save = (words & kShutdownSave) != 0,
+            .no_save = (words & kShutdownNosave) != 0,
+            .now = (words & kShutdownNow) != 0,
+            .force = (words & kShutdownForce) != 0,
+            .safe = (words & kShutdownSafe) != 0,
+            .failover = (words & kShutdownFailover) != 0};
 }
 
 }  // namespace
@@ -61,6 +72,7 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
       process_settings_(settings, plan.config_file, title) {
     engine_.connect(&pipeline_, this);
     engine_.connect_persistence(&persistence_);
+    connect_libraries();
     admin::info::register_sections(info_, engine_);
     describe(plan);
     wire_settings();
@@ -68,6 +80,26 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
 }
 
 Server::~Server() = default;
+
+void Server::connect_libraries() {
+    using scripting::ScriptEngine;
+    persistence_.set_libraries(
+        {.for_each =
+             [this](const persistence::rdb::LibraryStore::Visitor& visit) {
+                 if (engine_.scripting == nullptr) return;
+                 for (const auto& [name, library] : ScriptEngine::of(engine_).libraries()) {
+                     visit(library.code);
+                 }
+             },
+         .load = [this](std::string_view code, bool replace) -> Status {
+             (void)TRY(ScriptEngine::of(engine_).load_library(code, replace));
+             return done();
+         },
+         .clear =
+             [this] {
+                 if (engine_.scripting != nullptr) ScriptEngine::of(engine_).flush_libraries();
+             }});
+}
 
 void Server::describe(const StartPlan& plan) {
     observe::ServerFacts& facts = state_.facts;
@@ -117,9 +149,11 @@ int Server::run() {
         }
         pipeline_.turn(wait_us);
         if (const int signal = stop_signal_.exchange(0)) {
-            log_warning("User requested shutdown...");
-            (void)signal;
-            if (!shutdown({}).ok()) continue;
+            const bool interrupted = signal == SIGINT;
+            log_warning(interrupted ? "Received SIGINT scheduling shutdown..."
+                                    : "Received SIGTERM scheduling shutdown...");
+            (void)shutdown(request_of(interrupted ? settings_.server.shutdown_on_sigint
+                                                  : settings_.server.shutdown_on_sigterm));
         }
     }
     acceptor_.close_all();
@@ -138,6 +172,7 @@ bool Server::saves_at_end(const engine::ShutdownRequest& request) const {
 }
 
 Status Server::shutdown(const engine::ShutdownRequest& request) {
+    log_warning("User requested shutdown...");
     if (saves_at_end(request)) {
         log_notice("Saving the final RDB snapshot before exiting.");
         if (!persistence_.save().ok()) {

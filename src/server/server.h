@@ -49,6 +49,7 @@ private:
 
     void wire_settings();
     void apply_all_settings();
+    void connect_libraries();
     void describe(const StartPlan& plan);
     // Whether a shutdown is to write the dataset first.
     bool saves_at_end(const engine::ShutdownRequest& request) const;

@@ -161,4 +161,13 @@ void Hash::become_table(const GrowthRules& rules) {
     const Listpack old = std::move(pack_);
 }
 
+bool Hash::load(std::string_view field, std::string_view value, int64_t expire_at_ms,
+                const GrowthRules& rules) {
+    become_table(rules);
+    const auto found = table_->find(field);
+    if (found) return false;
+    table_->insert(found, field, value, expire_at_ms);
+    return true;
+}
+
 }  // namespace millrace::values

@@ -112,6 +112,10 @@ public:
     const structures::Listpack* pack() const { return table_ == nullptr ? &pack_ : nullptr; }
     const MemberTable* table() const { return table_.get(); }
 
+    // For whoever loads one: a new field with an expiry; false if it is there already.
+    bool load(std::string_view field, std::string_view value, int64_t expire_at_ms,
+              const GrowthRules& rules);
+
 private:
     using Position = structures::Listpack::Position;
     static constexpr Position kNone = structures::Listpack::kNone;

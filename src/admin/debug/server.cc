@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// DEBUG RELOAD, SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to crash: the
-// process as a whole.
+// DEBUG RELOAD, SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to
+// crash: the process as a whole.
 
 #include <fmt/format.h>
 
@@ -74,8 +74,7 @@ Status reload(Call& call) {
         } else if (call.arg_is(at, "NOSAVE")) {
             request.save = false;
         } else {
-            return Error(
-                "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+            return Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
         }
     }
     PersistenceControl* persistence = call.engine().persistence();

@@ -189,7 +189,8 @@ Status restore(Call& call) {
     rdb::Value value = TRY(read_value(call, scratch));
 
     int64_t expire_at_ms = kNoExpiry;
-    if (ttl != 0 && __builtin_add_overflow(ttl, options.absolute ? 0 : call.now_ms(), &expire_at_ms))
+    if (ttl != 0 &&
+        __builtin_add_overflow(ttl, options.absolute ? 0 : call.now_ms(), &expire_at_ms))
         return kInvalidTtl;
     KeyEdit edit = call.edit(1);
     call.reply().ok();

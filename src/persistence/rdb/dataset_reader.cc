@@ -39,7 +39,8 @@ Status DatasetReader::damaged() const {
 
 Status DatasetReader::check_header() {
     std::string_view magic = in_.raw(kHeaderBytes);
-    if (in_.failed()) return Error("Short read or OOM loading DB. Unrecoverable error, aborting now.");
+    if (in_.failed())
+        return Error("Short read or OOM loading DB. Unrecoverable error, aborting now.");
     is_old_magic_ = magic.starts_with(kOldMagic);
     const std::string_view digits = magic.substr(is_old_magic_ ? kOldMagic.size() : kMagic.size());
     std::optional<int64_t> version;
@@ -47,7 +48,8 @@ Status DatasetReader::check_header() {
         const size_t zeros = std::min(digits.find_first_not_of('0'), digits.size() - 1);
         version = parse_integer(digits.substr(zeros));
     }
-    if (!version) return Error(fmt::format("Wrong signature trying to load DB from file: {}", magic));
+    if (!version)
+        return Error(fmt::format("Wrong signature trying to load DB from file: {}", magic));
     version_ = static_cast<int>(*version);
     const bool fits_magic = is_old_magic_ == (version_ <= kVersionForeignLast);
     if (fits_magic && is_known_version(version_, options_.is_relaxed)) return done();
@@ -87,6 +89,17 @@ Status DatasetReader::select_database() {
     return done();
 }
 
+Status DatasetReader::read_library() {
+    const std::string_view code = in_.string(value_scratch_);
+    if (in_.failed()) return damaged();
+    if (options_.libraries == nullptr) {
+        return Error("The RDB file holds functions, which cannot be loaded");
+    }
+    const Status loaded = options_.libraries->load(code, options_.replaces);
+    if (loaded.ok()) return done();
+    return Error(fmt::format("Failed loading a library of functions: {}", loaded.error().text()));
+}
+
 // What stands between keys.
 Status DatasetReader::read_section(uint8_t code) {
     if (is_old_magic_ && code >= kForeignCodeFirst && code <= kForeignCodeLast) {
@@ -106,8 +119,9 @@ Status DatasetReader::read_section(uint8_t code) {
             for (int i = 0; i < 3; ++i) (void)in_.length();
             break;
         case Opcode::Function:
+            return read_library();
         case Opcode::FunctionOld:
-            return Error("The RDB file holds functions, which cannot be loaded");
+            return Error("Pre-release function format not supported.");
         case Opcode::ModuleAux:
             return Error("The RDB file holds data of a module, which cannot be loaded");
         case Opcode::SlotImport:

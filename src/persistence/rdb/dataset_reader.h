@@ -19,11 +19,12 @@
 namespace millrace::persistence::rdb {
 
 struct LoadOptions {
-    bool is_relaxed = false;         // Versions of others are tried.
-    bool verify_checksum = true;     // If the file has one.
-    bool drops_expired = true;       // What is past its time stays out; a replica keeps it.
-    bool replaces = false;           // Keys that are there already; else they are an error.
+    bool is_relaxed = false;      // Versions of others are tried.
+    bool verify_checksum = true;  // If the file has one.
+    bool drops_expired = true;    // What is past its time stays out; a replica keeps it.
+    bool replaces = false;        // Keys that are there already; else they are an error.
     UseMarks use_marks = UseMarks::None;
+    const LibraryStore* libraries = nullptr;  // Null: a file with some is refused.
     int64_t key_delay_us = 0;
 };
 
@@ -65,6 +66,7 @@ private:
     Status read_section(uint8_t code);
     Status select_database();
     void read_fact();
+    Status read_library();
     Status check_end();
     Status damaged() const;
     ReadRules rules() const;

@@ -29,6 +29,13 @@ void write_facts(Writer& writer, const DatasetFacts& facts) {
     write_fact(writer, "aof-base", facts.is_aof_base ? "1" : "0");
 }
 
+void write_libraries(Writer& writer, const LibraryStore& libraries) {
+    libraries.for_each([&writer](std::string_view code) {
+        writer.opcode(Opcode::Function);
+        writer.string(code);
+    });
+}
+
 void write_key(Writer& writer, const Entry& entry, UseMarks marks,
                const keyspace::AccessClock& clock) {
     const int64_t expire_at_ms = entry.expire_at_ms();
@@ -78,6 +85,7 @@ void delay_key(int64_t delay_us, uint64_t keys) {
 Status write_dataset(Writer& writer, keyspace::Keyspace& keyspace, const DatasetFacts& facts) {
     writer.raw(fmt::format("{}{:03}", kMagic, kVersion));
     write_facts(writer, facts);
+    if (facts.libraries != nullptr) write_libraries(writer, *facts.libraries);
     for (int db = 0; db < keyspace.database_count(); ++db) {
         write_database(writer, keyspace, db, facts);
     }

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "keyspace/keyspace.h"
+#include "persistence/rdb/library_store.h"
 #include "persistence/rdb/writer.h"
 
 namespace millrace::persistence::rdb {
@@ -21,7 +22,8 @@ struct DatasetFacts {
     int64_t now_seconds = 0;
     UseMarks use_marks = UseMarks::None;
     bool is_aof_base = false;
-    int64_t key_delay_us = 0;  // For tests; negative: so many keys a microsecond.
+    const LibraryStore* libraries = nullptr;  // Null: there are none.
+    int64_t key_delay_us = 0;                 // For tests; negative: so many keys a microsecond.
 };
 
 Status write_dataset(Writer& writer, keyspace::Keyspace& keyspace, const DatasetFacts& facts);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The whole dataset to bytes and back, and files that cannot be loaded.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "keyspace/keyspace.h"
+#include "persistence/rdb/dataset_reader.h"
+#include "persistence/rdb/dataset_writer.h"
+#include "structures/slab_heap.h"
+
+namespace millrace::persistence::rdb {
+namespace {
+
+constexpr SipKey kSeed{.low = 1, .high = 2};
+constexpr int64_t kNow = 1'700'000'000'000;
+
+struct Dataset {
+    Dataset() { keyspace.set_now_ms(kNow); }
+
+    void add(int db, std::string_view key, std::string_view text, int64_t expire_at_ms) {
+        keyspace::Entry* entry = keyspace.builder().string(key, text, keyspace::ExpiryRoom::Yes);
+        entry->set_expire_at_ms(expire_at_ms);
+        keyspace.database(db).insert(entry, keyspace.hash(key));
+    }
+    const keyspace::Entry* find(int db, std::string_view key) {
+        const auto at = keyspace.database(db).find(key, keyspace.hash(key));
+        return at ? at.element() : nullptr;
+    }
+    std::string file(bool checksum = true) {
+        BufferSink sink;
+        Writer writer(sink, {.checksum = checksum});
+        EXPECT_TRUE(write_dataset(writer, keyspace, {.now_seconds = kNow / 1000}).ok());
+        return std::string(sink.view());
+    }
+    std::string load(std::string_view bytes, const LoadOptions& options = {}) {
+        DatasetReader reader(keyspace, options, bytes);
+        Status status = reader.check_header();
+        if (status.ok()) status = reader.load();
+        counts = reader.counts();
+        return status.ok() ? "" : std::string(status.error().text());
+    }
+
+    structures::SlabHeapPool heaps;
+    keyspace::Keyspace keyspace{4, kSeed, heaps};
+    LoadCounts counts;
+};
+
+TEST(RdbFile, ComesBackAsItWas) {
+    Dataset from;
+    for (int i = 0; i < 5000; ++i) {
+        from.add(i % 3, "key" + std::to_string(i), std::string(size_t(i % 50), 'v'),
+                 i % 2 == 0 ? keyspace::kNoExpiry : kNow + i);
+    }
+    Dataset to;
+    EXPECT_EQ(to.load(from.file()), "");
+    EXPECT_EQ(to.counts.loaded, 5000u);
+    EXPECT_EQ(to.keyspace.total_size(), 5000u);
+    for (int i = 0; i < 5000; ++i) {
+        const keyspace::Entry* entry = to.find(i % 3, "key" + std::to_string(i));
+        ASSERT_NE(entry, nullptr);
+        EXPECT_EQ(entry->string(), std::string(size_t(i % 50), 'v'));
+        EXPECT_EQ(entry->expire_at_ms(), i % 2 == 0 ? keyspace::kNoExpiry : kNow + i);
+    }
+    EXPECT_EQ(to.keyspace.database(0).expiring(), from.keyspace.database(0).expiring());
+}
+
+TEST(RdbFile, LeavesOutWhatIsPastItsTime) {
+    Dataset from;
+    from.add(0, "old", "v", kNow - 1);
+    from.add(0, "new", "v", kNow + 1);
+    Dataset to;
+    EXPECT_EQ(to.load(from.file()), "");
+    EXPECT_EQ(to.counts.expired, 1u);
+    EXPECT_EQ(to.find(0, "old"), nullptr);
+    Dataset replica;
+    EXPECT_EQ(replica.load(from.file(), {.drops_expired = false}), "");
+    EXPECT_NE(replica.find(0, "old"), nullptr);
+}
+
+TEST(RdbFile, MayHaveNoChecksum) {
+    Dataset from;
+    from.add(0, "key", "value", keyspace::kNoExpiry);
+    std::string bytes = from.file(false);
+    EXPECT_EQ(bytes.substr(bytes.size() - 8), std::string(8, '\0'));
+    Dataset to;
+    EXPECT_EQ(to.load(bytes), "");
+    bytes.back() = 1;
+    Dataset other;
+    EXPECT_NE(other.load(bytes).find("Wrong RDB checksum"), std::string::npos);
+    Dataset third;
+    EXPECT_EQ(third.load(bytes, {.verify_checksum = false}), "");
+}
+
+TEST(RdbFile, IsRefusedWhenCutOffOrForeign) {
+    Dataset from;
+    from.add(0, "key", "value", kNow + 1000);
+    const std::string bytes = from.file();
+    for (size_t size = 0; size < bytes.size(); ++size) {
+        Dataset to;
+        EXPECT_NE(to.load(bytes.substr(0, size)), "") << size;
+    }
+    const auto error = [](std::string_view header) {
+        Dataset to;
+        return to.load(std::string(header) + "\xff" + std::string(8, '\0'));
+    };
+    EXPECT_EQ(error("VALKEY080"), "");
+    EXPECT_EQ(error("REDIS0011"), "");
+    EXPECT_EQ(error("REDIS0003"), "");
+    EXPECT_EQ(error("REDIS0012"), "Can't handle RDB format version 12");
+    EXPECT_EQ(error("REDIS0080"), "Can't handle RDB format version 80");
+    EXPECT_EQ(error("VALKEY011"), "Can't handle RDB format version 11");
+    EXPECT_EQ(error("VALKEY081"), "Can't handle RDB format version 81");
+    EXPECT_EQ(error("VALKEYabc"), "Wrong signature trying to load DB from file: VALKEYabc");
+    EXPECT_EQ(error("nonsense!"), "Wrong signature trying to load DB from file: nonsense!");
+}
+
+TEST(RdbFile, KeysThatAreThereAreAnErrorOrGo) {
+    Dataset from;
+    from.add(0, "key", "new", keyspace::kNoExpiry);
+    Dataset to;
+    to.add(0, "key", "old", keyspace::kNoExpiry);
+    EXPECT_EQ(to.load(from.file()), "RDB has duplicated key in DB 0");
+    EXPECT_EQ(to.find(0, "key")->string(), "old");
+    EXPECT_EQ(to.load(from.file(), {.replaces = true}), "");
+    EXPECT_EQ(to.find(0, "key")->string(), "new");
+}
+
+}  // namespace
+}  // namespace millrace::persistence::rdb
