@@ -3,7 +3,7 @@
 #
 # What ./run, ./test and .ci/run share: the Debian packages, and building a preset. To be sourced.
 
-build_packages=(g++ cmake ninja-build ccache pkg-config libjemalloc-dev libfmt-dev libssl-dev)
+build_packages=(g++ cmake ninja-build ccache pkg-config libjemalloc-dev libfmt-dev libssl-dev liblua5.1-0-dev)
 test_packages=(libgtest-dev libbenchmark-dev clang python3)
 
 say() { printf '%s\n' "$*" >&2; }
@@ -35,7 +35,8 @@ need_programs() {
   local program missing=()
   for program in g++ cmake ninja; do command -v "$program" >/dev/null || missing+=("$program"); done
   ((${#missing[@]})) || return 0
-  die "This is no Debian, so install these yourself: ${missing[*]}, and the development files of jemalloc, fmt, OpenSSL"
+  die "This is no Debian, so install these yourself: ${missing[*]}, and the development files of
+    jemalloc, fmt, OpenSSL and Lua 5.1 (the build in C++)"
 }
 
 # Compilers at once: one a core, and no more than memory allows at 1.2 GB each.

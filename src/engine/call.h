@@ -97,6 +97,10 @@ public:
     // Argument `at` is a secret: MONITOR and the command logs show "(redacted)" in its place.
     void redact(size_t at) { request_.redacted |= uint64_t{1} << (at < 63 ? at : 63); }
 
+    // The error that the handler is about to return comes from a command that it ran, and was
+    // counted there.
+    void error_was_counted() { error_counted_ = true; }
+
     // The reply comes later, from somebody else, or never.
     void reply_later() { replies_later_ = true; }
 
@@ -121,6 +125,7 @@ private:
     bool replies_later_ = false;
     bool runs_again_ = false;  // It has been waiting.
     bool waits_ = false;
+    bool error_counted_ = false;
 };
 
 }  // namespace millrace::engine

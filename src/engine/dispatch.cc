@@ -81,15 +81,14 @@ void Dispatch::refuse(Session& session, Request& request, ReplyWriter& writer,
                       std::string_view text) {
     TransactionState* transaction =
         session.is(kInMulti) ? TransactionState::find(session) : nullptr;
-    if (transaction == nullptr) return engine_.reply_error(writer, text);
     if (request.command != nullptr && request.command->full_name() == "exec") {
-        end_transaction(session);
+        if (transaction != nullptr) end_transaction(session);
         if (text.starts_with("ERR ")) text.remove_prefix(4);
         engine_.reply_error(writer,
                             "EXECABORT Transaction discarded because of: " + std::string(text));
         return;
     }
-    transaction->refuse();
+    if (transaction != nullptr) transaction->refuse();
     engine_.reply_error(writer, text);
 }
 

@@ -3,10 +3,10 @@
 
 namespace millrace::engine {
 
-void Effects::record(int db, std::span<const std::string_view> words,
-                     bool for_replicas_only) {
-    if (!wanted()) return;
-    recorded_.push_back({db, stretches_.size(), words.size(), for_replicas_only});
+void Effects::record(int db, std::span<const std::string_view> words, bool for_replicas_only) {
+    if (!wanted() || muted_) return;
+    recorded_.push_back(
+        {db, stretches_.size(), words.size(), for_replicas_only || for_replicas_only_});
     for (std::string_view word : words) {
         stretches_.push_back({bytes_.size(), word.size()});
         bytes_.append(word);
@@ -14,6 +14,8 @@ void Effects::record(int db, std::span<const std::string_view> words,
 }
 
 void Effects::end_unit() {
+    muted_ = false;
+    for_replicas_only_ = false;
     if (recorded_.empty()) return;
     // Only now do the bytes stay where they are, so that words may point to them.
     words_.clear();

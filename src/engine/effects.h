@@ -50,6 +50,9 @@ public:
     void record(int db, std::initializer_list<std::string_view> words) {
         record(db, std::span<const std::string_view>(words.begin(), words.size()));
     }
+    // What scripts say about the effects that follow; reset when the unit ends.
+    void set_muted(bool muted) { muted_ = muted; }
+    void set_for_replicas_only(bool only) { for_replicas_only_ = only; }
     // Ends the unit: hands what was recorded to the sinks.
     void end_unit();
 
@@ -65,6 +68,8 @@ private:
         size_t bytes;
     };
     std::vector<EffectSink*> sinks_;
+    bool muted_ = false;
+    bool for_replicas_only_ = false;
     std::vector<Recorded> recorded_;
     std::vector<Stretch> stretches_;
     ByteBuffer bytes_;

@@ -112,7 +112,8 @@ inline bool Engine::invoke(Call& call) {
     --nesting_;
     if (!status.ok()) {
         CHECK(call.reply_.replies() == replies_before);
-        reply_error(call.reply_, status.error().text());
+        call.reply_.error(status.error().text());
+        if (!call.error_counted_) count_error(status.error().text());
     } else {
         CHECK(call.reply_.replies() != replies_before || call.replies_later_ || call.waits_);
     }
@@ -208,6 +209,10 @@ void Engine::account(Session& session, Request& request, uint64_t reply_bytes, u
 
 void Engine::reply_error(ReplyWriter& writer, std::string_view text) {
     writer.error(text);
+    count_error(text);
+}
+
+void Engine::count_error(std::string_view text) {
     ++counters_.error_replies;
     std::string_view prefix = text.substr(0, text.find(' '));
     constexpr size_t kPrefixesMax = 128;

@@ -162,6 +162,10 @@ public:
         process_ = process;
     }
 
+    // Null where nothing is ever on disk (tests).
+    PersistenceControl* persistence() { return persistence_; }
+    void connect_persistence(PersistenceControl* persistence) { persistence_ = persistence; }
+
     // Made by the scripting module when the first script comes; null before.
     std::unique_ptr<EngineExtension> scripting;
 
@@ -213,6 +217,7 @@ public:
 
     // Writes `error` as the reply and counts it.
     void reply_error(ReplyWriter& writer, std::string_view text);
+    void count_error(std::string_view text);
 
 private:
     friend class Dispatch;
@@ -262,6 +267,7 @@ private:
         runnable_;  // Sessions with deferred requests that may run.
     ClientControl* clients_ = nullptr;
     ProcessControl* process_ = nullptr;
+    PersistenceControl* persistence_ = nullptr;
 };
 
 }  // namespace millrace::engine

@@ -59,6 +59,25 @@ public:
     virtual Status crash(std::string_view what) = 0;
 };
 
+// What DEBUG RELOAD asks for.
+struct ReloadRequest {
+    bool save = true;    // Write the file first.
+    bool flush = true;   // Drop everything before it is loaded.
+    bool merge = false;  // Keys of the file take the place of those that are there.
+};
+
+// The dataset on disk. Failures have been logged in detail; the errors are for clients.
+class PersistenceControl {
+public:
+    virtual ~PersistenceControl() = default;
+    // Writes the whole dataset to its file, now.
+    virtual Status save() = 0;
+    virtual Status reload(const ReloadRequest& request) = 0;
+    // Settings that DUMP and RESTORE obey as well.
+    virtual bool compresses() const = 0;
+    virtual bool takes_foreign_versions() const = 0;
+};
+
 // Wall time in milliseconds and microseconds, sampled by the pipeline; the engine never asks the
 // system itself, except after slow commands.
 class TimeSource {

@@ -75,8 +75,7 @@ TrackingState::~TrackingState() {
 }
 
 void TrackingState::add_prefix(std::string_view prefix) {
-    prefixes_.emplace_back(prefix);
-    tracking_.add_prefix(*this, prefixes_.back());
+    prefixes_.push_back(tracking_.add_prefix(*this, prefix));
 }
 
 void TrackingState::describe(SessionSummary& summary) const {
@@ -85,10 +84,7 @@ void TrackingState::describe(SessionSummary& summary) const {
     summary.tracking_redirect_broken = redirect_broken;
     summary.tracking_redirect = static_cast<int64_t>(redirect);
     summary.tracking_prefixes = prefixes_.size();
-    summary.memory_bytes += sizeof *this;
-    for (const std::string& prefix : prefixes_) {
-        summary.memory_bytes += sizeof prefix + prefix.capacity();
-    }
+    summary.memory_bytes += sizeof *this + prefixes_.capacity() * sizeof prefixes_[0];
 }
 
 // --- all of them ---
@@ -98,8 +94,8 @@ void Tracking::add(TrackingState&) {
 }
 
 void Tracking::remove(TrackingState& state) {
-    for (const std::string& prefix : state.prefixes_) {
-        const auto found = prefixes_.find(prefix);
+    for (const std::string* prefix : state.prefixes_) {
+        const auto found = prefixes_.find(*prefix);
         std::erase(found->second.clients, &state);
         if (found->second.clients.empty()) prefixes_.erase(found);
     }
@@ -109,8 +105,11 @@ void Tracking::remove(TrackingState& state) {
     items_ = 0;
 }
 
-void Tracking::add_prefix(TrackingState& state, const std::string& prefix) {
-    prefixes_[prefix].clients.push_back(&state);
+const std::string* Tracking::add_prefix(TrackingState& state, std::string_view prefix) {
+    auto found = prefixes_.find(prefix);
+    if (found == prefixes_.end()) found = prefixes_.try_emplace(std::string(prefix)).first;
+    found->second.clients.push_back(&state);
+    return &found->first;
 }
 
 void Tracking::remember(Session& session, const Request& request) {

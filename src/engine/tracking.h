@@ -59,7 +59,7 @@ private:
 
     void add(TrackingState& state);
     void remove(TrackingState& state);
-    void add_prefix(TrackingState& state, const std::string& prefix);
+    const std::string* add_prefix(TrackingState& state, std::string_view prefix);
     void invalidate(NameMap<std::vector<Reader>>::iterator entry);
     void enforce_limit();
     void send(TrackingState& state, const PushMessage& message);
@@ -86,7 +86,7 @@ public:
     }
 
     void add_prefix(std::string_view prefix);
-    const std::vector<std::string>& prefixes() const { return prefixes_; }
+    const std::vector<const std::string*>& prefixes() const { return prefixes_; }
     // Whether the keys of what runs now are to be remembered.
     bool remembers() const {
         if (broadcast) return false;
@@ -109,7 +109,7 @@ private:
     friend class Tracking;
     Tracking& tracking_;
     Session& session_;
-    std::vector<std::string> prefixes_;
+    std::vector<const std::string*> prefixes_;  // Names in Tracking::prefixes_.
 };
 
 }  // namespace millrace::engine

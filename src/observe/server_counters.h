@@ -50,9 +50,15 @@ struct MemoryMarks {
     }
 };
 
-// Written by whoever takes snapshots.
+// Written by whoever takes snapshots, writes RDB files and loads them.
 struct SnapshotCounters {
     uint64_t taken = 0;
+    uint64_t saved = 0;
+    int64_t last_save_unix_seconds = 0;  // Or when the server started.
+    uint64_t dirty_at_last_save = 0;     // The engine's count of changes then.
+    bool last_save_failed = false;
+    uint64_t last_load_keys_loaded = 0;
+    uint64_t last_load_keys_expired = 0;
 };
 
 }  // namespace millrace::observe

@@ -30,9 +30,11 @@ template <typename Fetch>
 void Pipeline::execute(Batch& batch, SideNumber side) {
     flush_outbox(side);
     const uint64_t begin = CycleClock::now();
-    executing_ = &batch;
-    executing_side_ = side;
-    engine_.begin_batch();
+    Batch* const outer = std::exchange(executing_, &batch);
+    const SideNumber outer_side = std::exchange(executing_side_, side);
+    const size_t outer_next = std::exchange(executing_next_, 0);
+    // Time stands still for a script that lets others be served.
+    if (engine_.running() == nullptr) engine_.begin_batch();
     const std::span<Request> requests = batch.requests();
     const size_t count = requests.size();
     if (count > 1) {
@@ -42,13 +44,66 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
         fetch_all(requests,
                   [](const Database& database, uint64_t hash) { database.prefetch_entry(hash); });
     }
-    for (Request& request : requests) run_request(request, batch, side);
+    execute_rest();
     if (count > 1) {
         ++state_.loop.prefetch_batches;
         state_.loop.prefetch_entries += count;
     }
-    executing_ = nullptr;
+    executing_ = outer;
+    executing_side_ = outer_side;
+    executing_next_ = outer_next;
     execute_ns_ += CycleClock::to_nanoseconds(CycleClock::now() - begin);
+}
+
+void Pipeline::execute_rest() {
+    const std::span<Request> requests = executing_->requests();
+    while (executing_next_ < requests.size()) {
+        run_request(requests[executing_next_++], *executing_, executing_side_);
+    }
+}
+
+// --- while a script is busy ---
+
+// Hands on the replies that there are, without those of the script's own client to come.
+void Pipeline::publish_so_far() {
+    if (executing_ == nullptr || executing_->replies().empty()) return;
+    auto part = std::make_unique<Batch>();
+    std::swap(part->replies(), executing_->replies());
+    publish(std::move(part), executing_side_);
+}
+
+// A turn inside of a turn. Each client is served in order: first what is left of the batch that
+// the script is in, then what comes new. The script's own client waits.
+void Pipeline::serve_while_busy() {
+    const RoleScope role(io_side);
+    if (busy_session_ == nullptr) {
+        busy_session_ = engine_.running();
+        busy_session_->set(engine::kDeferring, true);
+    }
+    if (executing_ != nullptr) execute_rest();
+    publish_so_far();
+    Batch* const outer = std::exchange(executing_, nullptr);
+    if (threads_in_use()) {
+        drain_threads();
+    } else {
+        take_token();
+        poll(0);
+        run_side_zero();
+    }
+    if (accepts_pending_.exchange(false, std::memory_order_acq_rel) && accept_ready_)
+        accept_ready_();
+    flush_outboxes();
+    executing_ = outer;
+}
+
+void Pipeline::end_busy_script() {
+    if (busy_session_ == nullptr) return;
+    Session& session = *std::exchange(busy_session_, nullptr);
+    if (std::exchange(busy_session_left_, false)) {
+        drop(session, log_for(session));
+    } else {
+        engine_.wake(session);
+    }
 }
 
 void Pipeline::run_request(Request& request, Batch& batch, SideNumber) {
@@ -65,7 +120,11 @@ void Pipeline::run_request(Request& request, Batch& batch, SideNumber) {
         case RequestKind::Disconnected:
             if (Session* session =
                     engine_.sessions().find(request.client, request.client_generation)) {
-                drop(*session, batch.replies());
+                if (session == busy_session_) {
+                    busy_session_left_ = true;
+                } else {
+                    drop(*session, batch.replies());
+                }
             }
             return;
         case RequestKind::Frozen:

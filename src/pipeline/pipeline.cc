@@ -103,6 +103,7 @@ void Pipeline::turn(int64_t timeout_us) {
         accept_ready_();
         worked = true;
     }
+    end_busy_script();
     engine_.end_turn();
     flush_outboxes();
     if (worked) account_turn();

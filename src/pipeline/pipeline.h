@@ -74,6 +74,7 @@ public:
     void close(engine::Session& session, engine::CloseMode mode) override;
     engine::ReplyLog& log_for(engine::Session& session) override;
     void rules_changed(engine::Session& session) override;
+    void serve_while_busy() override;
 
 private:
     // Batches on their way to and at a side, to know which turns are completed.
@@ -98,6 +99,9 @@ private:
     bool any_submitted() const;
 
     void execute(Batch& batch, SideNumber side);
+    void execute_rest();
+    void publish_so_far();
+    void end_busy_script();
     void run_request(engine::Request& request, Batch& batch, SideNumber side);
     void execute_command(engine::Request& request, Batch& batch);
     template <typename Fetch>
@@ -138,6 +142,10 @@ private:
 
     Batch* executing_ = nullptr;
     SideNumber executing_side_ = 0;
+    size_t executing_next_ = 0;  // The request of the batch that comes next.
+    // Whose script has held the main thread for so long that others were served meanwhile.
+    engine::Session* busy_session_ = nullptr;
+    bool busy_session_left_ = false;  // Its client has gone; it goes when the script has ended.
     uint64_t turn_ = 1;
     int configured_ = 0;  // I/O threads besides the main thread.
     int active_ = 0;

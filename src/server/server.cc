@@ -53,12 +53,14 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
                .server = state_,
                .time = time_,
                .entropy = entropy_}),
+      persistence_(engine_, settings.persistence, settings.keyspace),
       pipeline_(engine_, heaps_, state_),
       acceptor_(pipeline_, engine_, settings.net, state_),
       cron_(engine_, pipeline_, state_, settings.server, settings.net,
             settings.keyspace.active_expire_effort),
       process_settings_(settings, plan.config_file, title) {
     engine_.connect(&pipeline_, this);
+    engine_.connect_persistence(&persistence_);
     admin::info::register_sections(info_, engine_);
     describe(plan);
     wire_settings();
@@ -75,6 +77,7 @@ void Server::describe(const StartPlan& plan) {
     facts.replication_id = random_identifier(entropy_);
     facts.started_unix_us = time_.wall_microseconds();
     facts.started_monotonic_ns = time_.monotonic_nanoseconds();
+    state_.snapshots.last_save_unix_seconds = facts.started_unix_us / 1000000;
 }
 
 Status Server::start() {
@@ -83,6 +86,7 @@ Status Server::start() {
     pipeline_.set_accept_ready([this] { acceptor_.accept_some(); });
     TRY(acceptor_.open());
     log_notice("Server initialized");
+    TRY(persistence_.load());
     for (const net::Listener& listener : acceptor_.listeners()) {
         if (listener.unix_socket) {
             log_notice("Ready to accept connections unix");
@@ -128,8 +132,24 @@ void Server::request_stop(int signal) {
     pipeline_.wake();
 }
 
-Status Server::shutdown(const engine::ShutdownRequest&) {
+bool Server::saves_at_end(const engine::ShutdownRequest& request) const {
+    if (request.save || request.no_save) return request.save;
+    return !settings_.persistence.rdb.save.empty();
+}
+
+Status Server::shutdown(const engine::ShutdownRequest& request) {
+    if (saves_at_end(request)) {
+        log_notice("Saving the final RDB snapshot before exiting.");
+        if (!persistence_.save().ok()) {
+            if (!request.force) {
+                log_warning("Error trying to save the DB, can't exit.");
+                return Error("ERR Errors trying to SHUTDOWN. Check logs.");
+            }
+            log_warning("Error trying to save the DB. Exiting anyway.");
+        }
+    }
     stopping_ = true;
+    engine_.set_condition(engine::kShuttingDown, true);
     return done();
 }
 

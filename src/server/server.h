@@ -16,6 +16,7 @@
 #include "base/thread_role.h"
 #include "engine/engine.h"
 #include "observe/server_state.h"
+#include "persistence/persistence.h"
 #include "pipeline/pipeline.h"
 #include "server/acceptor.h"
 #include "server/all_settings.h"
@@ -49,6 +50,8 @@ private:
     void wire_settings();
     void apply_all_settings();
     void describe(const StartPlan& plan);
+    // Whether a shutdown is to write the dataset first.
+    bool saves_at_end(const engine::ShutdownRequest& request) const;
 
     AllSettings& settings_;
     config::Registry& config_;
@@ -61,6 +64,7 @@ private:
     structures::SlabHeapPool heaps_;
     keyspace::Keyspace keyspace_;
     engine::Engine engine_;
+    persistence::Persistence persistence_;
     pipeline::Pipeline pipeline_;
     Acceptor acceptor_;
     Cron cron_;

@@ -104,7 +104,7 @@ Status check_prefixes(const TrackingOptions& options, const TrackingState* befor
     const std::vector<std::string_view>& given = options.prefixes;
     for (size_t i = 0; i < given.size(); ++i) {
         for (size_t k = 0; before != nullptr && k < before->prefixes().size(); ++k) {
-            const std::string& existing = before->prefixes()[k];
+            const std::string& existing = *before->prefixes()[k];
             if (!overlap(existing, given[i])) continue;
             return Error(
                 fmt::format("ERR Prefix '{}' overlaps with an existing prefix '{}'. "
@@ -215,7 +215,7 @@ Status trackinginfo(Call& call) {
     reply.bulk("prefixes");
     const size_t prefixes = state == nullptr ? 0 : state->prefixes().size();
     reply.array(prefixes);
-    for (size_t i = 0; i < prefixes; ++i) reply.bulk(state->prefixes()[i]);
+    for (size_t i = 0; i < prefixes; ++i) reply.bulk(*state->prefixes()[i]);
     return done();
 }
 

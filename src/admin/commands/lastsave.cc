@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// LASTSAVE: since nothing is saved, the time of the start, as in a Valkey that has not saved yet.
+// LASTSAVE: the time of the last save, or of the start if there was none.
 
 #include "engine/command.h"
 
@@ -27,7 +27,7 @@ constexpr CommandSpec kCommands[] = {
 };
 
 Status lastsave(Call& call) {
-    call.reply().integer(call.engine().server().facts.started_unix_us / 1000000);
+    call.reply().integer(call.engine().server().snapshots.last_save_unix_seconds);
     return done();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// DEBUG SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to crash: the
+// DEBUG RELOAD, SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to crash: the
 // process as a whole.
 
 #include <fmt/format.h>
@@ -64,6 +64,27 @@ Status rewrite_whole_configuration(Call& call) {
     return done();
 }
 
+Status reload(Call& call) {
+    ReloadRequest request;
+    for (size_t at = 2; at < call.count(); ++at) {
+        if (call.arg_is(at, "MERGE")) {
+            request.merge = true;
+        } else if (call.arg_is(at, "NOFLUSH")) {
+            request.flush = false;
+        } else if (call.arg_is(at, "NOSAVE")) {
+            request.save = false;
+        } else {
+            return Error(
+                "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+        }
+    }
+    PersistenceControl* persistence = call.engine().persistence();
+    if (persistence == nullptr) return Error("ERR There is no disk");
+    TRY(persistence->reload(request));
+    call.reply().ok();
+    return done();
+}
+
 // Compat: the names are those of Valkey's structures, the numbers ours where there is something
 // alike.
 Status structure_sizes(Call& call) {
@@ -88,6 +109,7 @@ Status crash(Call& call) {
 }
 
 constexpr Subcommand kSubcommands[] = {
+    {"RELOAD", 2, SIZE_MAX, reload},
     {"SLEEP", 3, 3, sleep},
     {"LOG", 3, 3, write_log},
     {"CHANGE-REPL-ID", 2, 2, change_replication_id},

@@ -57,15 +57,19 @@ void write_use(InfoWriter& out, const MemoryOverview& memory) {
     with_human(out, "total_system_memory", system_memory_bytes());
 }
 
-// Of a server without scripts.
-void write_scripts(InfoWriter& out) {
-    write_zeros(out, {"used_memory_lua", "used_memory_vm_eval"});
-    out.human_bytes("used_memory_lua_human", 0);
-    write_zeros(out, {"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
-                      "number_of_libraries", "used_memory_vm_functions"});
-    with_human(out, "used_memory_vm_total", 0);
-    out.field("used_memory_functions", 0);
-    with_human(out, "used_memory_scripts", 0);
+void write_scripts(InfoWriter& out, const engine::ScriptCounters& scripts) {
+    out.field("used_memory_lua", scripts.interpreter_bytes);
+    out.field("used_memory_vm_eval", scripts.interpreter_bytes);
+    out.human_bytes("used_memory_lua_human", scripts.interpreter_bytes);
+    out.field("used_memory_scripts_eval", scripts.cache_bytes);
+    out.field("number_of_cached_scripts", scripts.cached_scripts);
+    out.field("number_of_functions", scripts.functions);
+    out.field("number_of_libraries", scripts.libraries);
+    out.field("used_memory_vm_functions", scripts.function_interpreter_bytes);
+    with_human(out, "used_memory_vm_total",
+               scripts.interpreter_bytes + scripts.function_interpreter_bytes);
+    out.field("used_memory_functions", scripts.function_bytes);
+    with_human(out, "used_memory_scripts", scripts.cache_bytes + scripts.function_bytes);
 }
 
 void write_limit(InfoWriter& out, engine::Engine& engine) {
@@ -102,7 +106,7 @@ void register_memory_section(observe::InfoRegistry& info, engine::Engine& engine
     info.add("memory", "Memory", observe::InfoRegistry::kDefault, [&engine](InfoWriter& out) {
         const MemoryOverview memory = measure_memory(engine);
         write_use(out, memory);
-        write_scripts(out);
+        write_scripts(out, engine.counters().scripts);
         write_limit(out, engine);
         write_fragmentation(out, memory);
         write_buffers(out, memory);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// INFO persistence of a server that saves nothing: what a fresh Valkey shows, and its own count of
-// changes.
+// INFO persistence. Nothing is saved in the background yet, and there is no AOF: those fields are
+// what a fresh Valkey shows.
 
 #include "admin/info/sections.h"
 
@@ -22,16 +22,18 @@ void write_loading(InfoWriter& out, engine::Engine& engine) {
 }
 
 void write_rdb(InfoWriter& out, engine::Engine& engine) {
-    out.field("rdb_changes_since_last_save", engine.counters().dirty);
+    const observe::SnapshotCounters& snapshots = engine.server().snapshots;
+    out.field("rdb_changes_since_last_save",
+              engine.counters().dirty - snapshots.dirty_at_last_save);
     out.field("rdb_bgsave_in_progress", 0);
-    out.field("rdb_last_save_time", engine.server().facts.started_unix_us / 1000000);
-    out.field("rdb_last_bgsave_status", "ok");
+    out.field("rdb_last_save_time", snapshots.last_save_unix_seconds);
+    out.field("rdb_last_bgsave_status", snapshots.last_save_failed ? "err" : "ok");
     out.field("rdb_last_bgsave_time_sec", -1);
     out.field("rdb_current_bgsave_time_sec", -1);
-    for (const char* name : {"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired",
-                             "rdb_last_load_keys_loaded"}) {
-        out.field(name, 0);
-    }
+    out.field("rdb_saves", snapshots.saved);
+    out.field("rdb_last_cow_size", 0);
+    out.field("rdb_last_load_keys_expired", snapshots.last_load_keys_expired);
+    out.field("rdb_last_load_keys_loaded", snapshots.last_load_keys_loaded);
 }
 
 void write_aof(InfoWriter& out) {

@@ -45,7 +45,7 @@ void write_traffic(InfoWriter& out, engine::Engine& engine) {
 void write_keys(InfoWriter& out, engine::Engine& engine) {
     const keyspace::KeyspaceCounters& keys = engine.keyspace().counters();
     out.field("expired_keys", keys.expired);
-    out.field("expired_fields", 0);
+    out.field("expired_fields", keys.expired_members);
     // Keys past their time are found by an index, not by sampling; none is left behind.
     out.field("expired_stale_perc", 0.0, 2);
     out.field("expired_keys_with_volatile_items_stale_perc", 0.0, 2);
@@ -53,8 +53,9 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("expire_cycle_cpu_milliseconds", keys.expire_cycle_microseconds / 1000);
     out.field("evicted_keys", 0);
     out.field("evicted_clients", engine.server().net.clients_evicted);
+    out.field("evicted_scripts", engine.counters().scripts.evicted_scripts);
     write_zeros(
-        out, {"evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+        out, {"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
     out.field("keyspace_hits", keys.hits);
     out.field("keyspace_misses", keys.misses);
     // Compat: there are no forks; snapshots are counted in millrace_snapshots.

@@ -19,9 +19,9 @@ bool begins_with_text(const protocol::Reply& reply, std::string_view word) {
     return !reply.parts.empty() && equals_ignore_case(reply.parts[0].text, word);
 }
 
-// What holds a stream together, and what comes from nobody.
+// What comes from nobody.
 bool is_bookkeeping(const protocol::Reply& request) {
-    for (const std::string_view word : {"MULTI", "EXEC", "PING", "REPLCONF"}) {
+    for (const std::string_view word : {"PING", "REPLCONF"}) {
         if (begins_with_text(request, word)) return true;
     }
     return false;

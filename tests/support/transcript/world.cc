@@ -249,10 +249,10 @@ void World::on_unit(std::span<const engine::Effect> unit) {
     // More than one is a transaction to whoever reads it.
     static constexpr std::string_view kMulti[] = {"MULTI"};
     static constexpr std::string_view kExec[] = {"EXEC"};
-    if (unit.size() > 1) effects.push_back(effect_line(unit.front().db, kMulti));
+    if (unit.size() > 1) effects.push_back(effect_line(0, kMulti));
     for (const engine::Effect& effect : unit)
         effects.push_back(effect_line(effect.db, effect.words));
-    if (unit.size() > 1) effects.push_back(effect_line(unit.back().db, kExec));
+    if (unit.size() > 1) effects.push_back(effect_line(0, kExec));
 }
 
 void World::on_key_event(engine::EventClass event_class, std::string_view event,

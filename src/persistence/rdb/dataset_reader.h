@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Loads an RDB file into the databases.
+//
+// Owner:   whoever loads; one a file.
+// Threads: main thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "keyspace/keyspace.h"
+#include "persistence/rdb/cursor.h"
+#include "persistence/rdb/dataset_writer.h"
+#include "persistence/rdb/value_reader.h"
+
+namespace millrace::persistence::rdb {
+
+struct LoadOptions {
+    bool is_relaxed = false;         // Versions of others are tried.
+    bool verify_checksum = true;     // If the file has one.
+    bool drops_expired = true;       // What is past its time stays out; a replica keeps it.
+    bool replaces = false;           // Keys that are there already; else they are an error.
+    UseMarks use_marks = UseMarks::None;
+    int64_t key_delay_us = 0;
+};
+
+struct LoadCounts {
+    uint64_t loaded = 0;
+    uint64_t expired = 0;
+    uint64_t empty = 0;
+    uint64_t hashes_expired = 0;  // All of whose fields were past their time.
+    bool is_aof_base = false;
+};
+
+// Whether a version may be read, with either magic.
+bool is_known_version(int version, bool is_relaxed);
+
+class DatasetReader {
+public:
+    DatasetReader(keyspace::Keyspace& keyspace, const LoadOptions& options, std::string_view bytes)
+        : keyspace_(keyspace), options_(options), bytes_(bytes), in_(bytes) {}
+
+    // Nothing has been loaded before this has succeeded.
+    Status check_header();
+    // Keys that were loaded before something was found to be wrong stay.
+    Status load();
+    const LoadCounts& counts() const { return counts_; }
+    size_t offset() const { return in_.offset(); }
+
+private:
+    // What stands before a key.
+    struct Prefix {
+        int64_t expire_at_ms = keyspace::kNoExpiry;
+        int64_t idle_seconds = -1;
+        int frequency = -1;
+    };
+
+    Status load_key(uint8_t type, const Prefix& prefix);
+    Status link(std::string_view key, Value value, const Prefix& prefix);
+    void mark_use(keyspace::Entry& entry, const Prefix& prefix);
+    bool read_prefix(uint8_t code, Prefix& prefix);
+    Status read_section(uint8_t code);
+    Status select_database();
+    void read_fact();
+    Status check_end();
+    Status damaged() const;
+    ReadRules rules() const;
+
+    keyspace::Keyspace& keyspace_;
+    const LoadOptions options_;
+    const std::string_view bytes_;
+    Cursor in_;
+    Scratch key_scratch_;
+    Scratch value_scratch_;
+    LoadCounts counts_;
+    int version_ = 0;
+    bool is_old_magic_ = false;
+    int db_ = 0;
+};
+
+}  // namespace millrace::persistence::rdb

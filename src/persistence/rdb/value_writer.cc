@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "persistence/rdb/value_writer.h"
+
+#include "keyspace/collection.h"
+#include "values/hash.h"
+#include "values/list.h"
+#include "values/set.h"
+#include "values/sorted_set.h"
+#include "values/stream.h"
+
+namespace millrace::persistence::rdb {
+namespace {
+
+using keyspace::Collection;
+using keyspace::ValueType;
+
+std::string_view view(std::span<const char> blob) {
+    return {blob.data(), blob.size()};
+}
+
+void write(Writer& writer, const values::List& list) {
+    if (list.packed() == nullptr) {
+        writer.length(1);
+        writer.length(kBlockPacked);
+        writer.string(view(list.pack().blob()));
+        return;
+    }
+    writer.length(list.packed()->block_count());
+    for (const values::ListBlock* block = list.packed()->first_block(); block != nullptr;
+         block = values::PackedList::next_block(*block)) {
+        const bool is_plain = block->single != nullptr;
+        writer.length(is_plain ? kBlockPlain : kBlockPacked);
+        writer.string(is_plain ? std::string_view(*block->single) : view(block->pack.blob()));
+    }
+}
+
+void write(Writer& writer, const values::Set& set) {
+    if (const auto* numbers = set.integers()) return writer.string(view(numbers->blob()));
+    if (const auto* members = set.pack()) return writer.string(view(members->blob()));
+    writer.length(set.size());
+    set.for_each([&](std::string_view member) { writer.string(member); });
+}
+
+// From the highest to the lowest, so that whoever loads one always inserts at the front.
+void write(Writer& writer, const values::SortedSet& set) {
+    if (const auto* pack = set.listpack()) return writer.string(view(pack->blob()));
+    writer.length(set.size());
+    for (auto cursor = set.last(); cursor; cursor.previous()) {
+        writer.string(cursor.member());
+        writer.number(cursor.score());
+    }
+}
+
+bool has_expiries(const values::Hash& hash) {
+    return hash.table() != nullptr && hash.table()->expiring() > 0;
+}
+
+void write(Writer& writer, const values::Hash& hash) {
+    if (const auto* pack = hash.pack()) return writer.string(view(pack->blob()));
+    const bool expiries = has_expiries(hash);
+    writer.length(hash.size());
+    hash.table()->for_each([&](const values::Member& member) {
+        writer.string(member.name());
+        writer.string(member.value());
+        if (expiries) writer.little_endian(static_cast<uint64_t>(member.expire_at_ms()));
+    });
+}
+
+// --- streams ---
+
+void write_id(Writer& writer, const values::StreamId& id) {
+    writer.length(id.ms);
+    writer.length(id.number);
+}
+
+// In an order that sorts: as the keys of blocks, and in tables of pending entries.
+void write_sortable_id(Writer& writer, const values::StreamId& id) {
+    writer.big_endian(id.ms);
+    writer.big_endian(id.number);
+}
+
+void write_consumer(Writer& writer, const values::Consumer& consumer) {
+    writer.string(consumer.name);
+    writer.little_endian(static_cast<uint64_t>(consumer.seen_ms));
+    writer.little_endian(static_cast<uint64_t>(consumer.active_ms));
+    writer.length(consumer.pending.size());
+    for (const values::StreamId& id : consumer.pending) write_sortable_id(writer, id);
+}
+
+void write_group(Writer& writer, std::string_view name, const values::ConsumerGroup& group) {
+    writer.string(name);
+    write_id(writer, group.last_id);
+    writer.length(static_cast<uint64_t>(group.entries_read));
+    writer.length(group.pending().size());
+    for (const auto& [id, entry] : group.pending()) {
+        write_sortable_id(writer, id);
+        writer.little_endian(static_cast<uint64_t>(entry.delivered_ms));
+        writer.length(entry.deliveries);
+    }
+    writer.length(group.consumers().size());
+    for (const auto& [key, consumer] : group.consumers()) write_consumer(writer, consumer);
+}
+
+void write(Writer& writer, const values::Stream& stream) {
+    writer.length(stream.block_count());
+    for (const auto& [id, pack] : stream.block_table()) {
+        writer.length(2 * sizeof(uint64_t));
+        write_sortable_id(writer, id);
+        writer.string(view(pack.blob()));
+    }
+    writer.length(stream.size());
+    write_id(writer, stream.last_id());
+    write_id(writer, stream.first_id());
+    write_id(writer, stream.max_deleted_id());
+    writer.length(stream.entries_added());
+    writer.length(stream.groups().size());
+    for (const auto& [name, group] : stream.groups()) write_group(writer, name, group);
+}
+
+template <typename T>
+const T& as(const keyspace::Entry& entry) {
+    return static_cast<const T&>(*entry.collection());
+}
+
+Type type_of(const values::Set& set) {
+    if (set.integers() != nullptr) return Type::SetIntset;
+    return set.pack() != nullptr ? Type::SetListpack : Type::Set;
+}
+
+Type type_of(const values::Hash& hash) {
+    if (hash.pack() != nullptr) return Type::HashListpack;
+    return has_expiries(hash) ? Type::HashWithExpiries : Type::Hash;
+}
+
+}  // namespace
+
+Type type_of(const keyspace::Entry& entry) {
+    switch (entry.type()) {
+        case ValueType::String:
+            return Type::String;
+        case ValueType::List:
+            return Type::ListListpacks;
+        case ValueType::Set:
+            return type_of(as<values::Set>(entry));
+        case ValueType::SortedSet:
+            return as<values::SortedSet>(entry).listpack() != nullptr ? Type::SortedSetListpack
+                                                                      : Type::SortedSet;
+        case ValueType::Hash:
+            return type_of(as<values::Hash>(entry));
+        case ValueType::Stream:
+            return Type::Stream3;
+    }
+    return Type::String;
+}
+
+void write_value(Writer& writer, const keyspace::Entry& entry) {
+    switch (entry.type()) {
+        case ValueType::String:
+            return entry.is_integer() ? writer.string(entry.integer())
+                                      : writer.string(entry.string());
+        case ValueType::List:
+            return write(writer, as<values::List>(entry));
+        case ValueType::Set:
+            return write(writer, as<values::Set>(entry));
+        case ValueType::SortedSet:
+            return write(writer, as<values::SortedSet>(entry));
+        case ValueType::Hash:
+            return write(writer, as<values::Hash>(entry));
+        case ValueType::Stream:
+            return write(writer, as<values::Stream>(entry));
+    }
+}
+
+}  // namespace millrace::persistence::rdb

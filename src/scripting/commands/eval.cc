@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// EVAL, EVALSHA, and the two that may only read: running scripts.
+
+#include "engine/command.h"
+#include "scripting/script_engine.h"
+
+namespace millrace::scripting::commands::eval {
+namespace {
+
+using namespace engine;
+
+Status eval(Call& call);
+Status evalsha(Call& call);
+Status eval_ro(Call& call);
+Status evalsha_ro(Call& call);
+
+constexpr KeySpec kEvalKeys[] = {
+    {.first = 2,
+     .find = KeyFind::KeyNumber,
+     .step = 1,
+     .number_at = 0,
+     .keys_from = 1,
+     .flags = kRW | kKeyAccess | kKeyUpdate,
+     .notes = "What happens to the keys is up to the script, so anything may."},
+};
+constexpr Arg kEvalArgs[] = {
+    {.name = "script", .type = ArgType::String},
+    {.name = "numkeys", .type = ArgType::Integer},
+    {.name = "key", .type = ArgType::Key, .key_spec = 0, .flags = kOptional | kMultiple},
+    {.name = "arg", .type = ArgType::String, .flags = kOptional | kMultiple},
+};
+constexpr KeySpec kEvalshaKeys[] = {
+    {.first = 2,
+     .find = KeyFind::KeyNumber,
+     .step = 1,
+     .number_at = 0,
+     .keys_from = 1,
+     .flags = kRW | kKeyAccess | kKeyUpdate},
+};
+constexpr Arg kEvalshaArgs[] = {
+    {.name = "sha1", .type = ArgType::String},
+    {.name = "numkeys", .type = ArgType::Integer},
+    {.name = "key", .type = ArgType::Key, .key_spec = 0, .flags = kOptional | kMultiple},
+    {.name = "arg", .type = ArgType::String, .flags = kOptional | kMultiple},
+};
+constexpr KeySpec kEvalRoKeys[] = {
+    {.first = 2,
+     .find = KeyFind::KeyNumber,
+     .step = 1,
+     .number_at = 0,
+     .keys_from = 1,
+     .flags = kRO | kKeyAccess,
+     .notes = "What happens to the keys is up to the script, which may read them."},
+};
+constexpr Arg kEvalRoArgs[] = {
+    {.name = "script", .type = ArgType::String},
+    {.name = "numkeys", .type = ArgType::Integer},
+    {.name = "key", .type = ArgType::Key, .key_spec = 0, .flags = kOptional | kMultiple},
+    {.name = "arg", .type = ArgType::String, .flags = kOptional | kMultiple},
+};
+constexpr KeySpec kEvalshaRoKeys[] = {
+    {.first = 2,
+     .find = KeyFind::KeyNumber,
+     .step = 1,
+     .number_at = 0,
+     .keys_from = 1,
+     .flags = kRO | kKeyAccess},
+};
+constexpr Arg kEvalshaRoArgs[] = {
+    {.name = "sha1", .type = ArgType::String},
+    {.name = "numkeys", .type = ArgType::Integer},
+    {.name = "key", .type = ArgType::Key, .key_spec = 0, .flags = kOptional | kMultiple},
+    {.name = "arg", .type = ArgType::String, .flags = kOptional | kMultiple},
+};
+
+constexpr CommandSpec kCommands[] = {
+    {.name = "EVAL",
+     .summary = "Runs a Lua script.",
+     .since = "2.6.0",
+     .group = Group::Scripting,
+     .complexity = "That of what is run.",
+     .arity = -3,
+     .flags = kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys,
+     .keys = kEvalKeys,
+     .args = kEvalArgs,
+     .run = eval},
+    {.name = "EVALSHA",
+     .summary = "Runs a cached Lua script, by its SHA-1.",
+     .since = "2.6.0",
+     .group = Group::Scripting,
+     .complexity = "That of what is run.",
+     .arity = -3,
+     .flags = kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys,
+     .keys = kEvalshaKeys,
+     .args = kEvalshaArgs,
+     .run = evalsha},
+    {.name = "EVAL_RO",
+     .summary = "Runs a Lua script that may only read.",
+     .since = "7.0.0",
+     .group = Group::Scripting,
+     .complexity = "That of what is run.",
+     .arity = -3,
+     .flags = kReadOnly | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys,
+     .keys = kEvalRoKeys,
+     .args = kEvalRoArgs,
+     .run = eval_ro},
+    {.name = "EVALSHA_RO",
+     .summary = "Runs a cached Lua script that may only read, by its SHA-1.",
+     .since = "7.0.0",
+     .group = Group::Scripting,
+     .complexity = "That of what is run.",
+     .arity = -3,
+     .flags = kReadOnly | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys,
+     .keys = kEvalshaRoKeys,
+     .args = kEvalshaRoArgs,
+     .run = evalsha_ro},
+};
+
+Status eval(Call& call) {
+    return ScriptEngine::of(call.engine()).evaluate(call, call.arg(1), false);
+}
+
+Status eval_ro(Call& call) {
+    return ScriptEngine::of(call.engine()).evaluate(call, call.arg(1), true);
+}
+
+Status evalsha(Call& call) {
+    return ScriptEngine::of(call.engine()).evaluate_known(call, call.arg(1), false);
+}
+
+Status evalsha_ro(Call& call) {
+    return ScriptEngine::of(call.engine()).evaluate_known(call, call.arg(1), true);
+}
+
+}  // namespace
+
+extern const engine::CommandTable kTable{kCommands};
+
+}  // namespace millrace::scripting::commands::eval

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What scripts see of Lua: an allow-list of globals, library tables that cannot be changed, text
+// chunks only.
+//
+// A protected table is an empty stand-in, whose metatable reads from the real one and refuses to be
+// written to. The functions that would change a table behind the back of its metatable ask first.
+//
+// Owner:   the interpreter.
+// Threads: main thread.
+#pragma once
+
+#include <cstdint>
+
+#include "scripting/lua.h"
+
+namespace millrace::scripting {
+
+// State of math.random(), one an interpreter.
+struct RandomNumbers {
+    uint64_t state = 0;
+    double next();
+    void seed(uint64_t seed) { state = seed; }
+};
+
+// Opens the libraries and replaces what is dangerous. Further libraries are then set as fields of
+// the globals; close_sandbox() makes everything read-only.
+void open_sandbox(lua_State* lua, RandomNumbers& random, bool insecure);
+void close_sandbox(lua_State* lua);
+
+// Sets a global that scripts see from the value on the top of the stack.
+void set_script_global(lua_State* lua, const char* name);
+
+// Replaces the table on the top of the stack by a protected one.
+void protect(lua_State* lua);
+
+}  // namespace millrace::scripting

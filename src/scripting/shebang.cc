@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "scripting/shebang.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "scripting/registration.h"
+
+namespace millrace::scripting {
+namespace {
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    while (!text.empty()) {
+        const size_t end = std::min(text.find(separator), text.size());
+        if (end > 0) parts.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return parts;
+}
+
+Result<uint32_t> parse_flags(std::string_view list) {
+    uint32_t flags = 0;
+    for (const std::string_view word : split(list, ',')) {
+        const auto* found =
+            std::ranges::find(kFlagNames, word, [](const FlagName& f) { return f.name; });
+        if (found == std::end(kFlagNames)) {
+            return Error(fmt::format("ERR Unexpected flag in script shebang: {}", word));
+        }
+        flags |= found->flag;
+    }
+    return flags;
+}
+
+Status check_engine(std::string_view name) {
+    if (name == "lua" || name == "LUA" || name == "Lua") return done();
+    return Error(fmt::format("ERR Could not find scripting engine '{}'", name));
+}
+
+}  // namespace
+
+Result<Shebang> parse_shebang(std::string_view body) {
+    if (!body.starts_with("#!")) return Shebang{.flags = kUnflagged, .code = body};
+    const size_t end = body.find('\n');
+    if (end == std::string_view::npos) return ErrorText{"ERR Invalid script shebang"};
+    const auto words = split(body.substr(2, end - 2), ' ');
+    TRY(check_engine(words.empty() ? std::string_view() : words[0]));
+    Shebang shebang{.code = body.substr(end)};
+    for (size_t at = 1; at < words.size(); ++at) {
+        constexpr std::string_view kFlags = "flags=";
+        if (!words[at].starts_with(kFlags)) {
+            return Error(fmt::format("ERR Unknown lua shebang option: {}", words[at]));
+        }
+        shebang.flags |= TRY(parse_flags(words[at].substr(kFlags.size())));
+    }
+    return shebang;
+}
+
+Result<LibraryShebang> parse_library_shebang(std::string_view body) {
+    const size_t end = body.find('\n');
+    if (!body.starts_with("#!")) return ErrorText{"ERR Missing library metadata"};
+    if (end == std::string_view::npos) return ErrorText{"ERR Invalid library metadata"};
+    const auto words = split(body.substr(2, end - 2), ' ');
+    const std::string_view engine = words.empty() ? std::string_view() : words[0];
+    LibraryShebang shebang{.name = {}, .code = body.substr(end)};
+    for (size_t at = 1; at < words.size(); ++at) {
+        constexpr std::string_view kName = "name=";
+        if (!words[at].starts_with(kName)) {
+            return Error(fmt::format("ERR Invalid metadata value given: {}", words[at]));
+        }
+        if (!shebang.name.empty()) {
+            return ErrorText{"ERR Invalid metadata value, name argument was given multiple times"};
+        }
+        shebang.name = words[at].substr(kName.size());
+    }
+    if (shebang.name.empty()) return ErrorText{"ERR Library name was not given"};
+    if (!check_engine(engine).ok()) {
+        return Error(fmt::format("ERR Engine '{}' not found", engine));
+    }
+    return shebang;
+}
+
+}  // namespace millrace::scripting

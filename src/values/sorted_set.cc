@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "values/sorted_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "base/numbers.h"
+
+namespace millrace::values {
+
+using keyspace::Collection;
+using structures::Listpack;
+using structures::RankedElement;
+
+namespace {
+
+constexpr ErrorText kBadListpack{"a listpack that is no sorted set"};
+
+// The integer that a score is, if it is one that text shows digit by digit.
+std::optional<int64_t> whole(double score) {
+    constexpr double kWholeBelow = 4611686018427387904.0;  // 2^62
+    if (!(score > -kWholeBelow && score < kWholeBelow)) return std::nullopt;
+    const auto number = static_cast<int64_t>(score);
+    if (static_cast<double>(number) != score) return std::nullopt;
+    return number;
+}
+
+std::optional<double> parse_score(const Listpack::Element& element) {
+    if (element.is_number) return static_cast<double>(element.number);
+    return parse_double(element.text);
+}
+
+void insert_score(Listpack& pack, Listpack::Position before, double score) {
+    if (const auto number = whole(score)) {
+        pack.insert_number(before, *number);
+        return;
+    }
+    char text[kDoubleCharsMax];
+    pack.insert(before, {text, format_double(text, score)});
+}
+
+// As replies show it, except that large whole numbers have an exponent.
+size_t format_digested(char (&text)[kDoubleCharsMax], double score) {
+    if (!(std::fabs(score) >= 1e17) || std::isinf(score)) return format_double(text, score);
+    return fmt::format_to_n(text, sizeof text, "{}", score).size;
+}
+
+void append_element(Listpack& pack, double score, std::string_view member) {
+    pack.append(member);
+    insert_score(pack, Listpack::kNone, score);
+}
+
+}  // namespace
+
+// ---- Cursor ----
+
+std::string_view SortedSet::Cursor::member() const {
+    return pack_ != nullptr ? pack_->view(position_, digits_) : tree_.element()->member();
+}
+
+double SortedSet::Cursor::score() const {
+    if (pack_ == nullptr) return tree_.score();
+    return *parse_score(pack_->get(pack_->next(position_)));
+}
+
+void SortedSet::Cursor::next() {
+    if (pack_ == nullptr) return tree_.next();
+    position_ = pack_->next(pack_->next(position_));
+    ++rank_;
+}
+
+void SortedSet::Cursor::previous() {
+    if (pack_ == nullptr) return tree_.previous();
+    const auto score = pack_->previous(position_);
+    position_ = score == Listpack::kNone ? Listpack::kNone : pack_->previous(score);
+    --rank_;
+}
+
+// ---- Large ----
+
+SortedSet::Large::~Large() {
+    for (auto cursor = tree.first(); cursor; cursor.next()) RankedElement::free(cursor.element());
+}
+
+RankedElement* SortedSet::Large::find(std::string_view member) const {
+    const auto ref = table.find(traits.hash_member(member), member);
+    return ref ? ref.element() : nullptr;
+}
+
+void SortedSet::Large::add(double score, std::string_view member) {
+    RankedElement* element = RankedElement::make(score, member);
+    table.insert(traits.hash_member(member), element);
+    tree.insert(element);
+}
+
+// Takes an element that has left the tree out of the table too, and frees it.
+void SortedSet::Large::forget(RankedElement* element) {
+    const uint64_t hash = traits.hash(*element);
+    table.erase(table.find(hash, element->member()), hash);
+    RankedElement::free(element);
+}
+
+// ---- SortedSet ----
+
+SortedSet::SortedSet(const SipKey& seed) : seed_(seed) {}
+
+SortedSet::~SortedSet() = default;
+
+std::unique_ptr<SortedSet> SortedSet::of(const SipKey& seed, const Limits& limits,
+                                         const std::vector<ScoredMember>& elements) {
+    auto set = std::make_unique<SortedSet>(seed);
+    uint64_t longest = 0;
+    size_t bytes = 0;
+    for (const ScoredMember& element : elements) {
+        longest = std::max<uint64_t>(longest, element.member.size());
+        bytes += element.member.size() + kDoubleCharsMax;
+    }
+    if (limits.allow(elements.size(), longest) && set->pack_.fits(bytes, elements.size() * 2)) {
+        for (const ScoredMember& element : elements)
+            append_element(set->pack_, element.score, element.member);
+        return set;
+    }
+    set->large_ = std::make_unique<Large>(seed);
+    for (const ScoredMember& element : elements) set->large_->add(element.score, element.member);
+    return set;
+}
+
+Result<std::unique_ptr<SortedSet>> SortedSet::from_listpack(const SipKey& seed, Listpack pack) {
+    if (pack.size() % 2 != 0) return kBadListpack;
+    std::unordered_set<std::string> members;
+    double before_score = 0;
+    std::string before_member;
+    for (Position at = pack.first(); at != Listpack::kNone;) {
+        char digits[24];
+        std::string member(pack.view(at, digits));
+        at = pack.next(at);
+        const auto score = parse_score(pack.get(at));
+        if (!score || std::isnan(*score)) return kBadListpack;
+        if (!members.empty() &&
+            !structures::ranked_before(before_score, before_member, *score, member))
+            return kBadListpack;
+        if (!members.insert(member).second) return kBadListpack;
+        before_score = *score;
+        before_member = std::move(member);
+        at = pack.next(at);
+    }
+    auto set = std::make_unique<SortedSet>(seed);
+    set->pack_ = std::move(pack);
+    return set;
+}
+
+std::string_view SortedSet::encoding() const {
+    return large_ == nullptr ? "listpack" : "skiplist";
+}
+
+uint64_t SortedSet::size() const {
+    return large_ == nullptr ? pack_.size() / 2 : large_->tree.size();
+}
+
+size_t SortedSet::memory_bytes(size_t samples) const {
+    size_t bytes = usable_bytes(this) + pack_.memory_bytes();
+    if (large_ == nullptr) return bytes;
+    bytes += sizeof(Large) + large_->tree.memory_bytes() + large_->table.memory_bytes();
+    const uint64_t wanted = samples == 0 ? size() : std::min<uint64_t>(samples, size());
+    size_t sampled = 0;
+    auto cursor = large_->tree.first();
+    for (uint64_t i = 0; i < wanted; ++i, cursor.next()) sampled += usable_bytes(cursor.element());
+    if (wanted == 0) return bytes;
+    return bytes + static_cast<size_t>(static_cast<double>(sampled) / static_cast<double>(wanted) *
+                                       static_cast<double>(size()));
+}
+
+std::unique_ptr<Collection> SortedSet::clone() const {
+    auto copy = std::make_unique<SortedSet>(seed_);
+    if (large_ == nullptr) {
+        copy->pack_ = pack_.clone();
+        return copy;
+    }
+    copy->large_ = std::make_unique<Large>(seed_);
+    for (auto cursor = large_->tree.first(); cursor; cursor.next())
+        copy->large_->add(cursor.score(), cursor.element()->member());
+    return copy;
+}
+
+size_t SortedSet::blocks() const {
+    return large_ == nullptr ? 2 : 3 + large_->tree.blocks() + large_->tree.size();
+}
+
+void SortedSet::digest(keyspace::ValueDigest& digest) const {
+    for (Cursor cursor = first(); cursor; cursor.next()) {
+        keyspace::ValueDigest element;
+        element.chain(cursor.member());
+        char text[kDoubleCharsMax];
+        element.chain({text, format_digested(text, cursor.score())});
+        digest.add(element);
+    }
+}
+
+// ---- looking ----
+
+double SortedSet::score_at(Position member) const {
+    return *parse_score(pack_.get(pack_.next(member)));
+}
+
+SortedSet::Position SortedSet::find_small(std::string_view member) const {
+    return pack_.empty() ? Listpack::kNone : pack_.find(member, pack_.first(), 1);
+}
+
+std::optional<double> SortedSet::score(std::string_view member) const {
+    if (large_ != nullptr) {
+        const RankedElement* element = large_->find(member);
+        if (element == nullptr) return std::nullopt;
+        return element->score;
+    }
+    const Position at = find_small(member);
+    if (at == Listpack::kNone) return std::nullopt;
+    return score_at(at);
+}
+
+auto SortedSet::rank(std::string_view member) const -> std::optional<Ranked> {
+    if (large_ != nullptr) {
+        const RankedElement* element = large_->find(member);
+        if (element == nullptr) return std::nullopt;
+        return Ranked{large_->tree.rank(element->score, member), element->score};
+    }
+    const Position found = find_small(member);
+    if (found == Listpack::kNone) return std::nullopt;
+    uint64_t rank = 0;
+    for (Position at = pack_.first(); at != found; at = pack_.next(pack_.next(at))) ++rank;
+    return Ranked{rank, score_at(found)};
+}
+
+auto SortedSet::at(uint64_t rank) const -> Cursor {
+    if (rank >= size()) return {};
+    if (large_ != nullptr) return Cursor(large_->tree.at(rank));
+    return {pack_, pack_.at(static_cast<int64_t>(rank * 2)), rank};
+}
+
+// ---- changing ----
+
+void SortedSet::enlarge() {
+    auto large = std::make_unique<Large>(seed_);
+    for (Cursor cursor = first(); cursor; cursor.next())
+        large->add(cursor.score(), cursor.member());
+    large_ = std::move(large);
+    pack_ = Listpack();
+}
+
+void SortedSet::insert_small(std::string_view member, double score) {
+    char digits[24];
+    Position at = pack_.empty() ? Listpack::kNone : pack_.first();
+    while (at != Listpack::kNone) {
+        const Position score_position = pack_.next(at);
+        const double other = *parse_score(pack_.get(score_position));
+        if (other > score) break;
+        if (other == score && pack_.view(at, digits) > member) break;
+        at = pack_.next(score_position);
+    }
+    if (at == Listpack::kNone) return append_element(pack_, score, member);
+    const Position inserted = pack_.insert(at, member);
+    insert_score(pack_, pack_.next(inserted), score);
+}
+
+auto SortedSet::put_large(std::string_view member, double score) -> Outcome {
+    RankedElement* element = large_->find(member);
+    if (element == nullptr) {
+        large_->add(score, member);
+        return Outcome::Added;
+    }
+    if (element->score == score) return Outcome::Same;
+    large_->tree.rescore(element, score);
+    return Outcome::Changed;
+}
+
+auto SortedSet::put(std::string_view member, double score, const Limits& limits) -> Outcome {
+    DCHECK(!std::isnan(score));
+    if (large_ == nullptr) {
+        const Position at = find_small(member);
+        if (at != Listpack::kNone) {
+            if (score_at(at) == score) return Outcome::Same;
+            pack_.erase(at, 2);
+            insert_small(member, score);
+            return Outcome::Changed;
+        }
+        const bool fits = limits.allow(size() + 1, member.size()) &&
+                          pack_.fits(member.size() + kDoubleCharsMax, 2);
+        if (fits) {
+            insert_small(member, score);
+            return Outcome::Added;
+        }
+        enlarge();
+    }
+    return put_large(member, score);
+}
+
+bool SortedSet::erase(std::string_view member) {
+    if (large_ != nullptr) {
+        RankedElement* element = large_->find(member);
+        if (element == nullptr) return false;
+        large_->tree.erase(element->score, member);
+        large_->forget(element);
+        return true;
+    }
+    const Position at = find_small(member);
+    if (at == Listpack::kNone) return false;
+    pack_.erase(at, 2);
+    return true;
+}
+
+void SortedSet::erase(Span span) {
+    if (span.count == 0) return;
+    DCHECK(span.first + span.count <= size());
+    if (large_ == nullptr) {
+        pack_.erase(pack_.at(static_cast<int64_t>(span.first * 2)), span.count * 2);
+        return;
+    }
+    for (uint64_t i = 0; i < span.count; ++i) large_->forget(large_->tree.erase_at(span.first));
+}
+
+void SortedSet::check_invariants() const {
+    pack_.check_invariants();
+    if (large_ != nullptr) {
+        CHECK(pack_.empty());
+        large_->tree.check_invariants();
+        large_->table.check_invariants();
+        CHECK(large_->table.size() == large_->tree.size());
+        for (auto cursor = large_->tree.first(); cursor; cursor.next())
+            CHECK(large_->find(cursor.element()->member()) == cursor.element());
+        return;
+    }
+    CHECK(pack_.size() % 2 == 0);
+    double before_score = 0;
+    std::string before_member;
+    for (Cursor cursor = first(); cursor; cursor.next()) {
+        const bool in_order =
+            cursor.rank() == 0 ||
+            structures::ranked_before(before_score, before_member, cursor.score(), cursor.member());
+        CHECK(in_order);
+        before_score = cursor.score();
+        before_member = cursor.member();
+    }
+}
+
+}  // namespace millrace::values

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "values/stream.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+namespace millrace::values {
+
+using structures::Listpack;
+
+namespace {
+
+constexpr int64_t kDeleted = 1;
+constexpr int64_t kBlockFields = 2;
+
+int64_t number_at(const Listpack& pack, Listpack::Position at) {
+    return pack.get(at).number;
+}
+
+// The numbers at the beginning of a block.
+int64_t live_entries(const Listpack& pack) {
+    return number_at(pack, pack.first());
+}
+int64_t deleted_entries(const Listpack& pack) {
+    return number_at(pack, pack.at(1));
+}
+
+void add_to(Listpack& pack, int64_t index, int64_t change) {
+    const auto at = pack.at(index);
+    pack.replace_number(at, number_at(pack, at) + change);
+}
+
+Listpack new_block(std::span<const std::string_view> pairs) {
+    Listpack pack;
+    pack.insert_number(Listpack::kNone, 0);
+    pack.insert_number(Listpack::kNone, 0);
+    pack.insert_number(Listpack::kNone, static_cast<int64_t>(pairs.size() / 2));
+    for (size_t i = 0; i < pairs.size(); i += 2) pack.append(pairs[i]);
+    pack.insert_number(Listpack::kNone, 0);
+    return pack;
+}
+
+// Whether the fields of an entry are those of the block.
+bool has_block_fields(const Listpack& pack, std::span<const std::string_view> pairs) {
+    auto at = pack.at(2);
+    if (number_at(pack, at) != static_cast<int64_t>(pairs.size() / 2)) return false;
+    for (size_t i = 0; i < pairs.size(); i += 2) {
+        at = pack.next(at);
+        if (!pack.equals(at, pairs[i])) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+// --- walking a block ---
+
+Stream::Position Stream::first_entry(const Listpack& pack) {
+    return pack.at(3 + number_at(pack, pack.at(2)) + 1);
+}
+
+Stream::Cursor Stream::read_entry(Blocks::const_iterator block, Position at) {
+    const Listpack& pack = block->second;
+    Cursor cursor;
+    cursor.block_ = block;
+    cursor.pack_ = &pack;
+    cursor.at_ = at;
+    const int64_t flags = number_at(pack, at);
+    at = pack.next(at);
+    cursor.id_.ms = block->first.ms + static_cast<uint64_t>(number_at(pack, at));
+    at = pack.next(at);
+    cursor.id_.number = block->first.number + static_cast<uint64_t>(number_at(pack, at));
+    at = pack.next(at);
+    cursor.deleted_ = (flags & kDeleted) != 0;
+    cursor.block_fields_ = (flags & kBlockFields) != 0;
+    if (cursor.block_fields_) {
+        cursor.fields_ = static_cast<size_t>(number_at(pack, pack.at(2)));
+    } else {
+        cursor.fields_ = static_cast<size_t>(number_at(pack, at));
+        at = pack.next(at);
+    }
+    cursor.values_ = at;
+    return cursor;
+}
+
+Stream::Position Stream::after_entry(const Cursor& cursor) {
+    size_t left = cursor.block_fields_ ? cursor.fields_ : 2 * cursor.fields_;
+    Position at = cursor.values_;
+    while (left-- > 0) at = cursor.pack_->next(at);
+    return cursor.pack_->next(at);  // Over the count of elements.
+}
+
+// The entry before position `at` (kNone: the last one); kNone if there is none.
+Stream::Position Stream::before_entry(const Listpack& pack, Position at) {
+    at = at == Listpack::kNone ? pack.last() : pack.previous(at);
+    int64_t elements = number_at(pack, at);
+    if (elements == 0) return Listpack::kNone;  // The end of the block's own part.
+    while (elements-- > 0) at = pack.previous(at);
+    return at;
+}
+
+Stream::Cursor Stream::first_from(Blocks::const_iterator block, Position at) const {
+    for (; block != blocks_.end(); ++block, at = Listpack::kNone) {
+        if (at == Listpack::kNone) at = first_entry(block->second);
+        while (at != Listpack::kNone) {
+            const Cursor cursor = read_entry(block, at);
+            if (!cursor.deleted_) return cursor;
+            at = after_entry(cursor);
+        }
+    }
+    return {};
+}
+
+Stream::Cursor Stream::last_from(Blocks::const_iterator block, Position at) const {
+    for (;;) {
+        at = before_entry(block->second, at);
+        while (at != Listpack::kNone) {
+            const Cursor cursor = read_entry(block, at);
+            if (!cursor.deleted_) return cursor;
+            at = before_entry(block->second, at);
+        }
+        if (block == blocks_.begin()) return {};
+        --block;
+    }
+}
+
+Stream::Cursor Stream::next(const Cursor& cursor) const {
+    const Position at = after_entry(cursor);
+    if (at != Listpack::kNone) return first_from(cursor.block_, at);
+    return first_from(std::next(cursor.block_), Listpack::kNone);
+}
+
+Stream::Cursor Stream::previous(const Cursor& cursor) const {
+    return last_from(cursor.block_, cursor.at_);
+}
+
+// The block that would hold `id`; end() if all are behind it.
+Stream::Blocks::const_iterator Stream::block_of(const StreamId& id) const {
+    const auto above = blocks_.upper_bound(id);
+    return above == blocks_.begin() ? blocks_.end() : std::prev(above);
+}
+
+Stream::Cursor Stream::seek(const StreamId& id) const {
+    auto block = block_of(id);
+    if (block == blocks_.end()) return first_from(blocks_.begin(), Listpack::kNone);
+    Position at = first_entry(block->second);
+    while (at != Listpack::kNone) {
+        const Cursor cursor = read_entry(block, at);
+        if (cursor.id_ >= id && !cursor.deleted_) return cursor;
+        at = after_entry(cursor);
+    }
+    return first_from(++block, Listpack::kNone);
+}
+
+Stream::Cursor Stream::seek_back(const StreamId& id) const {
+    auto block = block_of(id);
+    if (block == blocks_.end()) return {};
+    Position at = Listpack::kNone;
+    while ((at = before_entry(block->second, at)) != Listpack::kNone) {
+        const Cursor cursor = read_entry(block, at);
+        if (cursor.id_ <= id && !cursor.deleted_) return cursor;
+    }
+    if (block == blocks_.begin()) return {};
+    return last_from(std::prev(block), Listpack::kNone);
+}
+
+bool Stream::contains(const StreamId& id) const {
+    const Cursor cursor = seek(id);
+    return cursor && cursor.id_ == id;
+}
+
+StreamId Stream::last_live_id() const {
+    const Cursor last = seek_back(StreamId::highest());
+    return last ? last.id_ : StreamId{};
+}
+
+// --- changes ---
+
+bool Stream::fits(const Listpack& pack, std::span<const std::string_view> pairs,
+                  const StreamLimits& limits) const {
+    size_t added = 0;
+    for (const std::string_view word : pairs) added += word.size();
+    size_t bytes_max = kEntryBytesMax;
+    if (limits.bytes_max != 0) bytes_max = std::min<size_t>(bytes_max, limits.bytes_max);
+    if (pack.bytes() + added >= bytes_max) return false;
+    if (limits.entries_max <= 0) return true;
+    return live_entries(pack) + deleted_entries(pack) < limits.entries_max;
+}
+
+void Stream::append(const StreamId& id, std::span<const std::string_view> pairs,
+                    const StreamLimits& limits) {
+    DCHECK(id > last_id_);
+    auto block = blocks_.empty() ? blocks_.end() : std::prev(blocks_.end());
+    if (block == blocks_.end() || !fits(block->second, pairs, limits)) {
+        block = blocks_.emplace_hint(blocks_.end(), id, new_block(pairs));
+    }
+    Listpack& pack = block->second;
+    const bool same = has_block_fields(pack, pairs);
+    const auto append_number = [&pack](int64_t number) {
+        pack.insert_number(Listpack::kNone, number);
+    };
+    append_number(same ? kBlockFields : 0);
+    append_number(static_cast<int64_t>(id.ms - block->first.ms));
+    append_number(static_cast<int64_t>(id.number - block->first.number));
+    if (!same) append_number(static_cast<int64_t>(pairs.size() / 2));
+    for (size_t i = 0; i < pairs.size(); ++i) {
+        if (!same || i % 2 == 1) pack.append(pairs[i]);
+    }
+    const size_t elements = same ? pairs.size() / 2 + 3 : pairs.size() + 4;
+    append_number(static_cast<int64_t>(elements));
+    add_to(pack, 0, 1);
+    ++length_;
+    ++entries_added_;
+    last_id_ = id;
+    if (length_ == 1) first_id_ = id;
+}
+
+void Stream::mark_deleted(Listpack& pack, const Cursor& cursor) {
+    pack.replace_number(cursor.at_, number_at(pack, cursor.at_) | kDeleted);
+    --length_;
+}
+
+bool Stream::erase(const StreamId& id) {
+    const Cursor cursor = seek(id);
+    if (!cursor || cursor.id_ != id) return false;
+    const auto block = blocks_.find(cursor.block_->first);
+    if (live_entries(block->second) == 1) {
+        blocks_.erase(block);
+        --length_;
+    } else {
+        mark_deleted(block->second, cursor);
+        add_to(block->second, 0, -1);
+        add_to(block->second, 1, 1);
+    }
+    max_deleted_id_ = std::max(max_deleted_id_, id);
+    return true;
+}
+
+void Stream::settle_first() {
+    const Cursor first = seek({});
+    first_id_ = first ? first.id_ : StreamId{};
+}
+
+uint64_t Stream::trim_block(Listpack& pack, Blocks::const_iterator block, const StreamTrim& trim) {
+    int64_t removed = 0;
+    for (Position at = first_entry(pack); at != Listpack::kNone;) {
+        const Cursor cursor = read_entry(block, at);
+        if (trim.kind == StreamTrim::Kind::Length ? length_ <= trim.length
+                                                  : cursor.id_ >= trim.id) {
+            break;
+        }
+        if (!cursor.deleted_) {
+            mark_deleted(pack, cursor);
+            ++removed;
+        }
+        at = after_entry(cursor);
+    }
+    add_to(pack, 0, -removed);
+    add_to(pack, 1, removed);
+    return static_cast<uint64_t>(removed);
+}
+
+uint64_t Stream::trim(const StreamTrim& trim) {
+    const bool by_length = trim.kind == StreamTrim::Kind::Length;
+    uint64_t removed = 0;
+    while (!blocks_.empty()) {
+        if (by_length && length_ <= trim.length) break;
+        const auto block = blocks_.begin();
+        const auto live = static_cast<uint64_t>(live_entries(block->second));
+        if (trim.removed_max != 0 && removed + live > trim.removed_max) break;
+        bool whole = by_length && length_ - live >= trim.length;
+        if (!by_length) {
+            // Of the last entry, deleted or not.
+            const Position last = before_entry(block->second, Listpack::kNone);
+            whole = read_entry(block, last).id_ < trim.id;
+        }
+        if (whole) {
+            blocks_.erase(block);
+            length_ -= live;
+            removed += live;
+            continue;
+        }
+        if (trim.whole_blocks) break;
+        removed += trim_block(block->second, block, trim);
+        if (live_entries(block->second) == 0) blocks_.erase(block);
+        break;
+    }
+    if (removed != 0) settle_first();
+    return removed;
+}
+
+// --- counting what was read ---
+
+bool Stream::has_gaps_from(const StreamId& from) const {
+    if (length_ == 0 || max_deleted_id_.is_zero()) return false;
+    return from <= max_deleted_id_;
+}
+
+int64_t Stream::count_up_to(const StreamId& id) const {
+    const auto added = static_cast<int64_t>(entries_added_);
+    const auto length = static_cast<int64_t>(length_);
+    if (added == 0) return 0;
+    if (length == 0 && id <= last_id_) return added;
+    if (!id.is_zero() && id < max_deleted_id_) return ConsumerGroup::kUnknownCount;
+    if (id == last_id_) return added;
+    if (id > last_id_) return ConsumerGroup::kUnknownCount;
+    // Nothing has been deleted from the first entry on.
+    if (max_deleted_id_.is_zero() || max_deleted_id_ < first_id_) {
+        if (id < first_id_) return added - length;
+        if (id == first_id_) return added - length + 1;
+    }
+    return ConsumerGroup::kUnknownCount;
+}
+
+std::optional<int64_t> Stream::lag_of(const ConsumerGroup& group) const {
+    const auto added = static_cast<int64_t>(entries_added_);
+    if (added == 0) return 0;
+    if (group.entries_read != ConsumerGroup::kUnknownCount && !has_gaps_from(group.last_id)) {
+        return added - group.entries_read;
+    }
+    const int64_t read = count_up_to(group.last_id);
+    if (read == ConsumerGroup::kUnknownCount) return std::nullopt;
+    return added - read;
+}
+
+// --- groups ---
+
+ConsumerGroup* Stream::find_group(std::string_view name) {
+    const auto found = groups_.find(name);
+    return found == groups_.end() ? nullptr : &found->second;
+}
+
+ConsumerGroup* Stream::add_group(std::string_view name, const StreamId& last_id,
+                                 int64_t entries_read) {
+    const auto [added, fresh] = groups_.try_emplace(std::string(name), last_id, entries_read);
+    return fresh ? &added->second : nullptr;
+}
+
+bool Stream::remove_group(std::string_view name) {
+    const auto found = groups_.find(name);
+    if (found == groups_.end()) return false;
+    groups_.erase(found);
+    return true;
+}
+
+// --- the whole ---
+
+size_t Stream::memory_bytes(size_t samples) const {
+    constexpr size_t kNodeBytes = 64;
+    size_t bytes = usable_bytes(this);
+    size_t seen = 0;
+    size_t sampled = 0;
+    for (const auto& [id, pack] : blocks_) {
+        sampled += kNodeBytes + pack.memory_bytes();
+        if (++seen == samples) break;
+    }
+    if (seen != 0) bytes += sampled * blocks_.size() / seen;
+    for (const auto& [name, group] : groups_) {
+        bytes += kNodeBytes + name.capacity() + group.memory_bytes();
+    }
+    return bytes;
+}
+
+std::unique_ptr<keyspace::Collection> Stream::clone() const {
+    auto copy = std::make_unique<Stream>();
+    for (const auto& [id, pack] : blocks_) {
+        copy->blocks_.emplace_hint(copy->blocks_.end(), id, pack.clone());
+    }
+    copy->length_ = length_;
+    copy->last_id_ = last_id_;
+    copy->first_id_ = first_id_;
+    copy->max_deleted_id_ = max_deleted_id_;
+    copy->entries_added_ = entries_added_;
+    for (const auto& [name, group] : groups_) copy->groups_.try_emplace(name, group);
+    return copy;
+}
+
+size_t Stream::blocks() const {
+    size_t count = 1 + 2 * blocks_.size();
+    for (const auto& [name, group] : groups_) count += group.blocks();
+    return count;
+}
+
+void Stream::digest(keyspace::ValueDigest& digest) const {
+    for (Cursor at = seek({}); at; at = next(at)) {
+        // Compat: with a point.
+        std::string id(StreamIdText(at.id_).view());
+        id[id.find('-')] = '.';
+        digest.chain(id);
+        for_each_pair(at, [&](std::string_view field, std::string_view value) {
+            digest.chain(field);
+            digest.chain(value);
+        });
+    }
+}
+
+void Stream::check_invariants() const {
+    uint64_t length = 0;
+    for (auto block = blocks_.begin(); block != blocks_.end(); ++block) {
+        const Listpack& pack = block->second;
+        pack.check_invariants();
+        int64_t live = 0;
+        int64_t deleted = 0;
+        for (Position at = first_entry(pack); at != Listpack::kNone;) {
+            const Cursor cursor = read_entry(block, at);
+            ++(cursor.deleted_ ? deleted : live);
+            CHECK(cursor.id_ >= block->first);
+            at = after_entry(cursor);
+        }
+        CHECK(live == live_entries(pack));
+        CHECK(deleted == deleted_entries(pack));
+        CHECK(live > 0);
+        length += static_cast<uint64_t>(live);
+    }
+    CHECK(length == length_);
+    CHECK(last_live_id() <= last_id_);
+    const Cursor first = seek({});
+    CHECK(first_id_ == (first ? first.id_ : StreamId{}));
+}
+
+}  // namespace millrace::values
