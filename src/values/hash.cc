@@ -119,6 +119,15 @@ FieldBefore Hash::set(std::string_view field, std::string_view value, const Grow
     return set_in_table(field, value, time);
 }
 
+bool Hash::load(std::string_view field, std::string_view value, int64_t expire_at_ms,
+                const GrowthRules& rules) {
+    become_table(rules);
+    const auto found = table_->find(field);
+    if (found) return false;
+    table_->insert(found, field, value, expire_at_ms);
+    return true;
+}
+
 bool Hash::erase(std::string_view field, int64_t now_ms) {
     if (table_ != nullptr) {
         const auto found = table_->find(field);
@@ -159,15 +168,6 @@ void Hash::become_table(const GrowthRules& rules) {
              [&](std::string_view field, std::string_view value) { table->insert(field, value); });
     table_ = std::move(table);
     const Listpack old = std::move(pack_);
-}
-
-bool Hash::load(std::string_view field, std::string_view value, int64_t expire_at_ms,
-                const GrowthRules& rules) {
-    become_table(rules);
-    const auto found = table_->find(field);
-    if (found) return false;
-    table_->insert(found, field, value, expire_at_ms);
-    return true;
 }
 
 }  // namespace millrace::values

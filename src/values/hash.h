@@ -102,6 +102,9 @@ public:
     void prepare(const Texts& texts, const GrowthRules& rules);
     FieldBefore set(std::string_view field, std::string_view value, const GrowthRules& rules,
                     const FieldTime& time = {});
+    // For whoever loads one: a new field with an expiry; false if it is there already.
+    bool load(std::string_view field, std::string_view value, int64_t expire_at_ms,
+              const GrowthRules& rules);
     // False: it is not there, or its time is over, and it stays for whoever sweeps.
     bool erase(std::string_view field, int64_t now_ms = kAnyTime);
     // Of a field that is there. One that gets an expiry makes the hash a table.
@@ -111,10 +114,6 @@ public:
     // One of the two is null.
     const structures::Listpack* pack() const { return table_ == nullptr ? &pack_ : nullptr; }
     const MemberTable* table() const { return table_.get(); }
-
-    // For whoever loads one: a new field with an expiry; false if it is there already.
-    bool load(std::string_view field, std::string_view value, int64_t expire_at_ms,
-              const GrowthRules& rules);
 
 private:
     using Position = structures::Listpack::Position;

@@ -17,9 +17,10 @@ void register_keyspace_section(observe::InfoRegistry& info, engine::Engine& engi
                      if (database.size() == 0) continue;
                      out.field(
                          fmt::format("db{}", db),
-                         fmt::format("keys={},expires={},avg_ttl={},keys_with_volatile_items=0",
+                         fmt::format("keys={},expires={},avg_ttl={},keys_with_volatile_items={}",
                                      database.size(), database.expiring(),
-                                     database.average_ttl_ms(engine.now_ms())));
+                                     database.average_ttl_ms(engine.now_ms()),
+                                     database.with_expiring_members()));
                  }
              });
 }

@@ -45,7 +45,7 @@ void write_traffic(InfoWriter& out, engine::Engine& engine) {
 void write_keys(InfoWriter& out, engine::Engine& engine) {
     const keyspace::KeyspaceCounters& keys = engine.keyspace().counters();
     out.field("expired_keys", keys.expired);
-    out.field("expired_fields", 0);
+    out.field("expired_fields", keys.expired_members);
     // Keys past their time are found by an index, not by sampling; none is left behind.
     out.field("expired_stale_perc", 0.0, 2);
     out.field("expired_keys_with_volatile_items_stale_perc", 0.0, 2);
