@@ -114,6 +114,8 @@ public:
     size_t block_count() const { return blocks_.size(); }
     // The last entry that is still there; 0-0 if there is none.
     StreamId last_live_id() const;
+    // Of the first entry that is kept, deleted or not.
+    StreamId first_kept_id() const { return blocks_.empty() ? StreamId{} : blocks_.begin()->first; }
     void set_last_id(const StreamId& id) { last_id_ = id; }
     void set_entries_added(uint64_t count) { entries_added_ = count; }
     void set_max_deleted_id(const StreamId& id) { max_deleted_id_ = id; }

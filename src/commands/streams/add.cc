@@ -289,7 +289,8 @@ Result<AddOptions> parse_options(Call& call, bool adds) {
 void propagate(Call& call, const AddOptions& options, const Stream& stream, const StreamId* id) {
     if (!call.propagates()) return;
     std::vector<std::string_view> words(call.arguments().begin(), call.arguments().end());
-    const StreamIdText first(stream.first_id());
+    // Compat: deleted entries count.
+    const StreamIdText first(stream.first_kept_id());
     const IntegerText length(static_cast<int64_t>(stream.size()));
     if (options.approximate) {
         words[options.trim_at - 1] = "=";
@@ -356,7 +357,8 @@ Status xadd(Call& call) {
     if (options.trim.kind != StreamTrim::Kind::None && stream.trim(options.trim) != 0) {
         call.engine().emit(EventClass::Stream, "xtrim", call.arg(1), call.db());
     }
-    propagate(call, options, stream, &id);
+    const bool id_made = !options.id || !options.number_given;
+    propagate(call, options, stream, id_made ? &id : nullptr);
     return done();
 }
 

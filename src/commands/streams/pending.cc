@@ -458,28 +458,31 @@ Status xautoclaim(Call& call) {
     Consumer& consumer = touch_consumer(call, group, name.key, call.arg(3));
     const Claim claim{*stream, group, consumer, name};
 
-    // What is claimed is decided first, because the reply begins with where to go on.
-    std::vector<StreamId> claimed;
+    // What happens is decided first, because the reply begins with where to go on.
+    std::vector<StreamId> chosen;
     std::vector<StreamId> deleted;
     int64_t attempts = options.count * 10;
-    int64_t left = options.count;
     auto entry = group.pending().lower_bound(options.start);
-    for (; entry != group.pending().end() && attempts > 0 && left > 0; --attempts) {
-        const auto here = entry++;
-        if (!stream->contains(here->first)) {
-            deleted.push_back(here->first);
-            drop_deleted(call, claim, here->first, here->second);
-            --left;
-        } else if (idle_enough(call, here->second, options.claim.idle_ms)) {
-            claimed.push_back(here->first);
-            --left;
+    const auto full = [&] { return chosen.size() == static_cast<size_t>(options.count); };
+    for (; entry != group.pending().end() && attempts > 0 && !full(); --attempts, ++entry) {
+        if (!stream->contains(entry->first)) {
+            chosen.push_back(entry->first);
+            deleted.push_back(entry->first);
+        } else if (idle_enough(call, entry->second, options.claim.idle_ms)) {
+            chosen.push_back(entry->first);
         }
     }
     ReplyWriter& reply = call.reply();
     reply.array(3);
     reply_id(reply, entry == group.pending().end() ? StreamId{} : entry->first);
-    reply.array(claimed.size());
-    for (const StreamId& id : claimed) hand_over(call, claim, id, options.claim);
+    reply.array(chosen.size() - deleted.size());
+    for (const StreamId& id : chosen) {
+        if (stream->contains(id)) {
+            hand_over(call, claim, id, options.claim);
+        } else {
+            drop_deleted(call, claim, id, *group.find_pending(id));
+        }
+    }
     reply_ids(reply, deleted);
     return done();
 }

@@ -335,11 +335,8 @@ void hand_out_new(Call& call, const Reader& reader, const ReadOptions& options) 
     reply.close_array(opened, found);
     if (found == 0) return;
     call.engine().mark_dirty();
-    if (options.no_ack) {
-        propagate_position(call, reader.name, reader.group);
-    } else {
-        reader.consumer.active_ms = call.now_ms();
-    }
+    propagate_position(call, reader.name, reader.group);
+    if (!options.no_ack) reader.consumer.active_ms = call.now_ms();
 }
 
 // What the consumer has pending behind `after`; entries that are deleted have no fields.
@@ -379,7 +376,8 @@ Status xreadgroup(Call& call) {
         const bool is_new = group.find_consumer(consumer_name) == nullptr;
         const bool any = stream->size() != 0 && stream->last_live_id() > group.last_id;
         Consumer& consumer = touch_consumer(call, group, key, consumer_name);
-        if (is_new && (options.no_ack || !any || !source.new_entries)) {
+        // Compat: otherwise a consumer is made there by the first entry that it gets.
+        if (is_new && options.no_ack) {
             call.propagate_as({"XGROUP", "CREATECONSUMER", key, group_name, consumer_name});
         }
         if (source.new_entries && !any) continue;
