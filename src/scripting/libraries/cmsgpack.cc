@@ -350,6 +350,8 @@ void push_cmsgpack(lua_State* lua) {
     lua_setfield(lua, -2, "_NAME");
     lua_pushliteral(lua, "lua-cmsgpack 0.4.0");
     lua_setfield(lua, -2, "_VERSION");
+    lua_pushliteral(lua, "MessagePack for Lua");
+    lua_setfield(lua, -2, "_DESCRIPTION");
 }
 
 }  // namespace millrace::scripting::libraries

@@ -145,7 +145,8 @@ void pack_text(lua_State* lua, std::string& out, char option, size_t size, int i
     const char* text = luaL_checklstring(lua, index, &length);
     if (option == 'c') {
         if (size == 0) size = length;
-        luaL_argcheck(lua, length >= size, index, "string too short");
+        // Compat: the index is one too high.
+        luaL_argcheck(lua, length >= size, index + 1, "string too short");
         out.append(text, size);
         return;
     }
