@@ -150,8 +150,7 @@ int Server::run() {
         pipeline_.turn(wait_us);
         if (const int signal = stop_signal_.exchange(0)) {
             const bool interrupted = signal == SIGINT;
-            log_warning(interrupted ? "Received SIGINT scheduling shutdown..."
-                                    : "Received SIGTERM scheduling shutdown...");
+            log_warning("Received {} scheduling shutdown...", interrupted ? "SIGINT" : "SIGTERM");
             (void)shutdown(request_of(interrupted ? settings_.server.shutdown_on_sigint
                                                   : settings_.server.shutdown_on_sigterm));
         }
