@@ -123,7 +123,9 @@ Status sinterstore(Call& call) {
     const std::vector<const Set*> sets = TRY(by_size(call, 2, call.count() - 2));
     if (sets.empty()) return store_result(call, nullptr, "sinterstore");
     const values::GrowthRules rules = growth_rules(call);
-    auto result = std::make_unique<Set>(sets.front()->form(), rules.seed);
+    const bool integers = sets.front()->form() == Set::Form::Integers;
+    auto result =
+        std::make_unique<Set>(integers ? Set::Form::Integers : Set::Form::Pack, rules.seed);
     intersect(sets, [&](std::string_view member) {
         result->add(member, rules);
         return true;
