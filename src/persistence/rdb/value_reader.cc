@@ -117,11 +117,11 @@ void Reading::read_block(values::List& list, Type type) {
         list.make_room(setting, blob.size(), 1);
         return list.push(values::End::Tail, blob);
     }
-    const bool sound = read_ziplist(blob, [&](std::string_view element) {
-        list.make_room(setting, element.size(), 1);
-        list.push(values::End::Tail, element);
-    });
-    if (!sound) in_.fail(kBadBlob);
+    Listpack pack;
+    const bool sound = read_ziplist(
+        blob, [&](std::string_view element) { pack.insert(Listpack::kNone, element); });
+    if (!sound) return in_.fail(kBadBlob);
+    if (!pack.empty()) list.load_block(setting, std::move(pack));
 }
 
 std::unique_ptr<Collection> Reading::list(Type type) {
