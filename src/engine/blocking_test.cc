@@ -249,7 +249,7 @@ TEST_F(BlockingTest, UnblocksByHand) {
     EXPECT_TRUE(two.blocked->unblock(engine_, two, true));
     EXPECT_FALSE(blocking().time_out(idle));
     EXPECT_EQ(heard(), (Lines{"0:*-1", "1:-UNBLOCKED client unblocked via CLIENT UNBLOCK"}));
-    EXPECT_EQ(commands_.find("TAKE")->statistics().failed_calls, 1u);
+    EXPECT_EQ(commands_.find("TAKE")->statistics().rejected_calls, 1u);
 }
 
 TEST_F(BlockingTest, ForgetsWhoGoes) {

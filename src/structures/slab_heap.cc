@@ -61,8 +61,7 @@ SlabHeap::~SlabHeap() = default;  // The region takes all chunks with it.
 void* SlabHeap::refill(size_t size_class) {
     Magazine& magazine = magazines_[size_class];
     SlabPage* page = page_with_room(size_class);
-    // Taking in what others freed may have filled it meanwhile.
-    if (magazine.count > 0) return magazine.objects[--magazine.count];
+    if (page == nullptr) return magazine.objects[--magazine.count];
     while (magazine.count < kRefillCount && page->free != nullptr) {
         magazine.objects[magazine.count++] = page->free;
         page->free = page->free->next;
@@ -73,13 +72,15 @@ void* SlabHeap::refill(size_t size_class) {
     return magazine.objects[--magazine.count];
 }
 
-// A page of the class with a free object, first in its list.
+// A page of the class with a free object, first in its list; null when taking in what others freed
+// has filled the magazine instead.
 SlabPage* SlabHeap::page_with_room(size_t size_class) {
     for (;;) {
         SlabPage* page = first_[size_class];
         if (page->free != nullptr || carve(page)) return page;
         if (page == &no_page_) {
             if (!collect_some()) return fresh_page(size_class);
+            if (magazines_[size_class].count > 0) return nullptr;
             continue;
         }
         // Full: out of the list until an object of it is freed.
@@ -175,7 +176,7 @@ void* SlabHeap::move_if_sparse(void* object) {
     if (page->live > sparse_below(page) || page == first_[page->size_class]) return nullptr;
     // Past the magazine, which would hand out what has just been left.
     SlabPage* fuller = page_with_room(page->size_class);
-    if (fuller == page) return nullptr;
+    if (fuller == nullptr || fuller == page) return nullptr;
     FreeObject* copy = fuller->free;
     fuller->free = copy->next;
     ++fuller->live;

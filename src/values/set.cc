@@ -72,11 +72,7 @@ std::unique_ptr<keyspace::Collection> Set::clone() const {
 }
 
 void Set::digest(ValueDigest& digest) const {
-    for_each([&](std::string_view member) {
-        ValueDigest one;
-        one.chain(member);
-        digest.add(one);
-    });
+    for_each([&](std::string_view member) { digest.add(member); });
 }
 
 bool Set::contains(std::string_view member) const {

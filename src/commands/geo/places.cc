@@ -156,8 +156,10 @@ Status geoadd(Call& call) {
     }
     // Compat: without any place it is a ZADD without any score.
     if (elements.empty()) return errors::kSyntax;
-    propagate(call, first, elements);
-    return put_scores(call, options, elements);
+    const uint64_t changes_before = call.engine().counters().dirty;
+    TRY(put_scores(call, options, elements));
+    if (call.engine().counters().dirty != changes_before) propagate(call, first, elements);
+    return done();
 }
 
 Status geodist(Call& call) {

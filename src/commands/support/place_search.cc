@@ -58,7 +58,8 @@ private:
     Status parse_radius(size_t at);
     Status parse_box(size_t at);
     Status parse_polygon();
-    std::string command_name() const { return to_lower(call_.command().full_name()); }
+    // As the client wrote it.
+    std::string command_name() const { return std::string(call_.arg(0)); }
 
     const Call& call_;
     const PlaceSearchForm& form_;

@@ -77,7 +77,10 @@ size_t read_back_length(ByteReader& in) {
 uint64_t read_zipmap_length(ByteReader& in) {
     const uint8_t first = in.read_byte();
     if (first == kEnd) in.fail();
-    return first == kLongLength ? in.read_little_endian<uint32_t>() : first;
+    if (first != kLongLength) return first;
+    const uint32_t length = in.read_little_endian<uint32_t>();
+    if (length < kLongLength) in.fail();  // Has a short form, which all writers use.
+    return length;
 }
 
 bool at_end_mark(const ByteReader& in) {

@@ -117,11 +117,11 @@ void Reading::read_block(values::List& list, Type type) {
         list.make_room(setting, blob.size(), 1);
         return list.push(values::End::Tail, blob);
     }
-    const bool sound = read_ziplist(blob, [&](std::string_view element) {
-        list.make_room(setting, element.size(), 1);
-        list.push(values::End::Tail, element);
-    });
-    if (!sound) in_.fail(kBadBlob);
+    Listpack pack;
+    const bool sound = read_ziplist(
+        blob, [&](std::string_view element) { pack.insert(Listpack::kNone, element); });
+    if (!sound) return in_.fail(kBadBlob);
+    if (!pack.empty()) list.load_block(setting, std::move(pack));
 }
 
 std::unique_ptr<Collection> Reading::list(Type type) {
@@ -138,8 +138,8 @@ std::unique_ptr<Collection> Reading::list(Type type) {
 std::unique_ptr<Collection> Reading::set() {
     const uint64_t count = in_.count(1);
     const auto& encodings = growth_.encodings;
-    const bool is_large = count > std::max(encodings.set_max_intset_entries,
-                                           encodings.set_max_listpack_entries);
+    const bool is_large =
+        count > std::max(encodings.set_max_intset_entries, encodings.set_max_listpack_entries);
     auto set = std::make_unique<values::Set>(
         is_large ? values::Set::Form::Table : values::Set::Form::Integers, growth_.seed);
     for (uint64_t i = 0; i < count && !in_.failed(); ++i) {
@@ -230,8 +230,8 @@ std::unique_ptr<Collection> Reading::sorted_set_of_ziplist() {
 
 void Reading::add_field(values::Hash& hash, std::string_view field, std::string_view value,
                         int64_t at) {
-    const bool is_due =
-        at != kNoExpiry && rules_.drop_fields_due_at_ms != kNoExpiry && at <= rules_.drop_fields_due_at_ms;
+    const bool is_due = at != kNoExpiry && rules_.drop_fields_due_at_ms != kNoExpiry &&
+                        at <= rules_.drop_fields_due_at_ms;
     if (is_due) return;
     const bool fresh = at == kNoExpiry
                            ? hash.set(field, value, growth_) == values::FieldBefore::Missing
@@ -347,8 +347,7 @@ Result<Value> read_value(Cursor& cursor, uint8_t type, const ReadRules& rules, S
     if (type == static_cast<uint8_t>(Type::String)) {
         value.text = cursor.string(scratch);
     } else {
-        value.collection =
-            Reading(cursor, rules, scratch).collection(static_cast<Type>(type));
+        value.collection = Reading(cursor, rules, scratch).collection(static_cast<Type>(type));
     }
     if (cursor.failed()) return Error(std::string(cursor.what()));
     value.is_empty = value.collection != nullptr && value.collection->size() == 0 &&
