@@ -260,6 +260,7 @@ void set_passed(Call& call, KeyEdit& edit, const FieldWords& fields) {
         const std::string_view field = call.arg(fields.first + 2 * i);
         if (hash.contains(field, Hash::kAnyTime)) names.push_back(field);
     }
+    call.keyspace().counters().expired_members += fields.count - names.size();
     call.engine().emit(EventClass::Hash, "hset", call.arg(1), call.db());
     call.engine().emit(EventClass::Hash, "hexpire", call.arg(1), call.db());
     expire_fields_at_once(call, edit, names);
