@@ -242,10 +242,12 @@ void Engine::key_changed(std::string_view key, int db) {
 
 void Engine::databases_flushed(int begin, int end) {
     for (KeyChangeListener* listener : change_listeners_) listener->on_flush(begin, end);
+    for (int db = begin; db < end; ++db) blocking_.key_changed({}, db);
 }
 
 void Engine::databases_swapped(int first, int second) {
     for (KeyChangeListener* listener : change_listeners_) listener->on_swap(first, second);
+    for (int db : {first, second}) blocking_.key_changed({}, db);
 }
 
 void Engine::add_event_listener(KeyEventListener* listener, uint32_t classes) {
