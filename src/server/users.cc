@@ -6,6 +6,7 @@
 #include "admin/acl/users_file.h"
 #include "base/log.h"
 #include "engine/acl/access_control.h"
+#include "engine/acl/rule_text.h"
 #include "server/server.h"
 
 namespace millrace::server {
@@ -65,7 +66,7 @@ std::vector<std::string> Server::user_lines() {
     std::vector<std::string> lines;
     if (!settings_.engine.aclfile.empty()) return lines;
     for (const auto& [name, user] : engine_.access().users()) {
-        lines.push_back(name + " " + user->print());
+        lines.push_back(engine::acl::quote_words(name + " " + user->print(), false));
     }
     return lines;
 }

@@ -138,8 +138,8 @@ void append_client_line(std::string& out, engine::Engine& engine, const Session&
                    memory.output_waiting != 0 ? 1 : 0, memory.output_waiting, memory.total,
                    memory.output_waiting != 0 ? "rw" : "r");
     fmt::format_to(sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
-                   command_name(session), user_name(session), summary.tracking_redirect, session.protocol,
-                   session.library_name, session.library_version);
+                   command_name(session), user_name(session), summary.tracking_redirect,
+                   session.protocol, session.library_name, session.library_version);
     // Compat: the command that asks does not count itself.
     fmt::format_to(sink, " tot-net-in={} tot-net-out={} tot-cmds={}",
                    traffic.bytes_read.load(kRelaxed), traffic.bytes_written.load(kRelaxed),

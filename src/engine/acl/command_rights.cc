@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "engine/acl/categories.h"
 #include "engine/acl/rule_errors.h"
+#include "engine/acl/rule_text.h"
 
 namespace millrace::engine::acl {
 namespace {
@@ -39,7 +40,6 @@ void CommandRights::set(const Command& command, bool allowed) {
     };
     set_one(command);
     for (const Command* each : command.subcommands()) set_one(*each);
-    if (!allowed) all_ = false;
 }
 
 Status CommandRights::apply(std::string_view rule) {
@@ -55,6 +55,7 @@ Status CommandRights::apply(std::string_view rule) {
         TRY(apply_command(allowed, name));
     }
     note(rule.front(), name);
+    all_ = future_ && std::ranges::find(allowed_, false) == allowed_.end();
     return done();
 }
 
@@ -87,10 +88,8 @@ Status CommandRights::allow_first_argument(std::string_view name) {
     const std::string_view argument = name.substr(bar + 1);
     if (argument.empty()) return rule_errors::kSyntax;
     if (!command->subcommands().empty()) return rule_errors::kUnknownCommand;
-    std::pair<uint32_t, std::string> entry(command->id(), argument);
-    if (std::ranges::find(first_arguments_, entry) == first_arguments_.end()) {
-        first_arguments_.push_back(std::move(entry));
-    }
+    if (has_blanks(argument)) return rule_errors::kSyntax;
+    first_arguments_.emplace(command->id(), argument);
     return done();
 }
 

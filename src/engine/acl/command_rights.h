@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,10 +51,10 @@ private:
 
     const CommandRegistry* commands_;
     std::vector<bool> allowed_;  // By the command's id.
-    bool all_ = false;           // Nothing was refused since +@all.
+    bool all_ = false;           // All of them, and those of the future.
     bool future_ = false;
     // What a command that is not allowed may still have as its first argument, in lower case.
-    std::vector<std::pair<uint32_t, std::string>> first_arguments_;
+    std::set<std::pair<uint32_t, std::string>> first_arguments_;
     std::vector<std::string> rules_;  // As shown; without +@all and -@all.
 };
 

@@ -2,7 +2,6 @@
 #include "engine/acl/selector.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -10,16 +9,10 @@
 #include "base/bytes.h"
 #include "base/glob.h"
 #include "engine/acl/rule_errors.h"
+#include "engine/acl/rule_text.h"
 
 namespace millrace::engine::acl {
 namespace {
-
-// Patterns stand between blanks in files.
-bool has_blanks(std::string_view text) {
-    return std::ranges::any_of(text, [](unsigned char byte) {
-        return byte == 0 || std::isspace(byte) != 0;
-    });
-}
 
 // Compat: as strtoll reads a number: blanks and a plus before it are fine.
 Result<int> parse_database(const std::string& word) {
@@ -95,11 +88,13 @@ Status Selector::add_key_pattern(std::string_view rule) {
     }
     const std::string_view pattern = rule.substr(at);
     if (has_blanks(pattern)) return rule_errors::kSyntax;
-    const auto same = std::ranges::find(keys_, pattern, &KeyPattern::pattern);
-    if (same != keys_.end()) {
-        same->rights |= rights;
-    } else {
-        keys_.push_back({rights, std::string(pattern)});
+    auto entry = std::ranges::find(keys_, pattern, &KeyPattern::pattern);
+    if (entry == keys_.end()) entry = keys_.insert(entry, {0, std::string(pattern)});
+    entry->rights |= rights;
+    // However it came about, it is shown as what sets this flag.
+    if (pattern == "*" && entry->rights == (kReadKey | kWriteKey)) {
+        all_keys_ = true;
+        keys_.clear();
     }
     return done();
 }

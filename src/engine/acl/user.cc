@@ -8,6 +8,7 @@
 #include "base/quote.h"
 #include "base/sha256.h"
 #include "engine/acl/rule_errors.h"
+#include "engine/acl/rule_text.h"
 
 namespace millrace::engine::acl {
 namespace {
@@ -108,7 +109,9 @@ std::string User::print() const {
     if (no_password_) text += "nopass ";
     for (const std::string& hash : password_hashes_) text += "#" + hash + " ";
     text += selectors_.front().print();
-    for (size_t at = 1; at < selectors_.size(); ++at) text += " (" + selectors_[at].print() + ")";
+    for (size_t at = 1; at < selectors_.size(); ++at) {
+        text += " (" + quote_words(selectors_[at].print(), true) + ")";
+    }
     return text;
 }
 

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <utility>
 
 #include "engine/acl/rule_errors.h"
+#include "engine/acl/rule_text.h"
 
 namespace millrace::engine::acl {
 namespace {
@@ -111,9 +111,7 @@ private:
 }  // namespace
 
 bool is_good_name(std::string_view name) {
-    return std::ranges::none_of(name, [](unsigned char byte) {
-        return byte == 0 || std::isspace(byte) != 0;
-    });
+    return !has_blanks(name);
 }
 
 User make_default_user(const RuleContext& context) {
