@@ -157,6 +157,7 @@ void ScriptEngine::prepare_session(Call& call) {
     session_.protocol = 2;
     session_.user = client.user;
     session_.set(engine::kNoTouch, client.is(engine::kNoTouch));
+    session_.set(engine::kRestricted, client.is(engine::kRestricted));
     // Compat: monitors see a script before the commands that it runs.
     if ((engine_.conditions() & engine::kMonitored) == 0) return;
     engine_.monitors().feed(engine_.now_us(), client.database, client.peer.address,
