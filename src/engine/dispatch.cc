@@ -58,6 +58,7 @@ const Dispatch::Step Dispatch::kSteps[] = {
     &Dispatch::check_authenticated,
     &Dispatch::check_known,
     &Dispatch::check_transaction,
+    &Dispatch::refuse_writes,
     &Dispatch::check_subscribed,
     &Dispatch::check_loading,
     &Dispatch::check_busy,
@@ -163,6 +164,20 @@ Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request
     return reject(
         session, request, writer,
         "ERR Command '" + request.command->full_name() + "' not allowed inside a transaction");
+}
+
+// While what is written could not be made durable.
+Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request,
+                                          ReplyWriter& writer) {
+    if ((engine_.conditions() & kWritesRefused) == 0) return Verdict::Pass;
+    const Command& command = *request.command;
+    uint64_t flags = command.flags();
+    if (session.is(kInMulti) && command.full_name() == "exec") {
+        flags = TransactionState::find(session)->command_flags();
+    }
+    // Compat: PING is refused as well, so that whoever watches the server notices.
+    if ((flags & kWrite) == 0 && command.full_name() != "ping") return Verdict::Pass;
+    return reject(session, request, writer, engine_.persistence()->write_refusal());
 }
 
 Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,

@@ -178,6 +178,7 @@ Status DatasetReader::link(std::string_view key, Value value, const Prefix& pref
     if (expires) entry->set_expire_at_ms(prefix.expire_at_ms);
     mark_use(*entry, prefix);
     if (position) {
+        keyspace_.before_change(database, position);
         Entry* old = position.element();
         database.replace(position, entry, hash);
         keyspace_.retire(old);
