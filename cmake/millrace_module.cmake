@@ -74,7 +74,7 @@ function(millrace_precompile target module)
   if(target STREQUAL millrace_${module})
     set(headers <algorithm> <functional> <map> <memory> <optional> <span> <string> <string_view> <utility> <vector>)
     if(module STREQUAL engine)
-      list(APPEND headers ${CMAKE_SOURCE_DIR}/src/engine/command.h)
+      list(APPEND headers <engine/command.h>)  # Not in quotes, which would make the path absolute.
     endif()
     target_precompile_headers(${target} PRIVATE ${headers})
   else()

@@ -42,20 +42,31 @@ uint64_t Call::hash(size_t at) const {
     return engine_.keyspace().hash(arg(at));
 }
 
-Entry* Call::find_untouched(size_t at) {
+Entry* Call::find_untouched(std::string_view key, uint64_t hash) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
-    const auto position = keyspace.find_live(session_.database, arg(at), hash(at));
+    const auto position = keyspace.find_live(session_.database, key, hash);
     if (!position) {
         ++keyspace.counters().misses;
-        engine_.emit(EventClass::Miss, "keymiss", arg(at), session_.database);
+        engine_.emit(EventClass::Miss, "keymiss", key, session_.database);
         return nullptr;
     }
     ++keyspace.counters().hits;
     return position.element();
 }
 
+Entry* Call::find_untouched(size_t at) {
+    return find_untouched(arg(at), hash(at));
+}
+
 Entry* Call::find(size_t at) {
-    Entry* entry = find_untouched(at);
+    return touched(find_untouched(at));
+}
+
+Entry* Call::find(std::string_view key) {
+    return touched(find_untouched(key, engine_.keyspace().hash(key)));
+}
+
+Entry* Call::touched(Entry* entry) {
     if (entry != nullptr && !session_.is(kNoTouch)) engine_.keyspace().access_clock().touch(*entry);
     return entry;
 }

@@ -44,7 +44,9 @@ public:
     // The live entry of the key at argument `at`, for reading: counts a hit or miss and notes the
     // access.
     keyspace::Entry* find(size_t at);
-    // The same, or kWrongType.
+    // The same for a key that is not an argument, in the session's database.
+    keyspace::Entry* find(std::string_view key);
+    // The first, or kWrongType.
     Result<keyspace::Entry*> find(size_t at, keyspace::ValueType type);
     // The collection of the key for reading; null if there is no key, else kWrongType if it is not
     // a T.
@@ -119,6 +121,8 @@ public:
 private:
     friend class Engine;
     friend class Dispatch;
+    keyspace::Entry* find_untouched(std::string_view key, uint64_t hash);
+    keyspace::Entry* touched(keyspace::Entry* entry);
     enum class Propagation : uint8_t { AsItCame, AsRecorded, Nothing };
 
     Call(Engine& engine, Session& session, Request& request, ReplyWriter& reply)
