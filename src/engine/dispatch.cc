@@ -51,18 +51,10 @@ std::vector<std::string_view> shown_words(const Request& request) {
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,
-    &Dispatch::queue_behind,
-    &Dispatch::mute,
-    &Dispatch::answer_protocol_error,
-    &Dispatch::check_authenticated,
-    &Dispatch::check_known,
-    &Dispatch::check_transaction,
-    &Dispatch::refuse_writes,
-    &Dispatch::check_subscribed,
-    &Dispatch::check_loading,
-    &Dispatch::check_busy,
-    &Dispatch::wait_while_paused,
+    &Dispatch::drop_closing,          &Dispatch::queue_behind,        &Dispatch::mute,
+    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated, &Dispatch::check_known,
+    &Dispatch::check_transaction,     &Dispatch::refuse_writes,       &Dispatch::check_subscribed,
+    &Dispatch::check_loading,         &Dispatch::check_busy,          &Dispatch::wait_while_paused,
     &Dispatch::queue_in_transaction,
 };
 
@@ -167,8 +159,7 @@ Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request
 }
 
 // While what is written could not be made durable.
-Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request,
-                                          ReplyWriter& writer) {
+Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request, ReplyWriter& writer) {
     if ((engine_.conditions() & kWritesRefused) == 0) return Verdict::Pass;
     const Command& command = *request.command;
     uint64_t flags = command.flags();

@@ -45,12 +45,11 @@ void Capture::give_up() {
 void Capture::gather() {
     Database& database = *databases_.back();
     segment_.clear();
-    next_position_ =
-        database.table().visit_segment(position_, [&](Database::Position position) {
-            if (database.is_captured(position)) return;
-            if (sink_ != nullptr) prefetch(position.element());
-            segment_.push_back(position);
-        });
+    next_position_ = database.table().visit_segment(position_, [&](Database::Position position) {
+        if (database.is_captured(position)) return;
+        if (sink_ != nullptr) prefetch(position.element());
+        segment_.push_back(position);
+    });
 }
 
 void Capture::finish_segment() {

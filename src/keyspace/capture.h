@@ -7,8 +7,8 @@
 // slots that are *captured*. Outside of a snapshot all slots are. begin() turns that value around,
 // so at once no slot is, and that is all that the cut costs. From then on a slot is captured, once,
 // by whoever comes first: the walk, which goes through all tables in the order of hashes, or a
-// change. New keys are born captured, since they do not belong to the cut. When the walk is through,
-// all slots agree again.
+// change. New keys are born captured, since they do not belong to the cut. When the walk is
+// through, all slots agree again.
 //
 // **Before a change.** KeyEdit and the expiry find the key that they will change through
 // Keyspace::find_for_change() or call before_change(), which captures it first; Database checks
@@ -20,12 +20,13 @@
 // come back; meanwhile
 //   - an entry that was passed has a reference stamp (as if a reply referred to it), and
 //     Keyspace::may_be_referenced() says so, so that it is copied rather than changed in place;
-//   - one that is retired waits here, and goes on to limbo when all that had been passed by then has
+//   - one that is retired waits here, and goes on to limbo when all that had been passed by then
+//   has
 //     come back.
 // A stamp may also come from a reply, which only makes an entry wait in vain.
 //
-// **Frozen.** A large collection is passed whole, as root. Until it has come back nobody changes it:
-// KeyEdit::value() and the expiry of fields call unshare(), which puts a clone in its place.
+// **Frozen.** A large collection is passed whole, as root. Until it has come back nobody changes
+// it: KeyEdit::value() and the expiry of fields call unshare(), which puts a clone in its place.
 //
 // Owner:   Keyspace.
 // Threads: main thread.

@@ -105,8 +105,7 @@ private:
 
     // Of a slot that is captured.
     unsigned tags_of(const Entry& entry) const {
-        return captured_tag_ |
-               (entry.expire_at_ms() == kNoExpiry ? 0 : structures::kTagHasExpiry);
+        return captured_tag_ | (entry.expire_at_ms() == kNoExpiry ? 0 : structures::kTagHasExpiry);
     }
     void forget_members(Entry& entry, uint64_t hash);
     void count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash);

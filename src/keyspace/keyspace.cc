@@ -76,9 +76,8 @@ bool Keyspace::is_condemned(const Database& database) const {
 
 bool Keyspace::drain_condemned(size_t segments_max) {
     // What a snapshot has not walked through yet stays.
-    const auto ready = std::find_if(condemned_.rbegin(), condemned_.rend(), [](const auto& each) {
-        return !each->being_captured();
-    });
+    const auto ready = std::find_if(condemned_.rbegin(), condemned_.rend(),
+                                    [](const auto& each) { return !each->being_captured(); });
     if (ready == condemned_.rend()) return false;
     const auto release = [this](Entry* entry, unsigned) {
         retire(entry);

@@ -18,7 +18,8 @@ constexpr ErrorText kSaveInProgress{"ERR Background save already in progress"};
 constexpr std::string_view kWriteRefusal =
     "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to "
     "disk. Commands that may modify the data set are disabled, because this instance is configured "
-    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
+    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error "
+    "option). "
     "Please check the Valkey logs for details about the RDB error.";
 
 // How often save points are looked at.

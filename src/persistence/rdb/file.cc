@@ -67,7 +67,8 @@ Status FileSink::put_in_place(const std::string& name) {
                             errno);
     }
     temporary_.clear();
-    if (::fsync(folder_) != 0) return system_error("Failed syncing the folder of the DB file", errno);
+    if (::fsync(folder_) != 0)
+        return system_error("Failed syncing the folder of the DB file", errno);
     return done();
 }
 

@@ -143,9 +143,8 @@ Type type_of(const Collection& collection) {
         case ValueType::Set:
             return type_of(as<values::Set>(collection));
         case ValueType::SortedSet:
-            return as<values::SortedSet>(collection).listpack() != nullptr
-                       ? Type::SortedSetListpack
-                       : Type::SortedSet;
+            return as<values::SortedSet>(collection).listpack() != nullptr ? Type::SortedSetListpack
+                                                                           : Type::SortedSet;
         case ValueType::Hash:
             return type_of(as<values::Hash>(collection));
         case ValueType::Stream:

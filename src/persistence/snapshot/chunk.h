@@ -2,11 +2,11 @@
 //
 // What passes between the main thread and the snapshot thread.
 //
-// A *task* is one snapshot. It travels with its first chunk, and comes back with its last. A *chunk*
-// holds some hundred keys as they were at the cut:
+// A *task* is one snapshot. It travels with its first chunk, and comes back with its last. A
+// *chunk* holds some hundred keys as they were at the cut:
 //
-//     String   the entry itself, which is read where it is (keyspace/capture.h says why that is safe)
-//     Bytes    a small collection: type, key and value as they will stand in the file, in the
+//     String   the entry itself, which is read where it is (keyspace/capture.h says why that is
+//     safe) Bytes    a small collection: type, key and value as they will stand in the file, in the
 //              chunk's bytes, but for compression
 //     Root     a large collection, frozen; type and key in the chunk's bytes
 //

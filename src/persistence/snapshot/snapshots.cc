@@ -20,7 +20,7 @@ using keyspace::Entry;
 namespace {
 
 constexpr int64_t kSliceUs = 100;
-constexpr int64_t kSliceUsMax = 400;   // Of a busy server.
+constexpr int64_t kSliceUsMax = 400;  // Of a busy server.
 constexpr int64_t kIdleSliceUs = 500;
 constexpr int64_t kTurnsPerSlice = 16;  // A slice may take this part of the time between two.
 constexpr int64_t kWaitUs = 1000;       // How long the loop may sleep while the thread is at work.
@@ -112,8 +112,8 @@ int64_t Snapshots::attend(int64_t wait_us, bool is_idle) {
     slow_down();
     attended_ns_ = now_ns();
     if (!is_active()) return wait_us;
-    const bool goes_on = keyspace_.capture().walking() ? given_up_ || !under_way_ || keeps_up()
-                                                       : !under_way_;
+    const bool goes_on =
+        keyspace_.capture().walking() ? given_up_ || !under_way_ || keeps_up() : !under_way_;
     return goes_on ? 0 : std::min(wait_us, kWaitUs);
 }
 
@@ -208,9 +208,9 @@ void Snapshots::cut() {
     thread_.expect_task();
     plain_.clear();
     writer_ = std::make_unique<rdb::Writer>(
-        sink_, rdb::WriterOptions{.compress = settings_.rdbcompression,
-                                  .checksum = false,
-                                  .compress_later = &plain_});
+        sink_,
+        rdb::WriterOptions{
+            .compress = settings_.rdbcompression, .checksum = false, .compress_later = &plain_});
     open_chunk().task = make_task();
     keyspace_.capture().begin(*this);
     if (current_.at_cut) current_.at_cut();
@@ -260,13 +260,13 @@ void Snapshots::close_chunk() {
 
 void Snapshots::take(int db, Entry& entry, CapturedBy by) {
     Chunk& chunk = open_chunk();
-    Record record{.object = nullptr,
-                  .expire_at_ms = entry.expire_at_ms(),
-                  .use = static_cast<uint32_t>(
-                      rdb::use_of(entry, use_marks_, keyspace_.access_clock())),
-                  .place = 0,
-                  .db = static_cast<uint16_t>(db),
-                  .kind = Record::Kind::String};
+    Record record{
+        .object = nullptr,
+        .expire_at_ms = entry.expire_at_ms(),
+        .use = static_cast<uint32_t>(rdb::use_of(entry, use_marks_, keyspace_.access_clock())),
+        .place = 0,
+        .db = static_cast<uint16_t>(db),
+        .kind = Record::Kind::String};
     if (entry.is_string()) {
         record.object = &entry;
         keyspace_.capture().handed_over(entry, chunk.number);

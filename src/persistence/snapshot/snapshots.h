@@ -5,10 +5,10 @@
 //     request ─► waits ─► cut ─► chunks of keys ─► writing thread ─► the chunks come back ─► ended
 //
 // attend() runs once a turn of the main loop, between units of effects. At the cut it turns the
-// capture around (keyspace/capture.h), after which keys come by two ways: the walk, for a short time
-// in each turn and only while the thread keeps up, and changes, whenever they happen. Chunks that
-// the thread has no room for wait here; their keys hold memory, which is counted, and over a ceiling
-// the loop pauses for moments, so that the thread catches up. Nobody waits for a disk.
+// capture around (keyspace/capture.h), after which keys come by two ways: the walk, for a short
+// time in each turn and only while the thread keeps up, and changes, whenever they happen. Chunks
+// that the thread has no room for wait here; their keys hold memory, which is counted, and over a
+// ceiling the loop pauses for moments, so that the thread catches up. Nobody waits for a disk.
 //
 // One snapshot is taken at a time. After one that failed or was given up, the walk goes on to the
 // end without keeping anything, and only then comes the next cut.

@@ -117,7 +117,8 @@ void WritingThread::write(const Chunk& chunk) {
     }
     if (!is_over()) {
         const Status status = writer_->status();
-        if (!status.ok()) task_->result = Error(std::string(status.error().text()), status.error().code());
+        if (!status.ok())
+            task_->result = Error(std::string(status.error().text()), status.error().code());
     }
     if (!task_->result.ok()) failed_.store(true, std::memory_order_relaxed);
 }

@@ -58,7 +58,9 @@ private:
     void write_bytes(const Chunk& chunk, const Place& place);
     void select(int db);
     void delay();
-    bool is_over() const { return given_up_.load(std::memory_order_relaxed) || !task_->result.ok(); }
+    bool is_over() const {
+        return given_up_.load(std::memory_order_relaxed) || !task_->result.ok();
+    }
 
     const std::string cpu_list_;
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> sent_;
