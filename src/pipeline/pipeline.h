@@ -105,6 +105,7 @@ private:
     void execute_command(engine::Request& request, Batch& batch);
     template <typename Fetch>
     void fetch_all(std::span<const engine::Request> requests, Fetch&& fetch);
+    void fetch_collections(std::span<const engine::Request> requests);
     void publish(std::unique_ptr<Batch> batch, SideNumber side);
     Batch& outbox(SideNumber side);
     void flush_outbox(SideNumber side);

@@ -120,6 +120,9 @@ public:
     }
     void prefetch_element(uint64_t hash) const;
 
+    // The one in the home bucket that find() will most likely look at, or null.
+    Element* likely_element(uint64_t hash) const;
+
     uint64_t hash_of(const Element& element) const { return traits_.hash(element); }
     uint64_t size() const { return core_.size(); }
     uint64_t memory_bytes() const { return core_.memory_bytes(); }
@@ -204,18 +207,24 @@ auto HashTable<Traits>::find(uint64_t hash, const Key& key) const -> Ref {
 }
 
 template <typename Traits>
-void HashTable<Traits>::prefetch_element(uint64_t hash) const {
+auto HashTable<Traits>::likely_element(uint64_t hash) const -> Element* {
     const SegmentWord segment = core_.segment(hash);
-    const unsigned home = segment.home(hash);
-    const HashBucket& bucket = segment.buckets()[home];
+    const HashBucket& bucket = segment.buckets()[segment.home(hash)];
     const uint64_t stored_bits = segment.stored_bits(hash);
     for (unsigned matches = bucket.match(fingerprint_of(hash)); matches != 0;
          matches &= matches - 1) {
         const uint64_t slot = bucket.slots[__builtin_ctz(matches)];
-        if (slot_hash_bits(slot) != stored_bits) continue;
-        prefetch(slot_element(slot));
-        return;
+        if (slot_hash_bits(slot) == stored_bits) return static_cast<Element*>(slot_element(slot));
     }
+    return nullptr;
+}
+
+template <typename Traits>
+void HashTable<Traits>::prefetch_element(uint64_t hash) const {
+    if (const Element* element = likely_element(hash)) return prefetch(element);
+    const SegmentWord segment = core_.segment(hash);
+    const unsigned home = segment.home(hash);
+    const HashBucket& bucket = segment.buckets()[home];
     if (bucket.overflow() == 0) return;
     prefetch(segment.buckets() + (home + 1 == segment.bucket_count() ? 0 : home + 1));
 }
