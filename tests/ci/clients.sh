@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Real clients against our server: redis-py, hiredis, and, where npm is there, ioredis and node-redis. What they do is
-# in tests/clients/. MILLRACE_SERVER names another program, to see that the expectations hold there too.
+# Real clients against our server: redis-py, hiredis, and, where npm is there, ioredis, node-redis and BullMQ. What
+# they do is in tests/clients/. MILLRACE_SERVER names another program, to see that the expectations hold there too.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh
@@ -27,7 +27,7 @@ failed=0
 client() {  # name, command...
   local name=$1 output line
   shift
-  output=$(timeout 60 "$@" "$port" 2>&1)
+  output=$(timeout 180 "$@" "$port" 2>&1)
   line=$(tail -n 1 <<<"$output")
   if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
@@ -45,13 +45,14 @@ else
   failed=$((failed + 1))
 fi
 if ! command -v npm >/dev/null; then
-  echo "ioredis, node-redis: skipped, npm is not on this machine"
-elif [[ ! -d $work/node_modules/ioredis || ! -d $work/node_modules/redis ]] &&
-  ! (cd "$work" && timeout 90 npm install --no-audit --no-fund --silent ioredis redis >npm.log 2>&1); then
-  echo "ioredis, node-redis: skipped, npm cannot fetch them"
+  echo "ioredis, node-redis, BullMQ: skipped, npm is not on this machine"
+elif [[ ! -d $work/node_modules/redis || ! -d $work/node_modules/bullmq ]] &&
+  ! (cd "$work" && timeout 90 npm install --no-audit --no-fund --silent ioredis redis bullmq@6 >npm.log 2>&1); then
+  echo "ioredis, node-redis, BullMQ: skipped, npm cannot fetch them"
 else
-  cp tests/clients/node_clients.mjs "$work/"
+  cp tests/clients/node_clients.mjs tests/clients/bullmq_jobs.mjs "$work/"
   client "ioredis, node-redis" node "$work/node_clients.mjs"
+  client "BullMQ" node "$work/bullmq_jobs.mjs"
 fi
 kill -0 $pid 2>/dev/null || { echo "the server ended:"; tail "$work/server.log"; failed=$((failed + 1)); }
 echo "$passed passed, $failed failed"
