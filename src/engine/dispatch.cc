@@ -52,19 +52,11 @@ std::vector<std::string_view> shown_words(const Request& request) {
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,
-    &Dispatch::queue_behind,
-    &Dispatch::mute,
-    &Dispatch::answer_protocol_error,
-    &Dispatch::check_authenticated,
-    &Dispatch::check_known,
-    &Dispatch::check_transaction,
-    &Dispatch::check_permitted,
-    &Dispatch::check_subscribed,
-    &Dispatch::check_loading,
-    &Dispatch::check_busy,
-    &Dispatch::wait_while_paused,
-    &Dispatch::queue_in_transaction,
+    &Dispatch::drop_closing,          &Dispatch::queue_behind,         &Dispatch::mute,
+    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated,  &Dispatch::check_known,
+    &Dispatch::check_transaction,     &Dispatch::check_permitted,      &Dispatch::refuse_writes,
+    &Dispatch::check_subscribed,      &Dispatch::check_loading,        &Dispatch::check_busy,
+    &Dispatch::wait_while_paused,     &Dispatch::queue_in_transaction,
 };
 
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
@@ -171,8 +163,8 @@ Dispatch::Verdict Dispatch::check_permitted(Session& session, Request& request,
                                             ReplyWriter& writer) {
     if (!session.is(kRestricted)) return Verdict::Pass;
     // What is queued runs where the SELECTs before it lead.
-    const int database = session.is(kInMulti) ? TransactionState::find(session)->database()
-                                              : session.database;
+    const int database =
+        session.is(kInMulti) ? TransactionState::find(session)->database() : session.database;
     session.last_command = request.command;
     const std::string refusal = engine_.access().refusal_of(session, request, database);
     return refusal.empty() ? Verdict::Pass : reject(session, request, writer, refusal);
@@ -185,6 +177,19 @@ void Dispatch::reject_waiting(Session& session, Request& request, ReplyWriter& w
     session.last_interaction_ms = engine_.now_ms();
     session.produced_bytes += writer.produced();
     check_output(session);
+}
+
+// While what is written could not be made durable.
+Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request, ReplyWriter& writer) {
+    if ((engine_.conditions() & kWritesRefused) == 0) return Verdict::Pass;
+    const Command& command = *request.command;
+    uint64_t flags = command.flags();
+    if (session.is(kInMulti) && command.full_name() == "exec") {
+        flags = TransactionState::find(session)->command_flags();
+    }
+    // Compat: PING is refused as well, so that whoever watches the server notices.
+    if ((flags & kWrite) == 0 && command.full_name() != "ping") return Verdict::Pass;
+    return reject(session, request, writer, engine_.persistence()->write_refusal());
 }
 
 Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,

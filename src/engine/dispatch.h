@@ -47,6 +47,7 @@ private:
     Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_transaction(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_permitted(Session& session, Request& request, ReplyWriter& writer);
+    Verdict refuse_writes(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_subscribed(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_busy(Session& session, Request& request, ReplyWriter& writer);

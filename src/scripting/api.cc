@@ -79,6 +79,10 @@ std::string_view objection(ScriptRun& run, const Command* command,
     if (run.read_only && command->has(engine::kWrite)) {
         return "ERR Write commands are not allowed from read-only scripts.";
     }
+    engine::Engine& engine = run.call.engine();
+    if (command->has(engine::kWrite) && (engine.conditions() & engine::kWritesRefused) != 0) {
+        return engine.persistence()->write_refusal();
+    }
     return {};
 }
 

@@ -65,7 +65,8 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
                .server = state_,
                .time = time_,
                .entropy = entropy_}),
-      persistence_(engine_, settings.persistence, settings.keyspace),
+      persistence_(engine_, settings.persistence, settings.keyspace,
+                   settings.server.bgsave_cpulist),
       pipeline_(engine_, heaps_, state_),
       acceptor_(pipeline_, engine_, settings.net, state_),
       cron_(engine_, pipeline_, state_, settings.server, settings.net,
@@ -151,7 +152,7 @@ int Server::run() {
             state_.loop.duration_us += spent_ns / 1000;
             ++state_.loop.cycles;
         }
-        pipeline_.turn(wait_us);
+        pipeline_.turn(persistence_.attend(wait_us));
         if (const int signal = stop_signal_.exchange(0)) {
             const bool interrupted = signal == SIGINT;
             log_warning("Received {} scheduling shutdown...", interrupted ? "SIGINT" : "SIGTERM");
@@ -178,7 +179,7 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
     log_warning("User requested shutdown...");
     if (saves_at_end(request)) {
         log_notice("Saving the final RDB snapshot before exiting.");
-        if (!persistence_.save().ok()) {
+        if (!persistence_.save_at_end().ok()) {
             if (!request.force) {
                 log_warning("Error trying to save the DB, can't exit.");
                 return Error("ERR Errors trying to SHUTDOWN. Check logs.");
@@ -186,6 +187,7 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
             log_warning("Error trying to save the DB. Exiting anyway.");
         }
     }
+    persistence_.stop();
     stopping_ = true;
     engine_.set_condition(engine::kShuttingDown, true);
     return done();

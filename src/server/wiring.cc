@@ -88,6 +88,10 @@ void Server::wire_settings() {
                         "of clients, try with {}",
                         fitting));
     });
+    config_.on_change({"save", "stop-writes-on-bgsave-error"}, [this] {
+        persistence_.settings_changed();
+        return done();
+    });
     config_.on_change({"import-mode"}, [this] {
         keyspace_.set_keep_expired(settings_.replication.import_mode);
         return done();
