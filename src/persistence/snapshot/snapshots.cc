@@ -122,7 +122,7 @@ void Snapshots::walk(int64_t budget_us) {
     const int64_t deadline_ns = now_ns() + budget_us * 1000;
     const bool keeps = under_way_ && !given_up_;
     int count = 0;
-    const auto go_on = [&] { return ++count % 16 != 0 || now_ns() < deadline_ns; };
+    const auto go_on = [&] { return ++count % 4 != 0 || now_ns() < deadline_ns; };
     while (capture.walking() && now_ns() < deadline_ns && (!keeps || keeps_up())) {
         capture.step(go_on);
         if (keeps) send();
@@ -280,7 +280,9 @@ void Snapshots::take(int db, Entry& entry, CapturedBy by) {
         held_bytes_highest_ = std::max(held_bytes_highest_, held_bytes_);
     }
     chunk.records.push_back(record);
+    // One root a chunk, so that few are frozen at a time, and none for the sake of others.
     const bool is_full = chunk.records.size() >= Chunk::kRecordsMax ||
+                         record.kind == Record::Kind::Root ||
                          writer_->written() - writer_base_ >= Chunk::kBytesMax;
     if (is_full) close_chunk();
 }
