@@ -310,6 +310,37 @@ void Snapshots::add_collection(Chunk& chunk, Record& record, Entry& entry) {
     chunk.places.push_back(place);
 }
 
+// A root is the last record of its chunk.
+bool Snapshots::take_back(const Collection& root) {
+    for (auto chunk = closed_.rbegin(); chunk != closed_.rend(); ++chunk) {
+        if ((*chunk)->records.empty() || (*chunk)->records.back().object != &root) continue;
+        copy_root(**chunk);
+        return true;
+    }
+    return false;
+}
+
+void Snapshots::copy_root(Chunk& chunk) {
+    Record& record = chunk.records.back();
+    Place& place = chunk.places[record.place];
+    const size_t begin = chunk.bytes.size();
+    const size_t plain_begin = chunk.plain.size();
+    CHECK(record.kind == Record::Kind::Root);
+    CHECK(place.end == begin);
+    ChunkSink sink;
+    sink.chunk = &chunk;
+    rdb::Writer writer(
+        sink,
+        {.compress = settings_.rdbcompression, .checksum = false, .compress_later = &chunk.plain});
+    rdb::write_value(writer, *static_cast<const Collection*>(record.object));
+    (void)writer.flush();  // The chunk takes everything.
+    for (size_t i = plain_begin; i < chunk.plain.size(); ++i) chunk.plain[i].offset += begin;
+    place.end = chunk.bytes.size();
+    place.plain_end = chunk.plain.size();
+    record.kind = Record::Kind::Bytes;
+    record.object = nullptr;
+}
+
 uint64_t Snapshots::held_by(const Entry& entry, const Record& record, const Chunk& chunk) const {
     switch (record.kind) {
         case Record::Kind::String:
