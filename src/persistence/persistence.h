@@ -40,6 +40,8 @@ public:
     // The server ends: nothing more is written in the background.
     void stop() { background_.give_up(); }
     Status save_at_end();
+    // What save_at_end() has written so far. Async-signal-safe.
+    void remove_temporary_file() const;
     // A setting of RDB files has changed.
     void settings_changed() { background_.settle_refusal(); }
     snapshot::SnapshotService& snapshots() { return snapshots_; }
@@ -73,6 +75,7 @@ private:
     rdb::LibraryStore libraries_;
     snapshot::Snapshots snapshots_;
     BackgroundSave background_;
+    const std::string temporary_file_;  // Of saves on the main thread.
     int64_t next_check_ms_ = 0;
     uint64_t commands_seen_ = 0;
 };

@@ -153,19 +153,27 @@ int Server::run() {
             ++state_.loop.cycles;
         }
         pipeline_.turn(persistence_.attend(wait_us));
-        if (const int signal = stop_signal_.exchange(0)) {
-            const bool interrupted = signal == SIGINT;
-            log_warning("Received {} scheduling shutdown...", interrupted ? "SIGINT" : "SIGTERM");
-            (void)shutdown(request_of(interrupted ? settings_.server.shutdown_on_sigint
-                                                  : settings_.server.shutdown_on_sigterm));
-        }
+        if (!engine_.debug_switches().cron_paused) obey_signal();
     }
     acceptor_.close_all();
     log_warning("Valkey is now ready to exit, bye bye...");
     return exit_code_;
 }
 
+void Server::obey_signal() {
+    const int signal = stop_signal_.exchange(0);
+    if (signal == 0) return;
+    const bool interrupted = signal == SIGINT;
+    log_warning("Received {} scheduling shutdown...", interrupted ? "SIGINT" : "SIGTERM");
+    (void)shutdown(request_of(interrupted ? settings_.server.shutdown_on_sigint
+                                          : settings_.server.shutdown_on_sigterm));
+}
+
 void Server::request_stop(int signal) {
+    if (signal == SIGINT && saving_at_end_.load()) {
+        persistence_.remove_temporary_file();
+        ::_exit(1);
+    }
     stop_signal_.store(signal);
     pipeline_.wake();
 }
@@ -179,7 +187,10 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
     log_warning("User requested shutdown...");
     if (saves_at_end(request)) {
         log_notice("Saving the final RDB snapshot before exiting.");
-        if (!persistence_.save_at_end().ok()) {
+        saving_at_end_.store(true);
+        const bool saved = persistence_.save_at_end().ok();
+        saving_at_end_.store(false);
+        if (!saved) {
             if (!request.force) {
                 log_warning("Error trying to save the DB, can't exit.");
                 return Error("ERR Errors trying to SHUTDOWN. Check logs.");
@@ -194,6 +205,10 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
 }
 
 Status Server::abort_shutdown() {
+    if (stop_signal_.exchange(0) != 0) {
+        log_notice("Shutdown manually aborted");
+        return done();
+    }
     return Error("ERR No shutdown in progress.");
 }
 
