@@ -29,6 +29,8 @@ public:
 
     // Closes a session that holds more unsent bytes than it may.
     void check_output(Session& session);
+    // How many more bytes it may be sent.
+    uint64_t output_room(const Session& session) const;
 
 private:
     enum class Verdict : uint8_t { Pass, Ended };
@@ -42,6 +44,8 @@ private:
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_transaction(Session& session, Request& request, ReplyWriter& writer);
+    Verdict limit_clients(Session& session, Request& request, ReplyWriter& writer);
+    Verdict make_room(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_subscribed(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_busy(Session& session, Request& request, ReplyWriter& writer);

@@ -35,6 +35,7 @@ struct KeyspaceCounters {
     uint64_t expired_members = 0;
     uint64_t expire_cycle_microseconds = 0;
     uint64_t expire_time_cap_reached = 0;
+    uint64_t evicted = 0;
 };
 
 // Learns of keys that go because their time is over; the engine turns it into an event and a
@@ -74,19 +75,24 @@ public:
     // Frees part of what flush() left behind; true while there is more.
     bool drain_condemned(size_t segments_max);
     size_t condemned_objects() const;
+    // While on, condemned_bytes() knows what is retired from here on.
+    void count_condemned(bool on) { counts_condemned_ = on; }
+    // Bytes that have been given up and are not free yet: in limbo, on their way to the thread that
+    // frees them, or flushed. Where collections are large this is an estimate.
+    uint64_t condemned_bytes() const;
     uint64_t lazily_freed() const { return lazily_freed_; }
 
     // Takes an unlinked entry; it is freed once no reply refers to it any more.
     void retire(Entry* entry) {
-        if (entry->pinned()) [[unlikely]] {
-            entry->set_retired();
+        if (entry->pinned() || counts_condemned_) [[unlikely]] {
+            retire_counted(entry);
         } else {
             limbo_.retire(entry);
         }
     }
     // A reply has sent the pinned value of `entry`.
     void unpin(Entry* entry) {
-        if (entry->unpin()) limbo_.retire(entry);
+        if (entry->unpin()) retire_unpinned(entry);
     }
     // Whether a reply or another thread may be reading the value of `entry`.
     bool may_be_referenced(const Entry& entry) const {
@@ -115,6 +121,10 @@ public:
     KeyspaceCounters& counters() { return counters_; }
 
 private:
+    void retire_counted(Entry* entry);
+    void retire_unpinned(Entry* entry);
+    uint64_t bytes_of(const Entry& entry) const;
+    uint64_t mean_entry_bytes(const Database& database) const;
     void expire(int db, Database::Position position, uint64_t hash);
     void expire_members(int db, uint64_t hash);
     bool look_at_due(int db, uint64_t hint);
@@ -126,7 +136,13 @@ private:
     EntryBuilder builder_;
     std::unique_ptr<structures::RemoteFrees> remote_frees_;
     std::vector<std::unique_ptr<Database>> databases_;
-    std::vector<std::unique_ptr<Database>> condemned_;  // Flushed, not yet freed.
+    struct Condemned {
+        std::unique_ptr<Database> database;
+        uint64_t bytes_per_entry;  // On average, values included.
+    };
+    std::vector<Condemned> condemned_;  // Flushed, not yet freed.
+    uint64_t pinned_bytes_ = 0;         // Retired, but still being sent.
+    bool counts_condemned_ = false;
     Limbo limbo_;
     AccessClock access_clock_;
     KeyspaceCounters counters_;

@@ -2,6 +2,8 @@
 #include "keyspace/settings.h"
 
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace millrace::keyspace {
 namespace {
@@ -24,11 +26,30 @@ constexpr Choice<MaxmemoryPolicy> kPolicies[] = {
     {"noeviction", MaxmemoryPolicy::NoEviction},
 };
 
+Result<MaxMemory> parse_max_memory(Words words, const ParseContext<MaxMemory>&) {
+    if (equal_ignoring_case(words[0], "auto")) return MaxMemory{.automatic = true};
+    return MaxMemory{TRY(parse_unsigned(words[0], Unit::Memory, 0, UINT64_MAX))};
+}
+
+std::string print_max_memory(const MaxMemory& memory) {
+    return memory.automatic ? "auto" : print_unsigned(memory.bytes, Unit::Memory);
+}
+
+std::vector<std::string> write_max_memory(const MaxMemory& memory, const MaxMemory& usual,
+                                          bool complete) {
+    if (memory == usual && !complete) return {};
+    return {memory.automatic ? "auto" : write_unsigned(memory.bytes, Unit::Memory)};
+}
+
 void register_memory(Registry& registry, Settings& settings) {
     registry.add_integer("databases", settings.databases,
                          {.min = 1, .max = kIntMax, .flags = kImmutable});
     registry.add_text("hash-seed", settings.hash_seed, {.flags = kImmutable | kNullable});
-    registry.add_unsigned("maxmemory", settings.maxmemory, {.unit = Unit::Memory});
+    registry.add_custom<MaxMemory>("maxmemory", settings.maxmemory,
+                                   {.parse = parse_max_memory,
+                                    .print = print_max_memory,
+                                    .write = write_max_memory});
+    registry.add_bool("maxmemory-count-buffers", settings.maxmemory_count_buffers);
     registry.add_enum("maxmemory-policy", settings.maxmemory_policy, kPolicies);
     registry.add_integer("maxmemory-samples", settings.maxmemory_samples, {.min = 1, .max = 64});
     registry.add_integer("maxmemory-eviction-tenacity", settings.maxmemory_eviction_tenacity,

@@ -101,6 +101,7 @@ private:
         return slot < connections_.size() ? connections_[slot].get() : nullptr;
     }
     void fetch(engine::ClientSlot slot);
+    void count_buffers(Connection& connection);
     void carry_out(const engine::ReplyRecord& record);
     void adopt(std::unique_ptr<Connection> connection);
     void encode(const engine::ReplyLog& log);

@@ -10,6 +10,8 @@
 #include "base/numbers.h"
 #include "base/sha1.h"
 #include "engine/command_registry.h"
+#include "engine/errors.h"
+#include "engine/memory_limit.h"
 #include "scripting/interpreter.h"
 #include "scripting/registration.h"
 #include "scripting/values.h"
@@ -77,6 +79,11 @@ std::string_view objection(ScriptRun& run, const Command* command,
     }
     if (run.read_only && command->has(engine::kWrite)) {
         return "ERR Write commands are not allowed from read-only scripts.";
+    }
+    // Compat: a script that has written may finish.
+    const bool lacks_memory = run.call.engine().memory_limit().out_of_memory();
+    if (lacks_memory && command->has(engine::kDenyOom) && run.keeps_dataset && !run.allows_oom) {
+        return engine::errors::kOutOfMemory.text;
     }
     return {};
 }

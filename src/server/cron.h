@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What is done from time to time, in slices: expiring keys, freeing what was flushed, shrinking
-// tables, closing idle clients, sampling rates, deciding on I/O threads.
+// What is done from time to time, in slices: expiring and evicting keys, freeing what was flushed,
+// shrinking tables, closing idle clients, sampling rates, deciding on I/O threads.
 //
 // Owner:   the server.
 // Threads: main thread.
@@ -39,7 +39,9 @@ private:
     void tick() ON_MAIN_THREAD;
     void slow_tick() ON_MAIN_THREAD;
     void expire();
+    void evict();
     void close_idle_clients();
+    void check_output_limits();
     void shrink_tables();
     void trim_memory();
 

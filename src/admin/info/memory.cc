@@ -11,6 +11,7 @@
 #include "admin/info/sections.h"
 #include "admin/memory_overview.h"
 #include "admin/setting_value.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::admin::info {
 namespace {
@@ -73,7 +74,7 @@ void write_scripts(InfoWriter& out, const engine::ScriptCounters& scripts) {
 }
 
 void write_limit(InfoWriter& out, engine::Engine& engine) {
-    with_human(out, "maxmemory", static_cast<uint64_t>(setting_integer(engine, "maxmemory", 0)));
+    with_human(out, "maxmemory", engine.memory_limit().limit());
     out.field("maxmemory_policy", setting_text(engine, "maxmemory-policy", "noeviction"));
 }
 
@@ -89,13 +90,15 @@ void write_fragmentation(InfoWriter& out, const MemoryOverview& memory) {
     out.field("mem_fragmentation_bytes", signed_difference(memory.resident, memory.used));
 }
 
-void write_buffers(InfoWriter& out, const MemoryOverview& memory) {
+void write_buffers(InfoWriter& out, const MemoryOverview& memory,
+                   uint64_t uncounted, uint64_t aof_buffer) {
+    out.field("mem_not_counted_for_evict", uncounted);
     write_zeros(
-        out, {"mem_not_counted_for_evict", "mem_replication_backlog",
+        out, {"mem_replication_backlog",
               "mem_total_replication_buffers", "mem_replicas_repl_buffer", "mem_clients_slaves"});
     out.field("mem_clients_normal", memory.clients);
-    write_zeros(out, {"mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export",
-                      "mem_aof_buffer"});
+    write_zeros(out, {"mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export"});
+    out.field("mem_aof_buffer", aof_buffer);
     out.field("mem_allocator", allocator_name());
     write_zeros(out, {"mem_overhead_db_hashtable_rehashing", "active_defrag_running"});
 }
@@ -109,7 +112,8 @@ void register_memory_section(observe::InfoRegistry& info, engine::Engine& engine
         write_scripts(out, engine.counters().scripts);
         write_limit(out, engine);
         write_fragmentation(out, memory);
-        write_buffers(out, memory);
+        write_buffers(out, memory, engine.memory_limit().uncounted_bytes(),
+                      engine.memory_limit().uncounted().aof_buffer);
         out.field("lazyfree_pending_objects",
                   static_cast<uint64_t>(engine.keyspace().condemned_objects()));
         out.field("lazyfreed_objects", engine.keyspace().lazily_freed());

@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "admin/info/sections.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::admin::info {
 namespace {
@@ -51,11 +52,11 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("expired_keys_with_volatile_items_stale_perc", 0.0, 2);
     out.field("expired_time_cap_reached_count", keys.expire_time_cap_reached);
     out.field("expire_cycle_cpu_milliseconds", keys.expire_cycle_microseconds / 1000);
-    out.field("evicted_keys", 0);
+    out.field("evicted_keys", keys.evicted);
     out.field("evicted_clients", engine.server().net.clients_evicted);
     out.field("evicted_scripts", engine.counters().scripts.evicted_scripts);
-    write_zeros(
-        out, {"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+    out.field("total_eviction_exceeded_time", engine.memory_limit().exceeded_ms());
+    out.field("current_eviction_exceeded_time", engine.memory_limit().exceeded_now_ms());
     out.field("keyspace_hits", keys.hits);
     out.field("keyspace_misses", keys.misses);
     // Compat: there are no forks; snapshots are counted in millrace_snapshots.

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// How much memory the process may have: what its control group allows, or else the machine has.
+//
+// Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace millrace::server {
+
+// The smallest limit of the control groups that /proc/self/cgroup names, up to the root; 0 if there
+// is none. `groups` is the content of that file, `mount` where the groups are mounted.
+uint64_t control_group_limit(std::string_view groups, const std::string& mount);
+
+// For `maxmemory auto`: four fifths of the ceiling. The rest is for what does not count towards the
+// limit: pages that are not full, the program itself, the kernel's buffers of connections.
+uint64_t automatic_memory_limit();
+
+}  // namespace millrace::server
