@@ -24,7 +24,7 @@
 #include "keyspace/entry_builder.h"
 #include "keyspace/limbo.h"
 #include "keyspace/settings.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::keyspace {
 

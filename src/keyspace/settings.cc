@@ -93,12 +93,6 @@ void register_encodings(Registry& registry, EncodingSettings& encodings) {
 
 void register_defrag(Registry& registry, DefragSettings& defrag) {
     registry.add_bool("activedefrag", defrag.activedefrag);
-    // A file may ask for it, with a warning; but clients that test for a defragmenter must see the
-    // truth.
-    registry.on_change({"activedefrag"}, [&defrag]() -> Status {
-        if (!defrag.activedefrag) return done();
-        return Error("Active defragmentation cannot be enabled: this server has no defragmenter");
-    });
     registry.add_unsigned("active-defrag-ignore-bytes", defrag.ignore_bytes,
                           {.min = 1, .max = kUint63Max, .unit = Unit::Memory});
     registry.add_integer("active-defrag-threshold-lower", defrag.threshold_lower,

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::keyspace {
 namespace {

@@ -29,7 +29,7 @@
 #include "pipeline/batch.h"
 #include "pipeline/connection.h"
 #include "pipeline/resolve.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::pipeline {
 

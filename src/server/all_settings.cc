@@ -133,7 +133,6 @@ std::vector<std::string> missing_subsystem_warnings(const AllSettings& settings)
             "SAVE, but not after so many changes");
     }
     warn(settings.persistence.aof.appendonly, "appendonly", "the dataset is not written to disk");
-    warn(settings.keyspace.defrag.activedefrag, "activedefrag", "there is no defragmenter");
     warn(!settings.net.tls.cert_file.empty(), "tls-cert-file", "there is no TLS");
     return lines;
 }

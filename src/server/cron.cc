@@ -83,7 +83,7 @@ void Cron::trim_memory() {
     const uint64_t commands = engine_.counters().commands_processed;
     const bool idle = commands == std::exchange(commands_at_trim_, commands);
     if (!idle && used_since_trim_highest_ < used + used / 8 + kSlackBytesMax) return;
-    engine_.keyspace().heap().trim();
+    defragmenter_.trim();
     used_since_trim_highest_ = used;
 }
 
@@ -102,6 +102,7 @@ void Cron::tick() {
 }
 
 void Cron::slow_tick() {
+    defragmenter_.decide();
     pipeline_.adjust_threads(engine_.now_ms());
     state_.sample_rates(engine_.time().monotonic_nanoseconds() / 1000,
                         engine_.counters().commands_processed);
@@ -126,8 +127,8 @@ int64_t Cron::run() {
     }
     evict();
     more_to_free_ = engine_.keyspace().drain_condemned(kSegmentsFreedPerSlice);
-    const int64_t idle_us =
-        std::max<int64_t>(std::min(next_tick_us_, next_slow_tick_us_) - now_us, 1);
+    int64_t idle_us = std::max<int64_t>(std::min(next_tick_us_, next_slow_tick_us_) - now_us, 1);
+    idle_us = defragmenter_.run(engine_.time().monotonic_nanoseconds() / 1000, idle_us);
     const int64_t wait_us = engine_.attend_waiting(idle_us);
     return more_to_expire_ || more_to_free_ || engine_.memory_limit().evicting() ? 0 : wait_us;
 }

@@ -14,6 +14,7 @@
 #include "net/settings.h"
 #include "observe/server_state.h"
 #include "pipeline/pipeline.h"
+#include "server/defragmenter.h"
 #include "server/settings.h"
 
 namespace millrace::server {
@@ -21,12 +22,14 @@ namespace millrace::server {
 class Cron {
 public:
     Cron(engine::Engine& engine, pipeline::Pipeline& pipeline, observe::ServerState& state,
-         const Settings& settings, const net::Settings& net, int64_t expire_effort)
+         structures::SlabHeapPool& heaps, const Settings& settings,
+         const keyspace::DefragSettings& defrag, const net::Settings& net, int64_t expire_effort)
         : engine_(engine),
           pipeline_(pipeline),
           state_(state),
           settings_(settings),
           net_(net),
+          defragmenter_(engine, pipeline, heaps, defrag),
           expire_effort_(expire_effort) {}
 
     // Runs what is due; returns the microseconds until the next thing is.
@@ -43,13 +46,14 @@ private:
     void close_idle_clients();
     void check_output_limits();
     void shrink_tables();
-    void trim_memory();
+    void trim_memory() ON_MAIN_THREAD;
 
     engine::Engine& engine_;
     pipeline::Pipeline& pipeline_;
     observe::ServerState& state_;
     const Settings& settings_;
     const net::Settings& net_;
+    Defragmenter defragmenter_;
     int64_t expire_effort_;
     int64_t next_tick_us_ = 0;
     int64_t next_slow_tick_us_ = 0;

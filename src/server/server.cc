@@ -67,8 +67,8 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
       persistence_(engine_, settings.persistence, settings.keyspace),
       pipeline_(engine_, heaps_, state_),
       acceptor_(pipeline_, engine_, settings.net, state_),
-      cron_(engine_, pipeline_, state_, settings.server, settings.net,
-            settings.keyspace.active_expire_effort),
+      cron_(engine_, pipeline_, state_, heaps_, settings.server, settings.keyspace.defrag,
+            settings.net, settings.keyspace.active_expire_effort),
       process_settings_(settings, plan.config_file, title) {
     engine_.connect(&pipeline_, this);
     engine_.connect_persistence(&persistence_);

@@ -100,7 +100,7 @@ void write_buffers(InfoWriter& out, const MemoryOverview& memory,
     write_zeros(out, {"mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export"});
     out.field("mem_aof_buffer", aof_buffer);
     out.field("mem_allocator", allocator_name());
-    write_zeros(out, {"mem_overhead_db_hashtable_rehashing", "active_defrag_running"});
+    write_zeros(out, {"mem_overhead_db_hashtable_rehashing"});
 }
 
 }  // namespace
@@ -114,6 +114,7 @@ void register_memory_section(observe::InfoRegistry& info, engine::Engine& engine
         write_fragmentation(out, memory);
         write_buffers(out, memory, engine.memory_limit().uncounted_bytes(),
                       engine.memory_limit().uncounted().aof_buffer);
+        out.field("active_defrag_running", engine.server().defrag.running_percent);
         out.field("lazyfree_pending_objects",
                   static_cast<uint64_t>(engine.keyspace().condemned_objects()));
         out.field("lazyfreed_objects", engine.keyspace().lazily_freed());

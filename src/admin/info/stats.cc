@@ -65,9 +65,14 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("pubsub_patterns", engine.pubsub().count(Kind::Pattern));
     out.field("pubsubshard_channels", engine.pubsub().count(Kind::Shard));
     write_zeros(out, {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
-                      "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-                      "active_defrag_key_hits", "active_defrag_key_misses",
-                      "total_active_defrag_time", "current_active_defrag_time"});
+                      "slave_expires_tracked_keys"});
+    const observe::DefragCounters& defrag = engine.server().defrag;
+    out.field("active_defrag_hits", defrag.hits);
+    out.field("active_defrag_misses", defrag.misses);
+    out.field("active_defrag_key_hits", defrag.key_hits);
+    out.field("active_defrag_key_misses", defrag.key_misses);
+    out.field("total_active_defrag_time", (defrag.total_us + defrag.current_us) / 1000);
+    out.field("current_active_defrag_time", defrag.current_us / 1000);
     out.field("tracking_total_keys", engine.tracking().keys());
     out.field("tracking_total_items", engine.tracking().items());
     out.field("tracking_total_prefixes", engine.tracking().prefixes());
