@@ -80,7 +80,11 @@ public:
     // Bytes that have been given up and are not free yet: in limbo, on their way to the thread that
     // frees them, or flushed. Where collections are large this is an estimate.
     uint64_t condemned_bytes() const;
-    uint64_t lazily_freed() const { return lazily_freed_; }
+    // Objects that were freed in the background, or in slices, since the start or the last reset.
+    uint64_t lazily_freed() const {
+        return lazily_freed_ + reclaimer_.destroyed() - lazily_freed_before_;
+    }
+    void reset_lazily_freed() { lazily_freed_before_ = lazily_freed_ + reclaimer_.destroyed(); }
 
     // Takes an unlinked entry; it is freed once no reply refers to it any more.
     void retire(Entry* entry) {
@@ -106,6 +110,7 @@ public:
     void set_encodings(const EncodingSettings& encodings) { encodings_ = &encodings; }
     AccessClock& access_clock() { return access_clock_; }
     structures::SlabHeap& heap() { return heap_; }
+    const structures::SlabHeapPool& heaps() const { return heaps_; }
     structures::RemoteFrees& remote_frees() { return *remote_frees_; }
     // Frees the entries of a block released by limbo, on the main thread.
     void free_block(RetiredBlock& block);
@@ -150,6 +155,7 @@ private:
     ExpiryListener* expiry_listener_ = nullptr;
     int64_t now_ms_ = 0;
     uint64_t lazily_freed_ = 0;
+    uint64_t lazily_freed_before_ = 0;
     int expire_next_db_ = 0;
     bool keep_expired_ = false;
 };

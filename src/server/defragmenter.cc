@@ -33,7 +33,8 @@ int64_t Defragmenter::percent_by_waste() const {
 // time.
 int64_t Defragmenter::percent_by_settings() const {
     if (!settings_.activedefrag) return 0;
-    const AllocatorStatistics memory = allocator_statistics();
+    AllocatorStatistics memory = allocator_statistics();
+    memory.active += heaps_.filling().page_bytes - heaps_.mapped_bytes();
     const uint64_t waste = memory.active - std::min(memory.allocated, memory.active);
     const auto fragmented =
         static_cast<int64_t>(waste * 100 / std::max<uint64_t>(memory.allocated, 1));

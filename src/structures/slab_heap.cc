@@ -2,6 +2,7 @@
 #include "structures/slab_heap.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -61,6 +62,11 @@ void SlabHeap::count_live(int64_t objects, size_t object_bytes) {
     const uint64_t change = static_cast<uint64_t>(objects) * object_bytes;
     live_bytes_.store(live_bytes_.load(std::memory_order_relaxed) + change,
                       std::memory_order_relaxed);
+}
+
+void SlabHeap::count_discarded(int64_t pages) {
+    discarded_.store(discarded_.load(std::memory_order_relaxed) + static_cast<uint64_t>(pages),
+                     std::memory_order_relaxed);
 }
 
 void SlabHeap::mark_sparse(const SlabPage* page, bool sparse) {
@@ -139,6 +145,7 @@ SlabPage* SlabHeap::fresh_page(size_t size_class) {
     if (chunk->free_pages == kAllPages) --chunks_free_;
     const auto index = static_cast<unsigned>(__builtin_ctz(chunk->free_pages));
     chunk->free_pages &= chunk->free_pages - 1;
+    if ((chunk->discarded_pages & ~chunk->free_pages) != 0) count_discarded(-1);
     chunk->discarded_pages &= chunk->free_pages;
     if (chunk->free_pages == 0) unlink_chunk(chunk);
 
@@ -235,6 +242,7 @@ void SlabHeap::release_free_chunks(size_t keep) {
         unlink_chunk(chunk);
         --chunks_;
         --chunks_free_;
+        count_discarded(-std::popcount(chunk->discarded_pages));
         region_.unmap_chunk(chunk);
     }
 }
@@ -260,6 +268,7 @@ size_t SlabHeap::discard_pages(SlabChunk* chunk, size_t pages_max) {
         chunk->discarded_pages |= uint32_t{1} << index;
         ++count;
     }
+    count_discarded(static_cast<int64_t>(count));
     return count * kSlabPageBytes;
 }
 
@@ -568,7 +577,10 @@ SlabHeapPool::Filling SlabHeapPool::filling() const {
     for (const auto& heap : heaps_) {
         filling.page_bytes += heap->pages_.load(std::memory_order_relaxed) * kSlabPageBytes;
         filling.live_bytes += heap->live_bytes_.load(std::memory_order_relaxed);
+        filling.discarded_bytes +=
+            heap->discarded_.load(std::memory_order_relaxed) * kSlabPageBytes;
     }
+    filling.resident_bytes = mapped_bytes() - filling.discarded_bytes;
     return filling;
 }
 

@@ -160,6 +160,7 @@ private:
     void release_free_chunks(size_t keep);
     void mark_sparse(const SlabPage* page, bool sparse);
     void count_live(int64_t objects, size_t object_bytes);
+    void count_discarded(int64_t pages);
     size_t discard_pages(SlabChunk* chunk, size_t pages_max);
     void check_owner();
 
@@ -180,9 +181,10 @@ private:
     SlabChunk* chunks_last_ = nullptr;
     size_t chunks_ = 0;
     size_t chunks_free_ = 0;
-    // Pages that have a class, and bytes of the objects that they have handed out: written by the
-    // owner only.
+    // Pages that have a class, those whose memory the system has, and bytes of the objects that
+    // have been handed out: written by the owner only.
     std::atomic<uint64_t> pages_{0};
+    std::atomic<uint64_t> discarded_{0};
     std::atomic<uint64_t> live_bytes_{0};
     const uint16_t index_;
     const bool separate_;

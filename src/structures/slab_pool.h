@@ -49,6 +49,8 @@ public:
     struct Filling {
         uint64_t page_bytes = 0;
         uint64_t live_bytes = 0;  // With what waits in magazines, or to be collected.
+        uint64_t discarded_bytes = 0;  // Pages whose memory the system has.
+        uint64_t resident_bytes = 0;   // At most: some may never have been touched.
         uint64_t waste_bytes() const { return page_bytes - std::min(live_bytes, page_bytes); }
     };
     Filling filling() const;

@@ -128,6 +128,7 @@ void reset_counters(Engine& engine) {
     EngineCounters& counters = engine.counters();
     counters = EngineCounters{.dirty = counters.dirty};
     engine.keyspace().counters() = {};
+    engine.keyspace().reset_lazily_freed();
     engine.memory_limit().reset_statistics();
     CommandRegistry& commands = engine.commands();
     for (uint32_t id = 0; id < commands.size(); ++id) commands.by_id(id).statistics() = {};
