@@ -13,6 +13,8 @@ Modes
           Both servers get the limit at which they hold 50,000 keys, so that only the choice of victims counts.
   halve   maxmemory is lowered by half while keys are written: the slowest command meanwhile, and how long until
           the limit is kept.
+  churn   keys of all types, sizes and lives change for --minutes, clients come and go; RSS each half minute, and
+          used_memory after FLUSHALL against its value after a first FLUSHALL. Ours only.
   delete  90 % of 5 million keys are deleted: RSS over that of a fresh server with what is left, and the slowest
           command meanwhile.
 """
@@ -284,13 +286,72 @@ def delete(args):
               f"afterwards {after:.1f} ms", flush=True)
 
 
+# --- churn ---
+
+def churn_round(client, chosen, names):
+    commands = []
+    for _ in range(200):
+        name = "%s:%d" % (chosen.choice("shlzxe"), chosen.randrange(names))
+        value = "v" * int(chosen.paretovariate(0.7) * 20 % 4000)
+        number = str(chosen.randrange(200))
+        commands.append({
+            "s": ("SET", name, value),
+            "h": ("HSET", name, "f" + number, value),
+            "l": ("LPUSH", name, value),
+            "z": ("ZADD", name, number, "m" + number),
+            "x": ("XADD", name, "MAXLEN", "100", "*", "f", value),
+            "e": ("SET", name, value, "PX", str(chosen.randrange(1, 5000))),
+        }[name[0]])
+        if chosen.random() < 0.3:
+            commands.append(("UNLINK", "%s:%d" % (chosen.choice("shlzxe"), chosen.randrange(names))))
+        if chosen.random() < 0.05:
+            commands.append(("LTRIM", "l:%d" % chosen.randrange(names), "0", "20"))
+    client.pipeline(commands)
+
+
+def used_after_flush(client):
+    client.call("FLUSHALL")
+    client.call("SCRIPT", "FLUSH")
+    last = None
+    for _ in range(100):
+        time.sleep(0.3)
+        used = int(client.info("used_memory"))
+        if used == last and client.info("lazyfree_pending_objects") == "0":
+            return used
+        last = used
+    return last
+
+
+def churn(args):
+    with Server(args.ours) as server:
+        client, chosen = server.client, random.Random(7)
+        before = None
+        for minutes in (min(args.minutes / 10, 0.5), args.minutes):
+            begin = shown = time.time()
+            while time.time() - begin < minutes * 60:
+                guest = Client(server.port)
+                for _ in range(20):
+                    churn_round(guest, chosen, 20000)
+                guest.socket.close()
+                if time.time() - shown > 30:
+                    shown = time.time()
+                    print(f"{shown - begin:.0f} s: RSS {server.rss() / 2**20:.0f} MB, "
+                          f"used_memory {int(client.info('used_memory')) / 2**20:.0f} MB", flush=True)
+            used = used_after_flush(client)
+            if before is not None:
+                print(f"used_memory after FLUSHALL: first {before}, last {used}, difference {used - before}; "
+                      f"RSS {server.rss() / 2**20:.0f} MB")
+            before = used
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", choices=["evict", "zipf", "halve", "delete"])
+    parser.add_argument("mode", choices=["evict", "zipf", "halve", "churn", "delete"])
     parser.add_argument("ours")
     parser.add_argument("--reference", default="valkey-server")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=1500000)
+    parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--accesses", type=int, default=1500000)
     parser.add_argument("--policies", default="allkeys-lru,allkeys-lfu,volatile-lru,volatile-ttl,allkeys-random")
     args = parser.parse_args()

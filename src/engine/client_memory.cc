@@ -18,7 +18,8 @@ SessionSummary summarise(const Session& session) {
 }
 
 uint64_t output_held(const Session& session) {
-    return session.produced_bytes - session.traffic->bytes_written.load(kRelaxed);
+    const uint64_t written = session.traffic->bytes_written.load(kRelaxed);
+    return session.produced_bytes - std::min(written, session.produced_bytes);
 }
 
 ClientMemory client_memory(const Session& session, const SessionSummary& summary) {

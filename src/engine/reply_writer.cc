@@ -92,6 +92,7 @@ void ReplyWriter::close(size_t opened, char kind, size_t count) {
             protocol::encode_array(log_.bytes(), count);
             break;
     }
+    produced_ += log_.bytes().size() - begin;
     log_.fill(opened, begin);
 }
 
