@@ -5,8 +5,15 @@
 
 #include "base/cycle_clock.h"
 #include "base/prefetch.h"
+#include "keyspace/collection.h"
 
 namespace millrace::keyspace {
+namespace {
+
+// A collection of more allocations is not made anew: that would hold the loop for too long.
+constexpr size_t kBlocksMax = 1024;
+
+}  // namespace
 
 bool Compaction::run(uint64_t budget_ns) {
     const uint64_t begin = CycleClock::now();
@@ -31,15 +38,21 @@ bool Compaction::run(uint64_t budget_ns) {
 void Compaction::visit_segment(Database& database) {
     const structures::SlabHeap& heap = keyspace_.heap();
     sparse_.clear();
+    others_.clear();
     uint64_t seen = 0;
     position_ = database.table().visit_segment(position_, [&](Database::Position position) {
         ++seen;
-        if (!heap.is_in_sparse_page(position.element())) return;
+        const bool sparse = heap.is_in_sparse_page(position.element());
+        if (!sparse && !renewing_) return;
         prefetch(position.element());
-        sparse_.push_back(position);
+        (sparse ? sparse_ : others_).push_back(position);
     });
     uint64_t moved = 0;
     for (const Database::Position position : sparse_) moved += move(database, position);
+    for (const auto* list : {&sparse_, &others_}) {
+        if (!renewing_) break;
+        for (const Database::Position position : *list) renew(*position.element());
+    }
     counters_.moved += moved;
     counters_.keys_moved += moved;
     counters_.left += seen - moved;
@@ -62,6 +75,18 @@ bool Compaction::move(Database& database, Database::Position position) {
     }
     database.table().replace(position, static_cast<Entry*>(moved), position.tags());
     return true;
+}
+
+void Compaction::renew(Entry& entry) {
+    if (entry.is_string() || entry.collection() == nullptr) return;
+    const size_t blocks = entry.collection()->blocks();
+    if (blocks > kBlocksMax) return;
+    const std::unique_ptr<Collection> old(entry.collection());
+    std::unique_ptr<Collection> fresh = old->clone();
+    fresh->set_expiry_filed_ms(old->expiry_filed_ms());
+    entry.set_collection(fresh.release());
+    counters_.moved += blocks;
+    ++counters_.keys_moved;
 }
 
 }  // namespace millrace::keyspace

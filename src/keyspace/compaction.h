@@ -7,6 +7,9 @@
 // main thread's. Entries that a reply or another thread may be reading stay where they are until
 // the next walk.
 //
+// On demand collections of not too many allocations are made anew, too: the general allocator puts
+// what is allocated into its fullest pages, and the old copies leave the others.
+//
 // Owner:   the server's cron.
 // Threads: main thread, between commands.
 #pragma once
@@ -32,6 +35,8 @@ public:
     // Goes on with the walk for about `budget_ns`; true when it has come to its end, and the next
     // call begins another one.
     bool run(uint64_t budget_ns);
+    // Whether collections are made anew.
+    void set_renewing(bool renewing) { renewing_ = renewing; }
     // Whether a walk is under way.
     bool under_way() const { return db_ != 0 || position_ != 0; }
     Counters& counters() { return counters_; }
@@ -39,12 +44,16 @@ public:
 private:
     void visit_segment(Database& database);
     bool move(Database& database, Database::Position position);
+    void renew(Entry& entry);
 
     Keyspace& keyspace_;
     Counters counters_;
     int db_ = 0;
     uint64_t position_ = 0;
-    std::vector<Database::Position> sparse_;  // Kept for its memory only.
+    bool renewing_ = false;
+    // Kept for their memory only.
+    std::vector<Database::Position> sparse_;
+    std::vector<Database::Position> others_;
 };
 
 }  // namespace millrace::keyspace

@@ -21,9 +21,10 @@ constexpr uint64_t kWasteGrowthMin = uint64_t{8} << 20;
 
 }  // namespace
 
-int64_t Defragmenter::percent_by_waste() const {
+int64_t Defragmenter::percent_by_waste() {
     const structures::SlabHeapPool::Filling filling = heaps_.filling();
     const uint64_t waste = filling.waste_bytes();
+    waste_left_ = std::min(waste_left_, waste);
     if (waste < kWasteBytesMin || waste < filling.page_bytes / 4) return 0;
     if (waste < waste_left_ + kWasteGrowthMin) return 0;
     return kUnaskedPercent;
@@ -31,16 +32,16 @@ int64_t Defragmenter::percent_by_waste() const {
 
 // Compat: from the lower threshold to the upper one it takes from the least to the most of the
 // time.
-int64_t Defragmenter::percent_by_settings() const {
+int64_t Defragmenter::percent_by_settings() {
     if (!settings_.activedefrag) return 0;
     AllocatorStatistics memory = allocator_statistics();
     memory.active += heaps_.filling().page_bytes - heaps_.mapped_bytes();
     const uint64_t waste = memory.active - std::min(memory.allocated, memory.active);
+    asked_waste_left_ = std::min(asked_waste_left_, waste);
     const auto fragmented =
         static_cast<int64_t>(waste * 100 / std::max<uint64_t>(memory.allocated, 1));
     if (waste < settings_.ignore_bytes || fragmented < settings_.threshold_lower) return 0;
-    const structures::SlabHeapPool::Filling filling = heaps_.filling();
-    if (filling.waste_bytes() < waste_left_ + kWasteGrowthMin / 8 && percent_ == 0) return 0;
+    if (waste < asked_waste_left_ + kWasteGrowthMin / 8 && percent_ == 0) return 0;
     const int64_t span =
         std::max<int64_t>(settings_.threshold_upper - settings_.threshold_lower, 1);
     const int64_t above = std::min(fragmented - settings_.threshold_lower, span);
@@ -49,6 +50,7 @@ int64_t Defragmenter::percent_by_settings() const {
 
 void Defragmenter::decide() {
     const int64_t asked = percent_by_settings();
+    compaction_.set_renewing(asked > 0);
     if (compaction_.under_way()) {  // A walk goes on to its end, unless the setting was taken back.
         percent_ = std::max(asked, percent_);
     } else {
@@ -60,6 +62,9 @@ void Defragmenter::decide() {
 void Defragmenter::finish_walk() {
     observe::DefragCounters& counters = engine_.server().defrag;
     waste_left_ = heaps_.filling().waste_bytes();
+    const AllocatorStatistics memory = allocator_statistics();
+    const uint64_t active = memory.active + heaps_.filling().page_bytes - heaps_.mapped_bytes();
+    asked_waste_left_ = active - std::min(memory.allocated, active);
     counters.total_us += counters.current_us;
     counters.current_us = 0;
     counters.running_percent = 0;

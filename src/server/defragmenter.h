@@ -39,8 +39,8 @@ public:
     void trim() { trimming_ = true; }
 
 private:
-    int64_t percent_by_settings() const;
-    int64_t percent_by_waste() const;
+    int64_t percent_by_settings();
+    int64_t percent_by_waste();
     void slice();
     void finish_walk();
 
@@ -52,7 +52,9 @@ private:
     int64_t percent_ = 0;  // Of the time, now; 0: idle.
     bool trimming_ = false;
     int64_t next_slice_us_ = 0;
-    uint64_t waste_left_ = 0;  // When the last walk ended: more of it starts another one.
+    // When the last walk ended; more of it starts another one. Of slabs, and of everything.
+    uint64_t waste_left_ = 0;
+    uint64_t asked_waste_left_ = 0;
 };
 
 }  // namespace millrace::server

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/memory_ceiling.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -64,16 +65,62 @@ uint64_t control_group_limit(std::string_view groups, const std::string& mount) 
     return least;
 }
 
-uint64_t automatic_memory_limit() {
+namespace {
+
+uint64_t own_group_limit() {
+    return control_group_limit(content_of("/proc/self/cgroup"), "/sys/fs/cgroup");
+}
+
+}  // namespace
+
+uint64_t memory_ceiling() {
     const long pages = sysconf(_SC_PHYS_PAGES);
     const long page_bytes = sysconf(_SC_PAGESIZE);
     uint64_t ceiling = 0;
     if (pages > 0 && page_bytes > 0) {
         ceiling = static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes);
     }
-    const uint64_t group = control_group_limit(content_of("/proc/self/cgroup"), "/sys/fs/cgroup");
+    const uint64_t group = own_group_limit();
     if (group != 0) ceiling = ceiling == 0 ? group : std::min(ceiling, group);
-    return ceiling / 5 * 4;
+    return ceiling;
+}
+
+uint64_t automatic_memory_limit() {
+    return memory_ceiling() / 5 * 4;
+}
+
+MemorySurroundings memory_surroundings() {
+    return {.ceiling = memory_ceiling(),
+            .in_group = own_group_limit() != 0,
+            .overcommit = content_of("/proc/sys/vm/overcommit_memory"),
+            .huge_pages = content_of("/sys/kernel/mm/transparent_hugepage/enabled")};
+}
+
+std::vector<std::string> memory_warnings(const MemorySurroundings& surroundings, uint64_t limit) {
+    std::vector<std::string> lines;
+    if (limit > surroundings.ceiling && surroundings.ceiling != 0) {
+        lines.push_back(
+            fmt::format("maxmemory is {} bytes, but this process can have no more than {}: the "
+                        "system would end it before the limit is reached. 'maxmemory auto' fits.",
+                        limit, surroundings.ceiling));
+    }
+    if (limit == 0 && surroundings.in_group) {
+        lines.push_back(
+            fmt::format("The control group of this process allows {} bytes, and maxmemory is not "
+                        "set: the system would end the process there. 'maxmemory auto' avoids it.",
+                        surroundings.ceiling));
+    }
+    if (surroundings.overcommit.starts_with('2')) {
+        lines.push_back(
+            "vm.overcommit_memory is 2: the system may refuse memory although there is some. "
+            "0 or 1 is better.");
+    }
+    if (surroundings.huge_pages.find("[never]") != std::string::npos) {
+        lines.push_back(
+            "Huge pages are off (transparent_hugepage is 'never'): reading at random costs more. "
+            "'madvise' is enough.");
+    }
+    return lines;
 }
 
 }  // namespace millrace::server

@@ -44,6 +44,18 @@ TEST_F(MemoryCeilingTest, IsNotConfusedByOtherLines) {
     EXPECT_EQ(control_group_limit("nonsense\n1:\n", root_), 0u);
 }
 
+TEST(MemoryWarnings, NameWhatIsWrong) {
+    MemorySurroundings good{.ceiling = 1000, .overcommit = "0\n", .huge_pages = "[madvise] never"};
+    EXPECT_TRUE(memory_warnings(good, 0).empty());
+    EXPECT_TRUE(memory_warnings(good, 1000).empty());
+    EXPECT_EQ(memory_warnings(good, 1001).size(), 1u);
+    good.in_group = true;
+    EXPECT_EQ(memory_warnings(good, 0).size(), 1u);
+    good.overcommit = "2\n";
+    good.huge_pages = "always madvise [never]\n";
+    EXPECT_EQ(memory_warnings(good, 500).size(), 2u);
+}
+
 TEST(AutomaticMemoryLimit, IsBelowWhatTheMachineHas) {
     EXPECT_GT(automatic_memory_limit(), 0u);
 }

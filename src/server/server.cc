@@ -11,9 +11,11 @@
 
 #include "admin/info/sections.h"
 #include "base/log.h"
+#include "engine/memory_limit.h"
 #include "scripting/script_engine.h"
 #include "server/crash_report.h"
 #include "server/daemon.h"
+#include "server/memory_ceiling.h"
 #include "server/open_files.h"
 
 namespace millrace::server {
@@ -126,6 +128,9 @@ Status Server::start() {
             log_notice("Ready to accept connections tcp");
         }
     }
+    const uint64_t limit = engine_.memory_limit().limit();
+    for (const std::string& line : memory_warnings(memory_surroundings(), limit))
+        log_warning("{}", line);
     state_.memory.startup_bytes = used_bytes();
     process_settings_.apply();
     if (settings_.server.supervised == Supervised::Systemd) {
