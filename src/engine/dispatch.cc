@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/acl/access_control.h"
 #include "engine/client_limit.h"
 #include "engine/client_memory.h"
 #include "engine/errors.h"
@@ -62,8 +63,10 @@ const Dispatch::Step Dispatch::kSteps[] = {
     &Dispatch::check_authenticated,
     &Dispatch::check_known,
     &Dispatch::check_transaction,
+    &Dispatch::check_permitted,
     &Dispatch::limit_clients,
     &Dispatch::make_room,
+    &Dispatch::refuse_writes,
     &Dispatch::check_subscribed,
     &Dispatch::check_loading,
     &Dispatch::check_busy,
@@ -189,6 +192,39 @@ Dispatch::Verdict Dispatch::make_room(Session& session, Request& request, ReplyW
                                       : request.command->flags();
     if ((flags & kDenyOom) == 0) return Verdict::Pass;
     return reject(session, request, writer, errors::kOutOfMemory.text);
+}
+
+Dispatch::Verdict Dispatch::check_permitted(Session& session, Request& request,
+                                            ReplyWriter& writer) {
+    if (!session.is(kRestricted)) return Verdict::Pass;
+    // What is queued runs where the SELECTs before it lead.
+    const int database =
+        session.is(kInMulti) ? TransactionState::find(session)->database() : session.database;
+    session.last_command = request.command;
+    const std::string refusal = engine_.access().refusal_of(session, request, database);
+    return refusal.empty() ? Verdict::Pass : reject(session, request, writer, refusal);
+}
+
+void Dispatch::reject_waiting(Session& session, Request& request, ReplyWriter& writer,
+                              std::string_view text) {
+    engine_.reply_error(writer, text);
+    ++request.command->statistics().rejected_calls;
+    session.last_interaction_ms = engine_.now_ms();
+    session.produced_bytes += writer.produced();
+    check_output(session);
+}
+
+// While what is written could not be made durable.
+Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request, ReplyWriter& writer) {
+    if ((engine_.conditions() & kWritesRefused) == 0) return Verdict::Pass;
+    const Command& command = *request.command;
+    uint64_t flags = command.flags();
+    if (session.is(kInMulti) && command.full_name() == "exec") {
+        flags = TransactionState::find(session)->command_flags();
+    }
+    // Compat: PING is refused as well, so that whoever watches the server notices.
+    if ((flags & kWrite) == 0 && command.full_name() != "ping") return Verdict::Pass;
+    return reject(session, request, writer, engine_.persistence()->write_refusal());
 }
 
 Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,

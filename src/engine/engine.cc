@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/acl/access_control.h"
 #include "engine/call.h"
 #include "engine/client_limit.h"
 #include "engine/dispatch.h"
@@ -13,6 +14,7 @@ namespace millrace::engine {
 
 Engine::Engine(const EngineParts& parts)
     : parts_(parts),
+      access_(std::make_unique<acl::AccessControl>(*this)),
       memory_limit_(std::make_unique<MemoryLimit>(*this)),
       client_limit_(std::make_unique<ClientLimit>(*this)) {
     parts_.keyspace.set_expiry_listener(this);
@@ -145,6 +147,13 @@ bool Engine::execute_again(Session& session, Request& request, ReplyLog& log) {
     const uint64_t begin = CycleClock::now();
     ReplyWriter writer(log, parts_.keyspace.limbo());
     writer.begin(session.slot(), session.protocol, session.is(kReplyOff));
+    if (session.is(kRestricted)) [[unlikely]] {
+        const std::string refusal = access_->refusal_of(session, request, session.database);
+        if (!refusal.empty()) {
+            Dispatch(*this).reject_waiting(session, request, writer, refusal);
+            return false;
+        }
+    }
     if (is_output_limited(session)) [[unlikely]]
         writer.limit_to(Dispatch(*this).output_room(session));
     Call call(*this, session, request, writer);

@@ -124,6 +124,7 @@ void MemoryLimit::remove(const keyspace::VictimFinder::Victim& victim) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     keyspace::Entry* entry = victim.position.element();
     const uint64_t begin = engine_.latency().threshold_ms() > 0 ? CycleClock::now() : 0;
+    keyspace.before_change(keyspace.database(victim.db), victim.position);
     keyspace.database(victim.db).remove(victim.position, victim.hash);
     ++keyspace.counters().evicted;
     const std::string_view key = entry->key();

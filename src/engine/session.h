@@ -21,6 +21,10 @@
 #include "engine/reply_log.h"
 #include "engine/request.h"
 
+namespace millrace::engine::acl {
+class User;
+}  // namespace millrace::engine::acl
+
 namespace millrace::engine {
 
 // Why the next command of a session needs the careful path. Zero for nearly all sessions nearly
@@ -147,7 +151,10 @@ public:
     std::string name;
     std::string library_name;
     std::string library_version;
-    std::string user = "default";
+    // Whose rights it has; null for sessions of the server itself, which may do everything. Set
+    // through acl::AccessControl, which keeps kRestricted and kUnauthenticated in step.
+    std::shared_ptr<acl::User> user;
+    bool logged_in = false;  // By a password, or by having come while none was needed.
     Peer peer;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::deque<OwnedRequest> deferred;

@@ -79,6 +79,7 @@ bool Compaction::move(Database& database, Database::Position position) {
 
 void Compaction::renew(Entry& entry) {
     if (entry.is_string() || entry.collection() == nullptr) return;
+    if (keyspace_.may_be_referenced(entry)) return;
     const size_t blocks = entry.collection()->blocks();
     if (blocks > kBlocksMax) return;
     const std::unique_ptr<Collection> old(entry.collection());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ Keyspace::Keyspace(int databases, const SipKey& seed, structures::SlabHeapPool& 
 
 Keyspace::~Keyspace() {
     for (int number = 0; number < database_count(); ++number) flush(number);
+    capture_.give_up();
     while (drain_condemned(SIZE_MAX)) {
     }
     limbo_.begin_turn(limbo_.turn() + 1, limbo_.turn() + 1);
@@ -53,6 +55,7 @@ Database::Position Keyspace::find_live(int db, std::string_view key, uint64_t ha
 }
 
 void Keyspace::expire(int db, Database::Position position, uint64_t hash) {
+    before_change(database(db), position);
     Entry* entry = position.element();
     database(db).remove(position, hash);
     ++counters_.expired;
@@ -90,23 +93,31 @@ uint64_t Keyspace::bytes_of(const Entry& entry) const {
 
 void Keyspace::retire_counted(Entry* entry) {
     const uint64_t bytes = counts_condemned_ ? bytes_of(*entry) : 0;
-    if (!entry->pinned()) {
+    if (entry->pinned()) {
+        detained_bytes_ += bytes;
+        entry->set_retired();
+    } else if (capture_.may_be_read(*entry)) {
+        detained_bytes_ += bytes;
+        capture_.hold(entry);
+    } else {
         limbo_.retire(entry, bytes);
-        return;
     }
-    pinned_bytes_ += bytes;
-    entry->set_retired();
 }
 
 void Keyspace::retire_unpinned(Entry* entry) {
-    const uint64_t bytes = counts_condemned_ ? bytes_of(*entry) : 0;
     // It may have been retired while nobody counted.
-    pinned_bytes_ -= std::min(pinned_bytes_, bytes);
+    if (counts_condemned_) detained_bytes_ -= std::min(detained_bytes_, bytes_of(*entry));
+    retire(entry);
+}
+
+void Keyspace::retire_returned(Entry* entry) {
+    const uint64_t bytes = counts_condemned_ ? bytes_of(*entry) : 0;
+    detained_bytes_ -= std::min(detained_bytes_, bytes);
     limbo_.retire(entry, bytes);
 }
 
 uint64_t Keyspace::condemned_bytes() const {
-    uint64_t total = pinned_bytes_ + reclaimer_.pending_bytes() + limbo_.retired_bytes() -
+    uint64_t total = detained_bytes_ + reclaimer_.pending_bytes() + limbo_.retired_bytes() -
                      reclaimer_.freed_bytes();
     for (const Condemned& each : condemned_) {
         const Database& database = *each.database;
@@ -115,16 +126,25 @@ uint64_t Keyspace::condemned_bytes() const {
     return total;
 }
 
+bool Keyspace::is_condemned(const Database& database) const {
+    return std::any_of(condemned_.begin(), condemned_.end(),
+                       [&](const auto& each) { return each.database.get() == &database; });
+}
+
 bool Keyspace::drain_condemned(size_t segments_max) {
-    if (condemned_.empty()) return false;
+    // What a snapshot has not walked through yet stays.
+    const auto ready =
+        std::find_if(condemned_.rbegin(), condemned_.rend(),
+                     [](const Condemned& each) { return !each.database->being_captured(); });
+    if (ready == condemned_.rend()) return false;
     const auto release = [this](Entry* entry, unsigned) {
         retire(entry);
         ++lazily_freed_;
     };
-    const bool more =
-        condemned_.back().database->table().drain(segments_max, release, &heap_, *remote_frees_);
-    if (!more) condemned_.pop_back();
-    return !condemned_.empty();
+    auto& table = ready->database->table();
+    const bool more = table.drain(segments_max, release, &heap_, *remote_frees_);
+    if (!more) condemned_.erase(std::next(ready).base());
+    return true;
 }
 
 size_t Keyspace::condemned_objects() const {
@@ -185,6 +205,8 @@ void Keyspace::expire_members(int db, uint64_t hash) {
     const auto visit = [&](Database::Position position) {
         Entry& entry = *position.element();
         if (entry.is_string() || this->hash(entry.key()) != hash) return true;
+        before_change(database, position);
+        if (capture_.is_frozen(entry)) capture_.unshare(entry);
         const auto members = entry.collection()->erase_due(now_ms_, kMembersPerSlice);
         if (members.empty()) return true;
         database.member_expiry_changed(entry, hash);

@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "base/thread_role.h"
 #include "keyspace/access_clock.h"
+#include "keyspace/capture.h"
 #include "keyspace/database.h"
 #include "keyspace/entry_builder.h"
 #include "keyspace/limbo.h"
@@ -68,6 +69,16 @@ public:
     // The entry of `key` if it is there and not past its time. One that is past it is removed
     // first, unless keep_expired() is on (a replica waits for its primary's word).
     Database::Position find_live(int db, std::string_view key, uint64_t hash);
+    // The same for a key that is about to change or go; a snapshot has its state first.
+    Database::Position find_for_change(int db, std::string_view key, uint64_t hash) {
+        const Database::Position position = find_live(db, key, hash);
+        if (position) before_change(database(db), position);
+        return position;
+    }
+    void before_change(Database& database, Database::Position position) {
+        if (!database.is_captured(position)) [[unlikely]]
+            capture_.take(database, position, CapturedBy::Change);
+    }
 
     // Unlinks and retires everything of a database; the memory is freed in slices by
     // drain_condemned().
@@ -75,6 +86,7 @@ public:
     // Frees part of what flush() left behind; true while there is more.
     bool drain_condemned(size_t segments_max);
     size_t condemned_objects() const;
+    bool is_condemned(const Database& database) const;
     // While on, condemned_bytes() knows what is retired from here on.
     void count_condemned(bool on) { counts_condemned_ = on; }
     // Bytes that have been given up and are not free yet: in limbo, on their way to the thread that
@@ -86,10 +98,13 @@ public:
     }
     void reset_lazily_freed() { lazily_freed_before_ = lazily_freed_ + reclaimer_.destroyed(); }
 
-    // Takes an unlinked entry; it is freed once no reply refers to it any more.
+    // Takes an unlinked entry; it is freed once no reply refers to it and no snapshot reads it any
+    // more.
     void retire(Entry* entry) {
         if (entry->pinned() || counts_condemned_) [[unlikely]] {
             retire_counted(entry);
+        } else if (capture_.may_be_read(*entry)) [[unlikely]] {
+            capture_.hold(entry);
         } else {
             limbo_.retire(entry);
         }
@@ -98,11 +113,15 @@ public:
     void unpin(Entry* entry) {
         if (entry->unpin()) retire_unpinned(entry);
     }
+    // A snapshot has read the retired `entry`; replies may still refer to it.
+    void retire_returned(Entry* entry);
     // Whether a reply or another thread may be reading the value of `entry`.
     bool may_be_referenced(const Entry& entry) const {
-        return limbo_.may_be_referenced(entry) || entry.pinned();
+        return limbo_.may_be_referenced(entry) || entry.pinned() || capture_.may_be_read(entry);
     }
     Limbo& limbo() { return limbo_; }
+    Capture& capture() { return capture_; }
+    const Capture& capture() const { return capture_; }
     EntryBuilder& builder() { return builder_; }
     Reclaimer& reclaimer() { return reclaimer_; }
     // When collections leave their compact encodings.
@@ -146,9 +165,10 @@ private:
         uint64_t bytes_per_entry;  // On average, values included.
     };
     std::vector<Condemned> condemned_;  // Flushed, not yet freed.
-    uint64_t pinned_bytes_ = 0;         // Retired, but still being sent.
+    uint64_t detained_bytes_ = 0;       // Retired, but still being sent, or read by a snapshot.
     bool counts_condemned_ = false;
     Limbo limbo_;
+    Capture capture_{*this};
     AccessClock access_clock_;
     KeyspaceCounters counters_;
     const EncodingSettings* encodings_ = &kDefaultEncodings;

@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The dataset on disk: saves it, loads it when the server starts, and reloads it for DEBUG.
+// The dataset on disk: saves it, now or in the background, loads it when the server starts, and
+// reloads it for DEBUG.
 //
 // Owner:   the server.
-// Threads: main thread, which does nothing else meanwhile.
+// Threads: main thread, which does nothing else meanwhile, but for saving in the background.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "engine/engine.h"
 #include "engine/services.h"
 #include "keyspace/settings.h"
+#include "persistence/background_save.h"
 #include "persistence/rdb/dataset_reader.h"
 #include "persistence/settings.h"
+#include "persistence/snapshot/snapshots.h"
 
 namespace millrace::persistence {
 
 class Persistence final : public engine::PersistenceControl {
 public:
+    // `cpu_list`: where the snapshot thread runs; empty: anywhere.
     Persistence(engine::Engine& engine, const Settings& settings,
-                const keyspace::Settings& keyspace_settings)
-        : engine_(engine), settings_(settings), keyspace_settings_(keyspace_settings) {}
+                const keyspace::Settings& keyspace_settings, std::string cpu_list);
 
     // Without it, files hold no functions.
     void set_libraries(rdb::LibraryStore libraries) { libraries_ = std::move(libraries); }
@@ -28,7 +34,23 @@ public:
     // Loads the file, if there is one, into databases that are empty. The error is for the log.
     Status load();
 
+    // Between two turns: goes on with what is done in the background. Returns how long the turn may
+    // sleep: `wait_us`, or less.
+    int64_t attend(int64_t wait_us);
+    // The server ends: nothing more is written in the background.
+    void stop() { background_.give_up(); }
+    Status save_at_end();
+    // A setting of RDB files has changed.
+    void settings_changed() { background_.settle_refusal(); }
+    snapshot::SnapshotService& snapshots() { return snapshots_; }
+
     Status save() override;
+    Result<std::string_view> save_in_background(bool may_wait) override {
+        return background_.start(may_wait);
+    }
+    Result<std::string_view> cancel_background_save() override { return background_.cancel(); }
+    void flushed_all() override;
+    std::string_view write_refusal() const override;
     Status reload(const engine::ReloadRequest& request) override;
     bool compresses() const override { return settings_.rdb.rdbcompression; }
     bool takes_foreign_versions() const override {
@@ -37,6 +59,8 @@ public:
 
 private:
     Status write_file();
+    Status save_now();
+    void show_progress();
     // Loads `bytes`; everything that is there goes as soon as they look right, if asked.
     Status load_bytes(std::string_view bytes, bool flush, bool replaces);
     void report(const rdb::LoadCounts& counts);
@@ -47,6 +71,10 @@ private:
     const Settings& settings_;
     const keyspace::Settings& keyspace_settings_;
     rdb::LibraryStore libraries_;
+    snapshot::Snapshots snapshots_;
+    BackgroundSave background_;
+    int64_t next_check_ms_ = 0;
+    uint64_t commands_seen_ = 0;
 };
 
 }  // namespace millrace::persistence

@@ -9,8 +9,10 @@
 #include <csignal>
 #include <utility>
 
+#include "admin/client/listing.h"
 #include "admin/info/sections.h"
 #include "base/log.h"
+#include "engine/acl/access_control.h"
 #include "engine/memory_limit.h"
 #include "scripting/script_engine.h"
 #include "server/crash_report.h"
@@ -66,13 +68,16 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
                .server = state_,
                .time = time_,
                .entropy = entropy_}),
-      persistence_(engine_, settings.persistence, settings.keyspace),
+      persistence_(engine_, settings.persistence, settings.keyspace,
+                   settings.server.bgsave_cpulist),
       pipeline_(engine_, heaps_, state_),
       acceptor_(pipeline_, engine_, settings.net, state_),
       cron_(engine_, pipeline_, state_, heaps_, settings.server, settings.keyspace.defrag,
             settings.net, settings.keyspace.active_expire_effort),
-      process_settings_(settings, plan.config_file, title) {
+      process_settings_(settings, plan.config_file, title),
+      plan_(plan) {
     engine_.connect(&pipeline_, this);
+    engine_.access().set_description(admin::client::describe_client);
     engine_.connect_persistence(&persistence_);
     connect_libraries();
     admin::info::register_sections(info_, engine_);
@@ -116,6 +121,7 @@ void Server::describe(const StartPlan& plan) {
 
 Status Server::start() {
     settings_.net.maxclients = TRY(make_room_for_clients(settings_.net.maxclients));
+    TRY(load_users());
     TRY(pipeline_.open());
     pipeline_.set_accept_ready([this] { acceptor_.accept_some(); });
     TRY(acceptor_.open());
@@ -152,7 +158,7 @@ int Server::run() {
             state_.loop.duration_us += spent_ns / 1000;
             ++state_.loop.cycles;
         }
-        pipeline_.turn(wait_us);
+        pipeline_.turn(persistence_.attend(wait_us));
         if (const int signal = stop_signal_.exchange(0)) {
             const bool interrupted = signal == SIGINT;
             log_warning("Received {} scheduling shutdown...", interrupted ? "SIGINT" : "SIGTERM");
@@ -179,7 +185,7 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
     log_warning("User requested shutdown...");
     if (saves_at_end(request)) {
         log_notice("Saving the final RDB snapshot before exiting.");
-        if (!persistence_.save().ok()) {
+        if (!persistence_.save_at_end().ok()) {
             if (!request.force) {
                 log_warning("Error trying to save the DB, can't exit.");
                 return Error("ERR Errors trying to SHUTDOWN. Check logs.");
@@ -187,6 +193,7 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
             log_warning("Error trying to save the DB. Exiting anyway.");
         }
     }
+    persistence_.stop();
     stopping_ = true;
     engine_.set_condition(engine::kShuttingDown, true);
     return done();

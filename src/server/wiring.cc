@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "engine/acl/access_control.h"
 #include "engine/client_limit.h"
 #include "engine/memory_limit.h"
 #include "server/memory_ceiling.h"
@@ -96,8 +97,16 @@ void Server::wire_settings() {
                         "of clients, try with {}",
                         fitting));
     });
+    config_.on_change({"save", "stop-writes-on-bgsave-error"}, [this] {
+        persistence_.settings_changed();
+        return done();
+    });
     config_.on_change({"import-mode"}, [this] {
         keyspace_.set_keep_expired(settings_.replication.import_mode);
+        return done();
+    });
+    config_.on_change({"requirepass"}, [this] {
+        engine_.access().set_default_password(settings_.engine.requirepass);
         return done();
     });
     config_.on_change({"proc-title-template"}, [this] {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// INFO persistence. Nothing is saved in the background yet, and there is no AOF: those fields are
-// what a fresh Valkey shows.
+// INFO persistence. There is no AOF yet: its fields are what a fresh Valkey shows.
 
 #include "admin/info/sections.h"
 
@@ -12,26 +11,32 @@ using observe::InfoWriter;
 
 void write_loading(InfoWriter& out, engine::Engine& engine) {
     out.field("loading", (engine.conditions() & engine::kLoadingData) != 0);
-    for (const char* name :
-         {"async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"}) {
-        out.field(name, 0);
-    }
-    out.field("current_fork_perc", 0.0, 2);
-    out.field("current_save_keys_processed", 0);
-    out.field("current_save_keys_total", 0);
+    const observe::SnapshotCounters& snapshots = engine.server().snapshots;
+    out.field("async_loading", 0);
+    out.field("current_cow_peak", snapshots.cow_bytes_highest);
+    out.field("current_cow_size", snapshots.cow_bytes);
+    out.field("current_cow_size_age", 0);
+    const double share = snapshots.keys_total == 0
+                             ? 0.0
+                             : 100.0 * static_cast<double>(snapshots.keys_processed) /
+                                   static_cast<double>(snapshots.keys_total);
+    out.field("current_fork_perc", share, 2);
+    out.field("current_save_keys_processed", snapshots.keys_processed);
+    out.field("current_save_keys_total", snapshots.keys_total);
 }
 
 void write_rdb(InfoWriter& out, engine::Engine& engine) {
     const observe::SnapshotCounters& snapshots = engine.server().snapshots;
     out.field("rdb_changes_since_last_save",
               engine.counters().dirty - snapshots.dirty_at_last_save);
-    out.field("rdb_bgsave_in_progress", 0);
+    out.field("rdb_bgsave_in_progress", snapshots.saving_in_background);
     out.field("rdb_last_save_time", snapshots.last_save_unix_seconds);
     out.field("rdb_last_bgsave_status", snapshots.last_save_failed ? "err" : "ok");
-    out.field("rdb_last_bgsave_time_sec", -1);
-    out.field("rdb_current_bgsave_time_sec", -1);
+    out.field("rdb_last_bgsave_time_sec", snapshots.last_background_seconds);
+    const int64_t since = snapshots.background_since_seconds;
+    out.field("rdb_current_bgsave_time_sec", since < 0 ? -1 : engine.now_ms() / 1000 - since);
     out.field("rdb_saves", snapshots.saved);
-    out.field("rdb_last_cow_size", 0);
+    out.field("rdb_last_cow_size", snapshots.last_cow_bytes);
     out.field("rdb_last_load_keys_expired", snapshots.last_load_keys_expired);
     out.field("rdb_last_load_keys_loaded", snapshots.last_load_keys_loaded);
 }

@@ -39,6 +39,10 @@ constexpr HistoryEntry kFlushdbHistory[] = {
 };
 constexpr Arg kSwapdbArgs[] = {{"index1", ArgType::Integer}, {"index2", ArgType::Integer}};
 
+void find_swapped(std::span<const std::string_view>, std::vector<size_t>& found) {
+    found.insert(found.end(), {1, 2});
+}
+
 constexpr CommandSpec kCommands[] = {
     {.name = "DBSIZE",
      .summary = "Counts the keys of the database.",
@@ -83,6 +87,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kFast,
      .acl = kAclDangerous | kAclKeyspace,
      .args = kSwapdbArgs,
+     .find_databases = find_swapped,
      .run = swapdb},
 };
 
@@ -134,6 +139,7 @@ Status flushall(Call& call) {
     const Freeing freeing = TRY(parse_freeing(call));
     call.engine().databases_flushed(0, call.keyspace().database_count());
     for (int db = 0; db < call.keyspace().database_count(); ++db) flush(call, db);
+    if (PersistenceControl* persistence = call.engine().persistence()) persistence->flushed_all();
     finish_flush(call, freeing);
     return done();
 }
