@@ -26,7 +26,7 @@
 #include "pipeline/io_side.h"
 #include "pipeline/io_thread.h"
 #include "pipeline/placement.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::pipeline {
 
@@ -60,6 +60,9 @@ public:
     void wake() { poller_.wake(); }
     // The cron calls it every 100 ms: decides how many I/O threads to use.
     void adjust_threads(int64_t now_ms);
+
+    // Lets I/O threads give back what has been freed for them; they may be asleep.
+    void tidy_threads();
 
     // --- settings ---
 

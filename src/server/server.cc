@@ -12,9 +12,12 @@
 #include "admin/client/listing.h"
 #include "admin/info/sections.h"
 #include "base/log.h"
+#include "engine/acl/access_control.h"
+#include "engine/memory_limit.h"
 #include "scripting/script_engine.h"
 #include "server/crash_report.h"
 #include "server/daemon.h"
+#include "server/memory_ceiling.h"
 #include "server/open_files.h"
 
 namespace millrace::server {
@@ -69,8 +72,8 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
                    settings.server.bgsave_cpulist),
       pipeline_(engine_, heaps_, state_),
       acceptor_(pipeline_, engine_, settings.net, state_),
-      cron_(engine_, pipeline_, state_, settings.server, settings.net,
-            settings.keyspace.active_expire_effort),
+      cron_(engine_, pipeline_, state_, heaps_, settings.server, settings.keyspace.defrag,
+            settings.net, settings.keyspace.active_expire_effort),
       process_settings_(settings, plan.config_file, title),
       plan_(plan) {
     engine_.connect(&pipeline_, this);
@@ -131,6 +134,9 @@ Status Server::start() {
             log_notice("Ready to accept connections tcp");
         }
     }
+    const uint64_t limit = engine_.memory_limit().limit();
+    for (const std::string& line : memory_warnings(memory_surroundings(), limit))
+        log_warning("{}", line);
     state_.memory.startup_bytes = used_bytes();
     process_settings_.apply();
     if (settings_.server.supervised == Supervised::Systemd) {

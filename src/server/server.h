@@ -24,7 +24,7 @@
 #include "server/cron.h"
 #include "server/process_settings.h"
 #include "server/startup.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::server {
 

@@ -131,6 +131,15 @@ public:
     // empty.
     Ref random(uint64_t entropy) const { return Ref(core_.random(entropy)); }
 
+    // Visits as (Ref) the elements in the home bucket of `hash`; of a random one: a cheap sample.
+    template <typename Visitor>
+    [[gnu::always_inline]] void visit_bucket(uint64_t hash, Visitor&& visitor) const {
+        const SegmentWord at = core_.segment(hash);
+        HashBucket& bucket = at.buckets()[at.home(hash)];
+        for (unsigned used = bucket.used_slots(); used != 0; used &= used - 1)
+            visitor(Ref(&bucket.slots[__builtin_ctz(used)]));
+    }
+
     // Visits the elements of about one bucket, in order of hash, and returns the cursor (48 bits)
     // for the next step; 0 begins and ends. An element that is in the table from the first step to
     // the last is visited at least once (here: exactly once), whatever else happens between steps.
@@ -155,12 +164,11 @@ public:
     // one, 0 after the last. For a walker in the background.
     uint64_t shrink_step(uint64_t position) { return core_.shrink_step(position); }
 
-    // While not allowed, segments grow only when they are full to the last slot, and never shrink.
+    // While not allowed, segments grow only when full to the last slot, and never shrink.
     void set_resizing_allowed(bool allowed) { core_.set_resizing_allowed(allowed); }
 
-    // Empties the table in slices, on whatever thread holds it: visits the elements of up to
-    // `segments_max` segments as (Element*, tags), and frees the segments. True while there is
-    // more; nothing else may be called in between.
+    // Empties the table in slices, on any thread that holds it: visits the elements of so many
+    // segments as (Element*, tags), frees them; true while there is more, and till then this only.
     template <typename Visitor>
     bool drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine, RemoteFrees& frees);
 
