@@ -59,6 +59,7 @@ const Dispatch::Step Dispatch::kSteps[] = {
     &Dispatch::check_known,
     &Dispatch::check_transaction,
     &Dispatch::check_subscribed,
+    &Dispatch::check_writes_refused,
     &Dispatch::check_loading,
     &Dispatch::check_busy,
     &Dispatch::wait_while_paused,
@@ -175,8 +176,23 @@ Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,
                       "in this context");
 }
 
+// Compat: PING is refused as well, so that those who look after the server notice.
+Dispatch::Verdict Dispatch::check_writes_refused(Session& session, Request& request,
+                                                 ReplyWriter& writer) {
+    if ((engine_.conditions() & kWritesRefused) == 0 || session.is(kReplaying))
+        return Verdict::Pass;
+    uint64_t flags = request.command->flags();
+    if (session.is(kInMulti) && request.command->full_name() == "exec") {
+        flags = TransactionState::find(session)->command_flags();
+    }
+    if ((flags & (kWrite | kMayReplicate)) == 0 && request.command->full_name() != "ping")
+        return Verdict::Pass;
+    return reject(session, request, writer, engine_.write_refusals().text());
+}
+
 Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, ReplyWriter& writer) {
-    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading))
+    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading) ||
+        session.is(kReplaying))
         return Verdict::Pass;
     return reject(session, request, writer, errors::kLoading.text);
 }

@@ -45,6 +45,7 @@ private:
     Verdict check_subscribed(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_busy(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_writes_refused(Session& session, Request& request, ReplyWriter& writer);
     Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
 
     Verdict queue_in_transaction(Session& session, Request& request, ReplyWriter& writer);

@@ -34,8 +34,8 @@ public:
     // The client's reading rules changed (AUTH, HELLO, RESET): the I/O side learns them with the
     // next Resume.
     virtual void rules_changed(Session& session) = 0;
-    // A script runs for too long: serves the other clients for a moment, who may get what is
-    // allowed while the server is busy.
+    // A script runs for too long, or the dataset is being loaded: serves the other clients for a
+    // moment, who may get what is allowed meanwhile.
     virtual void serve_while_busy() {}
 };
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "observe/disk_counters.h"
 #include "observe/rate_meter.h"
 #include "observe/server_counters.h"
 #include "observe/server_facts.h"
@@ -32,6 +33,8 @@ struct ServerState {
     LoopCounters loop;
     MemoryMarks memory;
     SnapshotCounters snapshots;
+    LoadingMarks loading;
+    AofCounters aof;
     ThreadUsages threads;
     RateMeters rates;
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "engine/write_refusals.h"
+
+#include <utility>
+
+#include "engine/engine.h"
+
+namespace millrace::engine {
+
+void WriteRefusals::set(Reason reason, std::string error) {
+    errors_[static_cast<size_t>(reason)] = std::move(error);
+    engine_.set_condition(kWritesRefused, !text().empty());
+}
+
+std::string_view WriteRefusals::text() const {
+    for (const std::string& error : errors_) {
+        if (!error.empty()) return error;
+    }
+    return {};
+}
+
+}  // namespace millrace::engine
