@@ -51,9 +51,16 @@ public:
     // The collection of the key for reading; null if there is no key, else kWrongType if it is not
     // a T.
     template <typename T>
-    Result<T*> read(size_t at) {
-        keyspace::Entry* entry = TRY(find(at, T::kType));
-        return entry == nullptr ? nullptr : static_cast<T*>(entry->collection());
+    Result<const T*> read(size_t at) {
+        const keyspace::Entry* entry = TRY(find(at, T::kType));
+        return entry == nullptr ? nullptr : static_cast<const T*>(entry->collection());
+    }
+    // The same for a command that reads but changes what stands beside the contents, as the groups
+    // of a stream.
+    template <typename T>
+    Result<T*> read_to_change(size_t at) {
+        (void)TRY(find(at, T::kType));
+        return edit(at).template value<T>();
     }
     // Counts, but does not note the access (EXISTS, TTL, TYPE ...).
     keyspace::Entry* find_untouched(size_t at);

@@ -51,18 +51,10 @@ std::vector<std::string_view> shown_words(const Request& request) {
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,
-    &Dispatch::queue_behind,
-    &Dispatch::mute,
-    &Dispatch::answer_protocol_error,
-    &Dispatch::check_authenticated,
-    &Dispatch::check_known,
-    &Dispatch::check_transaction,
-    &Dispatch::check_subscribed,
-    &Dispatch::check_writes_refused,
-    &Dispatch::check_loading,
-    &Dispatch::check_busy,
-    &Dispatch::wait_while_paused,
+    &Dispatch::drop_closing,          &Dispatch::queue_behind,        &Dispatch::mute,
+    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated, &Dispatch::check_known,
+    &Dispatch::check_transaction,     &Dispatch::refuse_writes,       &Dispatch::check_subscribed,
+    &Dispatch::check_loading,         &Dispatch::check_busy,          &Dispatch::wait_while_paused,
     &Dispatch::queue_in_transaction,
 };
 
@@ -166,6 +158,20 @@ Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request
         "ERR Command '" + request.command->full_name() + "' not allowed inside a transaction");
 }
 
+// While what is written could not be made durable.
+Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request, ReplyWriter& writer) {
+    if ((engine_.conditions() & kWritesRefused) == 0 || session.is(kReplaying))
+        return Verdict::Pass;
+    const Command& command = *request.command;
+    uint64_t flags = command.flags();
+    if (session.is(kInMulti) && command.full_name() == "exec") {
+        flags = TransactionState::find(session)->command_flags();
+    }
+    // Compat: PING is refused as well, so that whoever watches the server notices.
+    if ((flags & kWrite) == 0 && command.full_name() != "ping") return Verdict::Pass;
+    return reject(session, request, writer, engine_.write_refusals().text());
+}
+
 Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,
                                              ReplyWriter& writer) {
     if (!session.is(kSubscribed) || session.protocol != 2) return Verdict::Pass;
@@ -174,20 +180,6 @@ Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,
                   "ERR Can't execute '" + request.command->full_name() +
                       "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
                       "in this context");
-}
-
-// Compat: PING is refused as well, so that those who look after the server notice.
-Dispatch::Verdict Dispatch::check_writes_refused(Session& session, Request& request,
-                                                 ReplyWriter& writer) {
-    if ((engine_.conditions() & kWritesRefused) == 0 || session.is(kReplaying))
-        return Verdict::Pass;
-    uint64_t flags = request.command->flags();
-    if (session.is(kInMulti) && request.command->full_name() == "exec") {
-        flags = TransactionState::find(session)->command_flags();
-    }
-    if ((flags & (kWrite | kMayReplicate)) == 0 && request.command->full_name() != "ping")
-        return Verdict::Pass;
-    return reject(session, request, writer, engine_.write_refusals().text());
 }
 
 Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, ReplyWriter& writer) {

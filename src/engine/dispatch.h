@@ -42,10 +42,10 @@ private:
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_transaction(Session& session, Request& request, ReplyWriter& writer);
+    Verdict refuse_writes(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_subscribed(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_busy(Session& session, Request& request, ReplyWriter& writer);
-    Verdict check_writes_refused(Session& session, Request& request, ReplyWriter& writer);
     Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
 
     Verdict queue_in_transaction(Session& session, Request& request, ReplyWriter& writer);

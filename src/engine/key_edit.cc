@@ -20,7 +20,9 @@ KeyEdit::KeyEdit(Engine& engine, int db, std::string_view key, uint64_t hash)
       key_(key),
       hash_(hash),
       db_(db),
-      position_(engine.keyspace().find_live(db, key, hash)) {}
+      position_(engine.keyspace().find_for_change(db, key, hash)) {
+    frozen_ = position_ && engine.keyspace().capture().is_frozen(*position_.element());
+}
 
 KeyEdit::KeyEdit(KeyEdit&& other) noexcept
     : engine_(other.engine_),
@@ -28,6 +30,7 @@ KeyEdit::KeyEdit(KeyEdit&& other) noexcept
       hash_(other.hash_),
       db_(other.db_),
       changed_(std::exchange(other.changed_, false)),
+      frozen_(other.frozen_),
       position_(other.position_) {}
 
 Result<int64_t> KeyEdit::integer_or(int64_t missing) const {
@@ -39,8 +42,14 @@ Result<int64_t> KeyEdit::integer_or(int64_t missing) const {
     return *number;
 }
 
+void KeyEdit::unshare() {
+    frozen_ = false;
+    engine_.keyspace().capture().unshare(*entry());
+}
+
 void KeyEdit::put(Entry* fresh) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
+    frozen_ = keyspace.capture().is_frozen(*fresh);
     keyspace::Database& database = keyspace.database(db_);
     changed_ = true;
     if (position_) {
@@ -163,6 +172,7 @@ Entry* KeyEdit::take() {
     engine_.keyspace().database(db_).remove(position_, hash_);
     position_ = {};
     changed_ = true;
+    frozen_ = false;
     return current;
 }
 

@@ -50,9 +50,12 @@ public:
     // The number in a string value, `missing` if there is no key; "not an integer" otherwise.
     Result<int64_t> integer_or(int64_t missing) const;
 
-    // The collection of an existing key, whose type has been checked; null if there is no key.
+    // The collection of an existing key, whose type has been checked, to be changed; null if there
+    // is no key.
     template <typename T>
     T* value() {
+        if (frozen_) [[unlikely]]
+            unshare();
         return exists() ? static_cast<T*>(entry()->collection()) : nullptr;
     }
 
@@ -97,12 +100,14 @@ public:
 
 private:
     void put(keyspace::Entry* fresh);
+    void unshare();
 
     Engine& engine_;
     std::string_view key_;
     uint64_t hash_;
     int db_;
     bool changed_ = false;
+    bool frozen_;  // A snapshot is reading the collection.
     keyspace::Database::Position position_;
 };
 

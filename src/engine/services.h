@@ -72,6 +72,12 @@ public:
     virtual ~PersistenceControl() = default;
     // Writes the whole dataset to its file, now.
     virtual Status save() = 0;
+    // The same in the background; what the client is told. `may_wait`: it begins when it can, if
+    // something else is being written.
+    virtual Result<std::string_view> save_in_background(bool may_wait) = 0;
+    virtual Result<std::string_view> cancel_background_save() = 0;
+    // All databases have been emptied by a command.
+    virtual void flushed_all() = 0;
     virtual Status reload(const ReloadRequest& request) = 0;
     // Settings that DUMP and RESTORE obey as well.
     virtual bool compresses() const = 0;

@@ -47,15 +47,17 @@ bool Database::first_members_due(int64_t now_ms, uint64_t& hash) const {
 
 Database::Position Database::insert(Entry* entry, uint64_t hash) {
     const unsigned tags = tags_of(*entry);
-    if (tags != 0) count_expiry(kNoExpiry, entry->expire_at_ms(), hash);
+    if ((tags & structures::kTagHasExpiry) != 0)
+        count_expiry(kNoExpiry, entry->expire_at_ms(), hash);
     if (!entry->is_string()) member_expiry_changed(*entry, hash);
     return table_.insert(hash, entry, tags);
 }
 
 void Database::replace(Position position, Entry* entry, uint64_t hash) {
+    DCHECK(is_captured(position));
     const bool had_expiry = (position.tags() & structures::kTagHasExpiry) != 0;
     const unsigned tags = tags_of(*entry);
-    if (had_expiry || tags != 0) {
+    if (had_expiry || (tags & structures::kTagHasExpiry) != 0) {
         count_expiry(had_expiry ? position.element()->expire_at_ms() : kNoExpiry,
                      entry->expire_at_ms(), hash);
     }
@@ -66,6 +68,7 @@ void Database::replace(Position position, Entry* entry, uint64_t hash) {
 }
 
 void Database::remove(Position position, uint64_t hash) {
+    DCHECK(is_captured(position));
     if ((position.tags() & structures::kTagHasExpiry) != 0) {
         count_expiry(position.element()->expire_at_ms(), kNoExpiry, hash);
     }
@@ -75,9 +78,16 @@ void Database::remove(Position position, uint64_t hash) {
 }
 
 void Database::expiry_changed(Position position, uint64_t hash, int64_t before_ms) {
+    DCHECK(is_captured(position));
     const Entry& entry = *position.element();
     count_expiry(before_ms, entry.expire_at_ms(), hash);
     table_.set_tags(position, tags_of(entry));
+}
+
+void Database::begin_capture(int number) {
+    CHECK(!being_captured());
+    captured_tag_ ^= structures::kTagSnapshot;
+    capture_number_ = number;
 }
 
 void Database::tidy_expiry_index(size_t segments_max) {

@@ -61,6 +61,21 @@ public:
     // Notes that the expiry of a linked entry, changed in place, was `before_ms`.
     void expiry_changed(Position position, uint64_t hash, int64_t before_ms);
 
+    // --- snapshots (capture.h); every key that changes has been captured ---
+
+    bool is_captured(Position position) const {
+        return (position.tags() & structures::kTagSnapshot) == captured_tag_;
+    }
+    void set_captured(Position position) {
+        table_.set_tags(position, (position.tags() & ~structures::kTagSnapshot) | captured_tag_);
+    }
+    // All keys belong to the cut, in which this is database `number`; none is captured.
+    void begin_capture(int number);
+    // All are.
+    void end_capture() { capture_number_ = kNotCapturing; }
+    bool being_captured() const { return capture_number_ != kNotCapturing; }
+    int capture_number() const { return capture_number_; }
+
     // The fields of a hash, or their expiry, have changed.
     void member_expiry_changed(Entry& entry, uint64_t hash);
     // The hash value of the key whose members are due first at `now_ms`; false: there is none.
@@ -86,8 +101,11 @@ public:
     void tidy_expiry_index(size_t segments_max);
 
 private:
-    static unsigned tags_of(const Entry& entry) {
-        return entry.expire_at_ms() == kNoExpiry ? 0 : structures::kTagHasExpiry;
+    static constexpr int kNotCapturing = -1;
+
+    // Of a slot that is captured.
+    unsigned tags_of(const Entry& entry) const {
+        return captured_tag_ | (entry.expire_at_ms() == kNoExpiry ? 0 : structures::kTagHasExpiry);
     }
     void forget_members(Entry& entry, uint64_t hash);
     void count_expiry(int64_t before_ms, int64_t after_ms, uint64_t hash);
@@ -100,6 +118,8 @@ private:
     // When members of a key are due first, with the hash value of the key; one a key.
     std::set<std::pair<int64_t, uint64_t>> member_expiry_;
     size_t expiring_ = 0;
+    unsigned captured_tag_ = 0;  // What the snapshot bit of captured slots is.
+    int capture_number_ = kNotCapturing;
     // Sum of expiry times, for the average that INFO shows; wraps harmlessly.
     uint64_t expire_at_sum_ms_ = 0;
 };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "keyspace/keyspace.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +25,7 @@ Keyspace::Keyspace(int databases, const SipKey& seed, structures::SlabHeapPool& 
 
 Keyspace::~Keyspace() {
     for (int number = 0; number < database_count(); ++number) flush(number);
+    capture_.give_up();
     while (drain_condemned(SIZE_MAX)) {
     }
     limbo_.begin_turn(limbo_.turn() + 1, limbo_.turn() + 1);
@@ -52,6 +55,7 @@ Database::Position Keyspace::find_live(int db, std::string_view key, uint64_t ha
 }
 
 void Keyspace::expire(int db, Database::Position position, uint64_t hash) {
+    before_change(database(db), position);
     Entry* entry = position.element();
     database(db).remove(position, hash);
     ++counters_.expired;
@@ -65,16 +69,23 @@ void Keyspace::flush(int db) {
     condemned_.push_back(std::exchange(database, std::make_unique<Database>(seed_, heap_)));
 }
 
+bool Keyspace::is_condemned(const Database& database) const {
+    return std::any_of(condemned_.begin(), condemned_.end(),
+                       [&](const auto& condemned) { return condemned.get() == &database; });
+}
+
 bool Keyspace::drain_condemned(size_t segments_max) {
-    if (condemned_.empty()) return false;
+    // What a snapshot has not walked through yet stays.
+    const auto ready = std::find_if(condemned_.rbegin(), condemned_.rend(),
+                                    [](const auto& each) { return !each->being_captured(); });
+    if (ready == condemned_.rend()) return false;
     const auto release = [this](Entry* entry, unsigned) {
         retire(entry);
         ++lazily_freed_;
     };
-    const bool more =
-        condemned_.back()->table().drain(segments_max, release, &heap_, *remote_frees_);
-    if (!more) condemned_.pop_back();
-    return !condemned_.empty();
+    const bool more = (*ready)->table().drain(segments_max, release, &heap_, *remote_frees_);
+    if (!more) condemned_.erase(std::next(ready).base());
+    return true;
 }
 
 size_t Keyspace::condemned_objects() const {
@@ -133,6 +144,8 @@ void Keyspace::expire_members(int db, uint64_t hash) {
     const auto visit = [&](Database::Position position) {
         Entry& entry = *position.element();
         if (entry.is_string() || this->hash(entry.key()) != hash) return true;
+        before_change(database, position);
+        if (capture_.is_frozen(entry)) capture_.unshare(entry);
         const auto members = entry.collection()->erase_due(now_ms_, kMembersPerSlice);
         if (members.empty()) return true;
         database.member_expiry_changed(entry, hash);

@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "base/thread_role.h"
 #include "keyspace/access_clock.h"
+#include "keyspace/capture.h"
 #include "keyspace/database.h"
 #include "keyspace/entry_builder.h"
 #include "keyspace/limbo.h"
@@ -67,6 +68,16 @@ public:
     // The entry of `key` if it is there and not past its time. One that is past it is removed
     // first, unless keep_expired() is on (a replica waits for its primary's word).
     Database::Position find_live(int db, std::string_view key, uint64_t hash);
+    // The same for a key that is about to change or go; a snapshot has its state first.
+    Database::Position find_for_change(int db, std::string_view key, uint64_t hash) {
+        const Database::Position position = find_live(db, key, hash);
+        if (position) before_change(database(db), position);
+        return position;
+    }
+    void before_change(Database& database, Database::Position position) {
+        if (!database.is_captured(position)) [[unlikely]]
+            capture_.take(database, position, CapturedBy::Change);
+    }
 
     // Unlinks and retires everything of a database; the memory is freed in slices by
     // drain_condemned().
@@ -74,25 +85,31 @@ public:
     // Frees part of what flush() left behind; true while there is more.
     bool drain_condemned(size_t segments_max);
     size_t condemned_objects() const;
+    bool is_condemned(const Database& database) const;
     uint64_t lazily_freed() const { return lazily_freed_; }
 
-    // Takes an unlinked entry; it is freed once no reply refers to it any more.
+    // Takes an unlinked entry; it is freed once no reply refers to it and no snapshot reads it any
+    // more.
     void retire(Entry* entry) {
         if (entry->pinned()) [[unlikely]] {
             entry->set_retired();
+        } else if (capture_.may_be_read(*entry)) [[unlikely]] {
+            capture_.hold(entry);
         } else {
             limbo_.retire(entry);
         }
     }
     // A reply has sent the pinned value of `entry`.
     void unpin(Entry* entry) {
-        if (entry->unpin()) limbo_.retire(entry);
+        if (entry->unpin()) retire(entry);
     }
     // Whether a reply or another thread may be reading the value of `entry`.
     bool may_be_referenced(const Entry& entry) const {
-        return limbo_.may_be_referenced(entry) || entry.pinned();
+        return limbo_.may_be_referenced(entry) || entry.pinned() || capture_.may_be_read(entry);
     }
     Limbo& limbo() { return limbo_; }
+    Capture& capture() { return capture_; }
+    const Capture& capture() const { return capture_; }
     EntryBuilder& builder() { return builder_; }
     Reclaimer& reclaimer() { return reclaimer_; }
     // When collections leave their compact encodings.
@@ -128,6 +145,7 @@ private:
     std::vector<std::unique_ptr<Database>> databases_;
     std::vector<std::unique_ptr<Database>> condemned_;  // Flushed, not yet freed.
     Limbo limbo_;
+    Capture capture_{*this};
     AccessClock access_clock_;
     KeyspaceCounters counters_;
     const EncodingSettings* encodings_ = &kDefaultEncodings;

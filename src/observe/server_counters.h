@@ -57,6 +57,15 @@ struct SnapshotCounters {
     int64_t last_save_unix_seconds = 0;  // Or when the server started.
     uint64_t dirty_at_last_save = 0;     // The engine's count of changes then.
     bool last_save_failed = false;
+    int64_t last_background_seconds = -1;  // How long it took; -1 before the first.
+    uint64_t last_cow_bytes = 0;           // What was held for the last one, at most.
+    // Of the one that is being taken.
+    bool saving_in_background = false;
+    int64_t background_since_seconds = -1;
+    uint64_t keys_processed = 0;
+    uint64_t keys_total = 0;
+    uint64_t cow_bytes = 0;
+    uint64_t cow_bytes_highest = 0;
     uint64_t last_load_keys_loaded = 0;
     uint64_t last_load_keys_expired = 0;
 };

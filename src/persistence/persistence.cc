@@ -2,6 +2,7 @@
 #include "persistence/persistence.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -13,10 +14,27 @@ namespace millrace::persistence {
 namespace {
 
 constexpr ErrorText kCannotSave{"ERR"};  // Compat: there is nothing behind it.
+constexpr ErrorText kSaveInProgress{"ERR Background save already in progress"};
+
+// How often save points are looked at.
+constexpr int64_t kCheckPeriodMs = 100;
 constexpr ErrorText kCannotReload{"ERR Error trying to load the RDB dump, check server logs."};
 constexpr ErrorText kCannotLoad{"Fatal error loading the DB, check server logs. Exiting."};
 
 }  // namespace
+
+Persistence::Persistence(engine::Engine& engine, const Settings& settings,
+                         const keyspace::Settings& keyspace_settings, std::string cpu_list)
+    : engine_(engine),
+      settings_(settings),
+      keyspace_settings_(keyspace_settings),
+      snapshots_(engine.keyspace(), settings.rdb, std::move(cpu_list),
+                 [this] {
+                     return snapshot::CutFacts{.now_seconds = engine_.now_ms() / 1000,
+                                               .use_marks = use_marks(),
+                                               .libraries = libraries()};
+                 }),
+      background_(engine, settings.rdb, snapshots_) {}
 
 rdb::UseMarks Persistence::use_marks() const {
     switch (keyspace_settings_.maxmemory_policy) {
@@ -35,7 +53,7 @@ rdb::UseMarks Persistence::use_marks() const {
 
 Status Persistence::write_file() {
     rdb::FileSink sink(settings_.rdb.rdb_save_incremental_fsync);
-    TRY(sink.open());
+    TRY(sink.open(::getpid()));
     rdb::Writer writer(
         sink, {.compress = settings_.rdb.rdbcompression, .checksum = settings_.rdb.rdbchecksum});
     TRY(rdb::write_dataset(writer, engine_.keyspace(),
@@ -46,19 +64,70 @@ Status Persistence::write_file() {
     return sink.put_in_place(settings_.rdb.dbfilename);
 }
 
+Status Persistence::write_base(rdb::ByteSink& sink) {
+    rdb::Writer writer(
+        sink, {.compress = settings_.rdb.rdbcompression, .checksum = settings_.rdb.rdbchecksum});
+    return rdb::write_dataset(writer, engine_.keyspace(),
+                              {.now_seconds = engine_.now_ms() / 1000,
+                               .use_marks = use_marks(),
+                               .is_aof_base = true,
+                               .libraries = libraries()});
+}
+
 Status Persistence::save() {
-    observe::SnapshotCounters& counters = engine_.server().snapshots;
+    if (background_.in_progress()) return kSaveInProgress;
+    ++engine_.server().snapshots.saved;
+    return save_now();
+}
+
+Status Persistence::save_now() {
     const Status written = write_file();
-    counters.last_save_failed = !written.ok();
     if (!written.ok()) {
         log_warning("{}", written.error().text());
         return kCannotSave;
     }
-    ++counters.saved;
-    counters.last_save_unix_seconds = engine_.time().wall_microseconds() / 1000000;
-    counters.dirty_at_last_save = engine_.counters().dirty;
+    background_.saved(engine_.counters().dirty);
+    background_.settle_refusal();
     log_notice("DB saved on disk");
     return done();
+}
+
+Status Persistence::save_at_end() {
+    background_.give_up();
+    return save_now();
+}
+
+void Persistence::flushed_all() {
+    background_.give_up();
+    // Compat: what has been emptied does not come back after a restart.
+    if (!settings_.rdb.save.empty()) (void)save_now();
+}
+
+int64_t Persistence::attend(int64_t wait_us) {
+    const int64_t now_ms = engine_.now_ms();
+    if (now_ms >= next_check_ms_) [[unlikely]] {
+        next_check_ms_ = now_ms + kCheckPeriodMs;
+        background_.check();
+    }
+    if (!snapshots_.is_active()) [[likely]]
+        return wait_us;
+    const uint64_t commands = engine_.counters().commands_processed;
+    const bool is_idle = commands == std::exchange(commands_seen_, commands);
+    engine_.begin_batch();  // The cut has the time of its own moment.
+    wait_us = snapshots_.attend(wait_us, is_idle);
+    show_progress();
+    return wait_us;
+}
+
+void Persistence::show_progress() {
+    observe::SnapshotCounters& counters = engine_.server().snapshots;
+    const snapshot::Progress progress = snapshots_.progress();
+    counters.taken = progress.taken;
+    counters.keys_processed = progress.keys_written;
+    counters.keys_total = progress.keys_total;
+    counters.cow_bytes = progress.running ? progress.held_bytes : 0;
+    counters.cow_bytes_highest = progress.running ? progress.held_bytes_highest : 0;
+    counters.last_cow_bytes = progress.held_bytes_highest;
 }
 
 // --- loading ---
@@ -77,6 +146,17 @@ void Persistence::report(const rdb::LoadCounts& counts) {
 }
 
 Status Persistence::load_bytes(std::string_view bytes, bool flush, bool replaces) {
+    LoadProgress progress(engine_, loading_rules(), bytes.size());
+    (void)TRY(load_with(bytes, flush, replaces, progress));
+    return done();
+}
+
+Result<size_t> Persistence::load_preamble(std::string_view bytes, LoadProgress& progress) {
+    return load_with(bytes, false, false, progress);
+}
+
+Result<size_t> Persistence::load_with(std::string_view bytes, bool flush, bool replaces,
+                                      LoadProgress& progress) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     const bool verify =
         settings_.rdb.rdbchecksum && !engine_.debug_switches().skip_checksum_validation;
@@ -87,7 +167,8 @@ Status Persistence::load_bytes(std::string_view bytes, bool flush, bool replaces
                                .replaces = replaces,
                                .use_marks = use_marks(),
                                .libraries = libraries(),
-                               .key_delay_us = settings_.rdb.key_load_delay},
+                               .key_delay_us = settings_.rdb.key_load_delay,
+                               .on_progress = [&progress](size_t at) { progress.at(at); }},
                               bytes);
     TRY(reader.check_header());
     if (flush) {
@@ -95,12 +176,10 @@ Status Persistence::load_bytes(std::string_view bytes, bool flush, bool replaces
         for (int db = 0; db < keyspace.database_count(); ++db) keyspace.flush(db);
         if (libraries_.clear) libraries_.clear();
     }
-    engine_.set_condition(engine::kLoadingData, true);
     const Status loaded = reader.load();
-    engine_.set_condition(engine::kLoadingData, false);
     if (!loaded.ok()) return Error(std::string(loaded.error().text()));
     report(reader.counts());
-    return done();
+    return reader.offset();
 }
 
 Status Persistence::load() {
@@ -124,7 +203,7 @@ Status Persistence::load() {
 }
 
 Status Persistence::reload(const engine::ReloadRequest& request) {
-    if (request.save) TRY(save());
+    if (request.save) TRY(save_now());
     rdb::MappedFile file;
     const Status opened = file.open(settings_.rdb.dbfilename);
     const Status loaded = opened.ok()

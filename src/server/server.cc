@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
 #include "admin/info/sections.h"
@@ -64,14 +65,18 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
                .server = state_,
                .time = time_,
                .entropy = entropy_}),
-      persistence_(engine_, settings.persistence, settings.keyspace),
+      persistence_(engine_, settings.persistence, settings.keyspace,
+                   settings.server.bgsave_cpulist),
       pipeline_(engine_, heaps_, state_),
+      append_only_file_(append_only_parts()),
       acceptor_(pipeline_, engine_, settings.net, state_),
       cron_(engine_, pipeline_, state_, settings.server, settings.net,
             settings.keyspace.active_expire_effort),
       process_settings_(settings, plan.config_file, title) {
     engine_.connect(&pipeline_, this);
     engine_.connect_persistence(&persistence_);
+    engine_.connect_append_log(&append_only_file_);
+    persistence_.set_attend_loading([this] { attend_loading(); });
     connect_libraries();
     admin::info::register_sections(info_, engine_);
     describe(plan);
@@ -80,6 +85,43 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
 }
 
 Server::~Server() = default;
+
+persistence::aof::AppendOnlyFile::Parts Server::append_only_parts() {
+    return {.engine = engine_,
+            .settings = settings_.persistence,
+            .keyspace_settings = settings_.keyspace,
+            .disk = disk_,
+            .snapshots = persistence_.snapshots(),
+            .wake = [this] { pipeline_.wake_main(); },
+            .die = [] { std::_Exit(1); },
+            .set_gate = [this](engine::ReplyGate* gate) { pipeline_.set_gate(gate); },
+            .write_dataset =
+                [this](persistence::rdb::ByteSink& sink) { return persistence_.write_base(sink); },
+            .load_preamble =
+                [this](std::string_view bytes, persistence::LoadProgress& progress) {
+                    return persistence_.load_preamble(bytes, progress);
+                },
+            .clear_libraries =
+                [this] {
+                    if (engine_.scripting != nullptr) {
+                        scripting::ScriptEngine::of(engine_).flush_libraries();
+                    }
+                },
+            .attend_loading = [this] { attend_loading(); }};
+}
+
+void Server::attend_loading() {
+    // Compat: what is half loaded is not worth saving.
+    if (stop_signal_.load() != 0 || stopping_) {
+        log_warning("Received shutdown signal during loading, exiting now.");
+        std::_Exit(0);
+    }
+}
+
+Status Server::load() {
+    if (!settings_.persistence.aof.appendonly) return persistence_.load();
+    return append_only_file_.start();
+}
 
 void Server::connect_libraries() {
     using scripting::ScriptEngine;
@@ -118,7 +160,7 @@ Status Server::start() {
     pipeline_.set_accept_ready([this] { acceptor_.accept_some(); });
     TRY(acceptor_.open());
     log_notice("Server initialized");
-    TRY(persistence_.load());
+    TRY(load());
     for (const net::Listener& listener : acceptor_.listeners()) {
         if (listener.unix_socket) {
             log_notice("Ready to accept connections unix");
@@ -147,7 +189,7 @@ int Server::run() {
             state_.loop.duration_us += spent_ns / 1000;
             ++state_.loop.cycles;
         }
-        pipeline_.turn(wait_us);
+        pipeline_.turn(append_only_file_.attend(persistence_.attend(wait_us)));
         if (const int signal = stop_signal_.exchange(0)) {
             const bool interrupted = signal == SIGINT;
             log_warning("Received {} scheduling shutdown...", interrupted ? "SIGINT" : "SIGTERM");
@@ -155,6 +197,8 @@ int Server::run() {
                                                   : settings_.server.shutdown_on_sigterm));
         }
     }
+    append_only_file_.end();
+    pipeline_.release_all();
     acceptor_.close_all();
     log_warning("Valkey is now ready to exit, bye bye...");
     return exit_code_;
@@ -172,9 +216,10 @@ bool Server::saves_at_end(const engine::ShutdownRequest& request) const {
 
 Status Server::shutdown(const engine::ShutdownRequest& request) {
     log_warning("User requested shutdown...");
+    TRY(append_only_file_.prepare_to_end(request.force || request.now));
     if (saves_at_end(request)) {
         log_notice("Saving the final RDB snapshot before exiting.");
-        if (!persistence_.save().ok()) {
+        if (!persistence_.save_at_end().ok()) {
             if (!request.force) {
                 log_warning("Error trying to save the DB, can't exit.");
                 return Error("ERR Errors trying to SHUTDOWN. Check logs.");
@@ -182,6 +227,7 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
             log_warning("Error trying to save the DB. Exiting anyway.");
         }
     }
+    persistence_.stop();
     stopping_ = true;
     engine_.set_condition(engine::kShuttingDown, true);
     return done();

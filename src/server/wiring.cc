@@ -70,6 +70,15 @@ void Server::wire_settings() {
             apply_all_settings();
             return done();
         });
+    config_.on_change({"appendonly"}, [this] {
+        return append_only_file_.set_enabled(settings_.persistence.aof.appendonly);
+    });
+    config_.on_change({"appendfsync", "aof-reply-after-write", "aof-checksum-annotations",
+                       "aof-timestamp-enabled", "aof-disable-auto-gc"},
+                      [this] {
+                          append_only_file_.configure();
+                          return done();
+                      });
     config_.on_change({"port"}, [this]() -> Status {
         if (acceptor_.reopen_tcp().ok()) return done();
         return Error("Unable to listen on this port. Check server logs.");
@@ -86,6 +95,10 @@ void Server::wire_settings() {
             fmt::format("The operating system is not able to handle the specified number "
                         "of clients, try with {}",
                         fitting));
+    });
+    config_.on_change({"save", "stop-writes-on-bgsave-error"}, [this] {
+        persistence_.settings_changed();
+        return done();
     });
     config_.on_change({"import-mode"}, [this] {
         keyspace_.set_keep_expired(settings_.replication.import_mode);

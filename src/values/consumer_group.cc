@@ -16,6 +16,11 @@ ConsumerGroup::ConsumerGroup(const ConsumerGroup& other)
     }
 }
 
+const Consumer* ConsumerGroup::find_consumer(std::string_view name) const {
+    const auto found = consumers_.find(name);
+    return found == consumers_.end() ? nullptr : &found->second;
+}
+
 Consumer* ConsumerGroup::find_consumer(std::string_view name) {
     const auto found = consumers_.find(name);
     return found == consumers_.end() ? nullptr : &found->second;
@@ -33,6 +38,11 @@ size_t ConsumerGroup::remove_consumer(Consumer& consumer) {
     for (const StreamId& id : consumer.pending) pending_.erase(id);
     consumers_.erase(consumers_.find(consumer.name));
     return count;
+}
+
+const PendingEntry* ConsumerGroup::find_pending(const StreamId& id) const {
+    const auto found = pending_.find(id);
+    return found == pending_.end() ? nullptr : &found->second;
 }
 
 PendingEntry* ConsumerGroup::find_pending(const StreamId& id) {

@@ -52,11 +52,13 @@ public:
     const Consumers& consumers() const { return consumers_; }
 
     Consumer* find_consumer(std::string_view name);
+    const Consumer* find_consumer(std::string_view name) const;
     Consumer& add_consumer(std::string_view name, int64_t now_ms);
     // How many entries it had pending; they go as well.
     size_t remove_consumer(Consumer& consumer);
 
     PendingEntry* find_pending(const StreamId& id);
+    const PendingEntry* find_pending(const StreamId& id) const;
     // The pending entry now belongs to `consumer`; makes it if there is none.
     PendingEntry& assign(const StreamId& id, Consumer& consumer);
     bool acknowledge(const StreamId& id);

@@ -330,6 +330,11 @@ std::optional<int64_t> Stream::lag_of(const ConsumerGroup& group) const {
 
 // --- groups ---
 
+const ConsumerGroup* Stream::find_group(std::string_view name) const {
+    const auto found = groups_.find(name);
+    return found == groups_.end() ? nullptr : &found->second;
+}
+
 ConsumerGroup* Stream::find_group(std::string_view name) {
     const auto found = groups_.find(name);
     return found == groups_.end() ? nullptr : &found->second;

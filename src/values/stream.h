@@ -131,6 +131,7 @@ public:
 
     const Groups& groups() const { return groups_; }
     ConsumerGroup* find_group(std::string_view name);
+    const ConsumerGroup* find_group(std::string_view name) const;
     // Null if there is one already.
     ConsumerGroup* add_group(std::string_view name, const StreamId& last_id, int64_t entries_read);
     bool remove_group(std::string_view name);

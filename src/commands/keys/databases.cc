@@ -134,6 +134,7 @@ Status flushall(Call& call) {
     const Freeing freeing = TRY(parse_freeing(call));
     call.engine().databases_flushed(0, call.keyspace().database_count());
     for (int db = 0; db < call.keyspace().database_count(); ++db) flush(call, db);
+    if (PersistenceControl* persistence = call.engine().persistence()) persistence->flushed_all();
     finish_flush(call, freeing);
     return done();
 }

@@ -127,11 +127,11 @@ constexpr CommandSpec kCommands[] = {
 };
 
 // The stream of the subcommand.
-Result<Stream*> stream_argument(Call& call) {
-    keyspace::Entry* entry = call.find(2);
+Result<const Stream*> stream_argument(Call& call) {
+    const keyspace::Entry* entry = call.find(2);
     if (entry == nullptr) return errors::kNoSuchKey;
     if (entry->type() != Stream::kType) return errors::kWrongType;
-    return static_cast<Stream*>(entry->collection());
+    return static_cast<const Stream*>(entry->collection());
 }
 
 int64_t idle_since(Call& call, int64_t ms) {
@@ -164,7 +164,7 @@ void reply_field(ReplyWriter& reply, std::string_view name, const StreamId& id) 
 }
 
 Status consumers(Call& call) {
-    Stream& stream = *TRY(stream_argument(call));
+    const Stream& stream = *TRY(stream_argument(call));
     const ConsumerGroup* group = stream.find_group(call.arg(3));
     if (group == nullptr) {
         return Error("NOGROUP No such consumer group '" + std::string(call.arg(3)) +
@@ -242,7 +242,7 @@ void reply_group_pending(ReplyWriter& reply, const ConsumerGroup& group, uint64_
     }
 }
 
-void reply_group_consumers(ReplyWriter& reply, ConsumerGroup& group, uint64_t count) {
+void reply_group_consumers(ReplyWriter& reply, const ConsumerGroup& group, uint64_t count) {
     reply.bulk("consumers");
     reply.array(group.consumers().size());
     for (const auto& [name, consumer] : group.consumers()) {
@@ -265,7 +265,7 @@ void reply_group_consumers(ReplyWriter& reply, ConsumerGroup& group, uint64_t co
     }
 }
 
-void reply_full(ReplyWriter& reply, Stream& stream, uint64_t count) {
+void reply_full(ReplyWriter& reply, const Stream& stream, uint64_t count) {
     reply.map(9);
     reply_totals(reply, stream);
     reply.bulk("entries");
@@ -276,8 +276,7 @@ void reply_full(ReplyWriter& reply, Stream& stream, uint64_t count) {
     }
     reply.bulk("groups");
     reply.array(stream.groups().size());
-    for (const auto& [name, shown_group] : stream.groups()) {
-        ConsumerGroup& group = *stream.find_group(name);
+    for (const auto& [name, group] : stream.groups()) {
         reply.map(7);
         reply.bulk("name");
         reply.bulk(name);
@@ -301,7 +300,7 @@ Status stream(Call& call) {
         if (counted) count = TRY(call.integer(5));
         if (count < 0) count = kShownByDefault;
     }
-    Stream& stream = *TRY(stream_argument(call));
+    const Stream& stream = *TRY(stream_argument(call));
     ReplyWriter& reply = call.reply();
     if (full) {
         reply_full(reply, stream, static_cast<uint64_t>(count));

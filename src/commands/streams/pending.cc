@@ -242,7 +242,7 @@ bool reply_pending(Call& call, const StreamId& id, const PendingEntry& entry, in
     return true;
 }
 
-void reply_range(Call& call, ConsumerGroup& group, const PendingRange& range) {
+void reply_range(Call& call, const ConsumerGroup& group, const PendingRange& range) {
     const size_t opened = call.reply().open();
     uint64_t found = 0;
     if (range.consumer_at != 0) {
@@ -266,8 +266,8 @@ void reply_range(Call& call, ConsumerGroup& group, const PendingRange& range) {
 Status xpending(Call& call) {
     std::optional<PendingRange> range;
     if (call.count() != 3) range = TRY(parse_pending_range(call));
-    Stream* stream = TRY(call.read<Stream>(1));
-    ConsumerGroup& group = *TRY(group_argument(call, stream, 1, 2));
+    const Stream* stream = TRY(call.read<Stream>(1));
+    const ConsumerGroup& group = *TRY(group_argument(call, stream, 1, 2));
     if (range) {
         reply_range(call, group, *range);
     } else {

@@ -171,15 +171,15 @@ Error no_group_to_read(Call& call, size_t key_at, size_t group_at) {
                  std::string(call.arg(group_at)) + "' in XREADGROUP with GROUP option");
 }
 
-Result<Stream*> peek_stream(Call& call, size_t at) {
-    keyspace::Entry* entry = call.peek(at);
+Result<const Stream*> peek_stream(Call& call, size_t at) {
+    const keyspace::Entry* entry = call.peek(at);
     if (entry == nullptr) return nullptr;
     if (entry->type() != Stream::kType) return errors::kWrongType;
-    return static_cast<Stream*>(entry->collection());
+    return static_cast<const Stream*>(entry->collection());
 }
 
 Status parse_source(Call& call, const ReadOptions& options, size_t id_at, Source& source) {
-    Stream* stream = TRY(peek_stream(call, source.key_at));
+    const Stream* stream = TRY(peek_stream(call, source.key_at));
     if (options.grouped) {
         if (stream == nullptr || stream->find_group(call.arg(options.group_at)) == nullptr) {
             return no_group_to_read(call, source.key_at, options.group_at);
@@ -371,7 +371,7 @@ Status xreadgroup(Call& call) {
     SourcesReply reply(call.reply());
     for (const Source& source : sources) {
         const std::string_view key = call.arg(source.key_at);
-        Stream* stream = TRY(call.read<Stream>(source.key_at));
+        Stream* stream = TRY(call.read_to_change<Stream>(source.key_at));
         ConsumerGroup& group = *stream->find_group(group_name);
         const bool is_new = group.find_consumer(consumer_name) == nullptr;
         const bool any = stream->size() != 0 && stream->last_live_id() > group.last_id;

@@ -93,6 +93,14 @@ Result<ConsumerGroup*> group_argument(Call& call, Stream* stream, size_t key_at,
     return group;
 }
 
+Result<const ConsumerGroup*> group_argument(Call& call, const Stream* stream, size_t key_at,
+                                            size_t group_at) {
+    const ConsumerGroup* group =
+        stream == nullptr ? nullptr : stream->find_group(call.arg(group_at));
+    if (group == nullptr) return no_group(call, key_at, group_at);
+    return group;
+}
+
 Consumer& touch_consumer(Call& call, ConsumerGroup& group, std::string_view key,
                          std::string_view name) {
     if (Consumer* consumer = group.find_consumer(name)) {

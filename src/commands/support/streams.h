@@ -38,6 +38,9 @@ Error no_group(engine::Call& call, size_t key_at, size_t group_at);
 // The group, which must be there.
 Result<values::ConsumerGroup*> group_argument(engine::Call& call, values::Stream* stream,
                                               size_t key_at, size_t group_at);
+Result<const values::ConsumerGroup*> group_argument(engine::Call& call,
+                                                    const values::Stream* stream, size_t key_at,
+                                                    size_t group_at);
 
 // The consumer of that name, made and announced if there is none; it has been seen now.
 values::Consumer& touch_consumer(engine::Call& call, values::ConsumerGroup& group,

@@ -8,9 +8,10 @@
 
 namespace millrace::persistence::aof {
 
-BaseTarget::~BaseTarget() {
+void BaseTarget::abandon() {
+    file_.reset();
     if (!form_.rdb) (void)disk_.remove(rdb_path());
-    if (!finished_) (void)disk_.remove(path_);
+    (void)disk_.remove(path_);
 }
 
 Status BaseTarget::open() {
@@ -38,7 +39,7 @@ Status BaseTarget::finish() {
     if (!form_.rdb) TRY(convert());
     TRY(file_->sync());
     file_.reset();
-    finished_ = true;
+    if (!form_.rdb) (void)disk_.remove(rdb_path());
     return done();
 }
 

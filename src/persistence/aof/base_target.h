@@ -29,13 +29,11 @@ public:
 
     BaseTarget(Disk& disk, std::string path, Form form)
         : disk_(disk), path_(std::move(path)), form_(std::move(form)) {}
-    ~BaseTarget() override;
-    BaseTarget(const BaseTarget&) = delete;
-    BaseTarget& operator=(const BaseTarget&) = delete;
 
     Status open() override;
     Status write(std::string_view bytes) override;
     Status finish() override;
+    void abandon() override;
 
 private:
     static constexpr uint64_t kSyncedEvery = uint64_t{32} << 20;
@@ -48,7 +46,6 @@ private:
     const Form form_;
     std::unique_ptr<LogFile> file_;
     uint64_t unsynced_ = 0;
-    bool finished_ = false;
 };
 
 }  // namespace millrace::persistence::aof

@@ -59,11 +59,14 @@ Status save(Call& call) {
 }
 
 Status bgsave(Call& call) {
+    PersistenceControl* persistence = call.engine().persistence();
+    if (persistence == nullptr) return kNoDisk;
     const bool cancels = call.count() == 2 && call.arg_is(1, "CANCEL");
-    if (cancels) return Error("ERR Background saving is currently not in progress or scheduled");
     const bool schedules = call.count() == 2 && call.arg_is(1, "SCHEDULE");
-    if (call.count() > 1 && !schedules) return errors::kSyntax;
-    return Error("ERR BGSAVE is not supported by this version of Millrace; use SAVE");
+    if (call.count() > 1 && !schedules && !cancels) return errors::kSyntax;
+    call.reply().simple(cancels ? TRY(persistence->cancel_background_save())
+                                : TRY(persistence->save_in_background(schedules)));
+    return done();
 }
 
 }  // namespace

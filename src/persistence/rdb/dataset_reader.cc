@@ -17,6 +17,8 @@ using keyspace::kNoExpiry;
 
 namespace {
 
+constexpr size_t kProgressEvery = 1024;
+
 bool is_foreign(int version) {
     return version >= kVersionForeignFirst && version <= kVersionForeignLast;
 }
@@ -178,6 +180,7 @@ Status DatasetReader::link(std::string_view key, Value value, const Prefix& pref
     if (expires) entry->set_expire_at_ms(prefix.expire_at_ms);
     mark_use(*entry, prefix);
     if (position) {
+        keyspace_.before_change(database, position);
         Entry* old = position.element();
         database.replace(position, entry, hash);
         keyspace_.retire(old);
@@ -230,6 +233,10 @@ Status DatasetReader::load() {
             return Error("Short read or OOM loading DB. Unrecoverable error, aborting now.");
         }
         if (code == static_cast<uint8_t>(Opcode::End)) return check_end();
+        if (in_.offset() >= next_progress_ && options_.on_progress) [[unlikely]] {
+            next_progress_ = in_.offset() + kProgressEvery;
+            options_.on_progress(in_.offset());
+        }
         const bool is_foreign_type = is_old_magic_ && code >= kForeignCodeFirst;
         if (is_value_type(code) && !is_foreign_type) {
             TRY(load_key(code, prefix));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ struct LoadOptions {
     UseMarks use_marks = UseMarks::None;
     const LibraryStore* libraries = nullptr;  // Null: a file with some is refused.
     int64_t key_delay_us = 0;
+    std::function<void(size_t offset)> on_progress = nullptr;  // Now and then, between keys.
 };
 
 struct LoadCounts {
@@ -78,6 +80,7 @@ private:
     Scratch key_scratch_;
     Scratch value_scratch_;
     LoadCounts counts_;
+    size_t next_progress_ = 0;
     int version_ = 0;
     bool is_old_magic_ = false;
     int db_ = 0;

@@ -38,18 +38,7 @@ void write_libraries(Writer& writer, const LibraryStore& libraries) {
 
 void write_key(Writer& writer, const Entry& entry, UseMarks marks,
                const keyspace::AccessClock& clock) {
-    const int64_t expire_at_ms = entry.expire_at_ms();
-    if (expire_at_ms != keyspace::kNoExpiry) {
-        writer.opcode(Opcode::ExpireMilliseconds);
-        writer.little_endian(static_cast<uint64_t>(expire_at_ms));
-    }
-    if (marks == UseMarks::Idle) {
-        writer.opcode(Opcode::Idle);
-        writer.length(static_cast<uint64_t>(clock.idle_seconds(entry)));
-    } else if (marks == UseMarks::Frequency) {
-        writer.opcode(Opcode::Frequency);
-        writer.byte(static_cast<uint8_t>(clock.frequency(entry)));
-    }
+    write_key_facts(writer, entry.expire_at_ms(), marks, use_of(entry, marks, clock));
     writer.type(type_of(entry));
     writer.string(entry.key());
     write_value(writer, entry);
@@ -59,11 +48,8 @@ void write_database(Writer& writer, keyspace::Keyspace& keyspace, int number,
                     const DatasetFacts& facts) {
     keyspace::Database& database = keyspace.database(number);
     if (database.size() == 0) return;
-    writer.opcode(Opcode::SelectDatabase);
-    writer.length(static_cast<uint64_t>(number));
-    writer.opcode(Opcode::ResizeDatabase);
-    writer.length(database.size());
-    writer.length(database.expiring());
+    write_database_number(writer, number);
+    write_database_size(writer, database.size(), database.expiring());
     uint64_t position = 0;
     uint64_t keys = 0;
     do {
@@ -82,17 +68,56 @@ void delay_key(int64_t delay_us, uint64_t keys) {
     std::this_thread::sleep_for(std::chrono::microseconds(delay_us < 0 ? 1 : delay_us));
 }
 
-Status write_dataset(Writer& writer, keyspace::Keyspace& keyspace, const DatasetFacts& facts) {
+void write_preamble(Writer& writer, const DatasetFacts& facts) {
     writer.raw(fmt::format("{}{:03}", kMagic, kVersion));
     write_facts(writer, facts);
     if (facts.libraries != nullptr) write_libraries(writer, *facts.libraries);
-    for (int db = 0; db < keyspace.database_count(); ++db) {
-        write_database(writer, keyspace, db, facts);
+}
+
+void write_database_number(Writer& writer, int number) {
+    writer.opcode(Opcode::SelectDatabase);
+    writer.length(static_cast<uint64_t>(number));
+}
+
+void write_database_size(Writer& writer, uint64_t keys, uint64_t expiring) {
+    writer.opcode(Opcode::ResizeDatabase);
+    writer.length(keys);
+    writer.length(expiring);
+}
+
+void write_key_facts(Writer& writer, int64_t expire_at_ms, UseMarks marks, uint64_t use) {
+    if (expire_at_ms != keyspace::kNoExpiry) {
+        writer.opcode(Opcode::ExpireMilliseconds);
+        writer.little_endian(static_cast<uint64_t>(expire_at_ms));
     }
+    if (marks == UseMarks::Idle) {
+        writer.opcode(Opcode::Idle);
+        writer.length(use);
+    } else if (marks == UseMarks::Frequency) {
+        writer.opcode(Opcode::Frequency);
+        writer.byte(static_cast<uint8_t>(use));
+    }
+}
+
+uint64_t use_of(const Entry& entry, UseMarks marks, const keyspace::AccessClock& clock) {
+    if (marks == UseMarks::Idle) return static_cast<uint64_t>(clock.idle_seconds(entry));
+    if (marks == UseMarks::Frequency) return static_cast<uint64_t>(clock.frequency(entry));
+    return 0;
+}
+
+Status write_end(Writer& writer) {
     writer.opcode(Opcode::End);
     TRY(writer.flush());
     writer.little_endian(writer.checksum());
     return writer.flush();
+}
+
+Status write_dataset(Writer& writer, keyspace::Keyspace& keyspace, const DatasetFacts& facts) {
+    write_preamble(writer, facts);
+    for (int db = 0; db < keyspace.database_count(); ++db) {
+        write_database(writer, keyspace, db, facts);
+    }
+    return write_end(writer);
 }
 
 }  // namespace millrace::persistence::rdb

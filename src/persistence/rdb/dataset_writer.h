@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Writes the whole dataset as an RDB file: header, facts about the server, each database, checksum.
+// Writes the whole dataset as an RDB file: header, facts about the server, each database, checksum;
+// and the parts of that for whoever has the keys at hand one by one.
 //
 // Owner:   whoever saves.
-// Threads: main thread.
+// Threads: main thread, but for the parts that take no keyspace.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,19 @@ struct DatasetFacts {
     const LibraryStore* libraries = nullptr;  // Null: there are none.
     int64_t key_delay_us = 0;                 // For tests; negative: so many keys a microsecond.
 };
+
+// Magic, facts, functions: all that stands before the first key.
+void write_preamble(Writer& writer, const DatasetFacts& facts);
+// The keys that follow are those of database `number`.
+void write_database_number(Writer& writer, int number);
+// How many keys it has, and how many of them expire.
+void write_database_size(Writer& writer, uint64_t keys, uint64_t expiring);
+// What the keeper of the format puts before the type: when the key expires, how it was used.
+void write_key_facts(Writer& writer, int64_t expire_at_ms, UseMarks marks, uint64_t use);
+// How a key was used, as write_key_facts() takes it.
+uint64_t use_of(const keyspace::Entry& entry, UseMarks marks, const keyspace::AccessClock& clock);
+// End mark and checksum.
+Status write_end(Writer& writer);
 
 Status write_dataset(Writer& writer, keyspace::Keyspace& keyspace, const DatasetFacts& facts);
 

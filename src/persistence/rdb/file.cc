@@ -14,29 +14,26 @@ namespace {
 
 constexpr mode_t kMode = 0644;
 
-Status sync_folder_of(const std::string& path) {
-    const size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return system_error("Failed opening the folder of the DB file", errno);
-    const bool synced = ::fsync(fd) == 0;
-    const int code = errno;
-    ::close(fd);
-    if (!synced) return system_error("Failed syncing the folder of the DB file", code);
-    return done();
-}
-
 }  // namespace
 
+FileSink::FileSink(bool sync_often)
+    : sync_often_(sync_often), folder_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
 FileSink::~FileSink() {
-    if (fd_ >= 0) ::close(fd_);
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    discard();
+    if (folder_ >= 0) ::close(folder_);
 }
 
-Status FileSink::open() {
+void FileSink::discard() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+    if (!temporary_.empty()) ::unlinkat(folder_, temporary_.c_str(), 0);
+    temporary_.clear();
+}
+
+Status FileSink::open(int writer) {
     // Compat: tools look for temp-*.rdb.
-    temporary_ = fmt::format("temp-{}.rdb", ::getpid());
-    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
+    temporary_ = fmt::format("temp-{}.rdb", writer);
+    fd_ = ::openat(folder_, temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
     if (fd_ >= 0) return done();
     const int code = errno;
     const std::string name = std::exchange(temporary_, {});
@@ -60,17 +57,19 @@ Status FileSink::write(std::string_view bytes) {
     return done();
 }
 
-Status FileSink::put_in_place(const std::string& path) {
+Status FileSink::put_in_place(const std::string& name) {
     if (::fsync(fd_) != 0) return system_error("Write error saving DB on disk", errno);
     const int fd = std::exchange(fd_, -1);
     if (::close(fd) != 0) return system_error("Write error saving DB on disk", errno);
-    if (::rename(temporary_.c_str(), path.c_str()) != 0) {
+    if (::renameat(folder_, temporary_.c_str(), folder_, name.c_str()) != 0) {
         return system_error(fmt::format("Error moving temp DB file {} on the final destination {}",
-                                        temporary_, path),
+                                        temporary_, name),
                             errno);
     }
     temporary_.clear();
-    return sync_folder_of(path);
+    if (::fsync(folder_) != 0)
+        return system_error("Failed syncing the folder of the DB file", errno);
+    return done();
 }
 
 MappedFile::~MappedFile() {

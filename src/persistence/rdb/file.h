@@ -16,25 +16,30 @@
 
 namespace millrace::persistence::rdb {
 
-// A temporary file beside the one that it will replace; it goes away unless it is put in place.
+// A temporary file beside the one that it will replace; it goes away unless it is put in place. It
+// stays in the folder that was the process's when the sink was made.
 class FileSink final : public ByteSink {
 public:
     // `sync_often`: what has been written goes to the disk piece by piece, not at once at the end.
-    explicit FileSink(bool sync_often) : sync_often_(sync_often) {}
+    explicit FileSink(bool sync_often);
     ~FileSink() override;
     FileSink(const FileSink&) = delete;
     FileSink& operator=(const FileSink&) = delete;
 
-    Status open();
+    // `writer` distinguishes those that write at the same time: the id of a process or thread.
+    Status open(int writer);
     Status write(std::string_view bytes) override;
     // fsync, rename, fsync of the folder.
-    Status put_in_place(const std::string& path);
+    Status put_in_place(const std::string& name);
+    // Removes what has been written.
+    void discard();
 
 private:
     static constexpr size_t kSyncedEvery = size_t{4} << 20;
 
     const bool sync_often_;
     std::string temporary_;
+    int folder_ = -1;
     int fd_ = -1;
     size_t written_ = 0;
     size_t synced_ = 0;

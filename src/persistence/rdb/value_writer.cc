@@ -118,8 +118,8 @@ void write(Writer& writer, const values::Stream& stream) {
 }
 
 template <typename T>
-const T& as(const keyspace::Entry& entry) {
-    return static_cast<const T&>(*entry.collection());
+const T& as(const Collection& collection) {
+    return static_cast<const T&>(collection);
 }
 
 Type type_of(const values::Set& set) {
@@ -134,41 +134,50 @@ Type type_of(const values::Hash& hash) {
 
 }  // namespace
 
-Type type_of(const keyspace::Entry& entry) {
-    switch (entry.type()) {
+Type type_of(const Collection& collection) {
+    switch (collection.type()) {
         case ValueType::String:
-            return Type::String;
+            break;
         case ValueType::List:
             return Type::ListListpacks;
         case ValueType::Set:
-            return type_of(as<values::Set>(entry));
+            return type_of(as<values::Set>(collection));
         case ValueType::SortedSet:
-            return as<values::SortedSet>(entry).listpack() != nullptr ? Type::SortedSetListpack
-                                                                      : Type::SortedSet;
+            return as<values::SortedSet>(collection).listpack() != nullptr ? Type::SortedSetListpack
+                                                                           : Type::SortedSet;
         case ValueType::Hash:
-            return type_of(as<values::Hash>(entry));
+            return type_of(as<values::Hash>(collection));
         case ValueType::Stream:
             return Type::Stream3;
     }
     return Type::String;
 }
 
-void write_value(Writer& writer, const keyspace::Entry& entry) {
-    switch (entry.type()) {
+Type type_of(const keyspace::Entry& entry) {
+    return entry.is_string() ? Type::String : type_of(*entry.collection());
+}
+
+void write_value(Writer& writer, const Collection& collection) {
+    switch (collection.type()) {
         case ValueType::String:
-            return entry.is_integer() ? writer.string(entry.integer())
-                                      : writer.string(entry.string());
+            return;
         case ValueType::List:
-            return write(writer, as<values::List>(entry));
+            return write(writer, as<values::List>(collection));
         case ValueType::Set:
-            return write(writer, as<values::Set>(entry));
+            return write(writer, as<values::Set>(collection));
         case ValueType::SortedSet:
-            return write(writer, as<values::SortedSet>(entry));
+            return write(writer, as<values::SortedSet>(collection));
         case ValueType::Hash:
-            return write(writer, as<values::Hash>(entry));
+            return write(writer, as<values::Hash>(collection));
         case ValueType::Stream:
-            return write(writer, as<values::Stream>(entry));
+            return write(writer, as<values::Stream>(collection));
     }
+}
+
+void write_value(Writer& writer, const keyspace::Entry& entry) {
+    if (!entry.is_string()) return write_value(writer, *entry.collection());
+    if (entry.is_integer()) return writer.string(entry.integer());
+    writer.string(entry.string());
 }
 
 }  // namespace millrace::persistence::rdb

@@ -36,6 +36,7 @@ Status Writer::flush() {
         if (options_.checksum) checksum_ = crc64(checksum_, pending_.view());
         status_ = sink_.write(pending_.view());
     }
+    flushed_ += pending_.size();
     pending_.clear();
     if (status_.ok()) return done();
     return Error(std::string(status_.error().text()), status_.error().code());
@@ -90,7 +91,13 @@ void Writer::string(std::string_view text) {
         const auto number = parse_integer(text);
         if (number && try_integer(*number)) return;
     }
-    if (options_.compress && text.size() >= kCompressedFrom && try_compressed(text)) return;
+    if (options_.compress && text.size() >= kCompressedFrom) {
+        if (options_.compress_later != nullptr) {
+            options_.compress_later->push_back({written(), text.size()});
+            return raw(text);
+        }
+        if (try_compressed(text)) return;
+    }
     length(text.size());
     raw(text);
 }

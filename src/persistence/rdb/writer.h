@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/byte_buffer.h"
 #include "base/result.h"
@@ -36,9 +37,18 @@ private:
     ByteBuffer bytes_;
 };
 
+// A stretch of what was written that may still be compressed: a string without its length.
+struct PlainString {
+    size_t offset;
+    size_t bytes;
+};
+
 struct WriterOptions {
     bool compress = true;
     bool checksum = true;
+    // Where to note strings that are worth compressing, in order, instead of doing it; whoever
+    // copies the bytes writes them with string().
+    std::vector<PlainString>* compress_later = nullptr;
 };
 
 class Writer {
@@ -59,6 +69,8 @@ public:
     void number(double value);
     void raw(std::string_view bytes);
 
+    uint64_t written() const { return flushed_ + pending_.size(); }
+    const Status& status() const { return status_; }
     // Hands on what has been written so far.
     Status flush();
     // Of everything that has been flushed; 0 when nobody wants it.
@@ -76,6 +88,7 @@ private:
     ByteBuffer pending_;
     ByteBuffer compressed_;
     uint64_t checksum_ = 0;
+    uint64_t flushed_ = 0;
     Status status_ = done();
 };
 

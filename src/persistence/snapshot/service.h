@@ -27,6 +27,9 @@ public:
     virtual Status open() = 0;
     // After the last byte: syncs, and puts what was written where it belongs.
     virtual Status finish() = 0;
+    // In place of finish() if the snapshot failed or was given up: gets rid of what there is. Also
+    // after an open() that failed.
+    virtual void abandon() {}
 };
 
 enum class Purpose : uint8_t { File, AofBase, Replica };

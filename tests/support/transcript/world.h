@@ -55,6 +55,8 @@ public:
     Status configure(const std::string& name, const std::string& value);
     void advance(int64_t milliseconds);
     int64_t now_ms() const { return time_.wall_microseconds() / 1000; }
+    engine::Engine& engine() { return engine_; }
+    structures::SlabHeapPool& heaps() { return heaps_; }
 
     std::vector<std::string> events;
     std::vector<std::string> effects;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// BGREWRITEAOF and WAITAOF: commands about the append-only file.
+
+#include <array>
+
+#include "engine/append_log.h"
+#include "engine/command.h"
+
+namespace millrace::persistence::commands::append_only {
+
+using namespace engine;
+
+namespace {
+
+Status bgrewriteaof(Call& call);
+Status waitaof(Call& call);
+
+constexpr Arg kWaitArgs[] = {
+    {"numlocal", ArgType::Integer},
+    {"numreplicas", ArgType::Integer},
+    {"timeout", ArgType::Integer},
+};
+
+constexpr CommandSpec kCommands[] = {
+    {.name = "BGREWRITEAOF",
+     .summary = "Rewrites the append-only file in the background.",
+     .since = "1.0.0",
+     .group = Group::Server,
+     .complexity = "O(1)",
+     .arity = 1,
+     .flags = kAdmin | kNoScript | kNoAsyncLoading,
+     .run = bgrewriteaof},
+    {.name = "WAITAOF",
+     .summary = "Waits until what the client changed is on disk here and at replicas.",
+     .since = "7.2.0",
+     .group = Group::Generic,
+     .complexity = "O(1)",
+     .arity = 4,
+     .flags = kBlocking,
+     .args = kWaitArgs,
+     .run = waitaof},
+};
+
+constexpr ErrorText kNoDisk{"ERR There is no disk"};
+constexpr ErrorText kNotEnabled{
+    "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."};
+constexpr ErrorText kLocalOutOfRange{"ERR value is out of range, value must between 0 and 1"};
+
+Status bgrewriteaof(Call& call) {
+    AppendLog* log = call.engine().append_log();
+    if (log == nullptr) return kNoDisk;
+    call.reply().simple(TRY(log->rewrite()));
+    return done();
+}
+
+// There are no replicas yet, so none of them has a copy.
+Status waitaof(Call& call) {
+    const int64_t local_wanted = TRY(call.integer(1));
+    if (local_wanted < 0 || local_wanted > 1) return kLocalOutOfRange;
+    const int64_t replicas_wanted = TRY(call.integer(2));
+    if (replicas_wanted < 0) return errors::kNotPositive;
+    const int64_t deadline_ms = TRY(deadline_in_milliseconds(call, 3));
+    AppendLog* log = call.engine().append_log();
+    const bool enabled = log != nullptr && log->enabled();
+    if (local_wanted > 0 && !enabled) return kNotEnabled;
+
+    const int64_t local = enabled && log->is_local_copy(call.session().log_offset) ? 1 : 0;
+    if ((local >= local_wanted && replicas_wanted == 0) || !call.may_block()) {
+        call.reply().array(2);
+        call.reply().integer(local);
+        call.reply().integer(0);
+        return done();
+    }
+    if (log != nullptr) log->await(call.session());
+    return call.block_on({.deadline_ms = deadline_ms, .timed_out = nullptr});
+}
+
+}  // namespace
+
+extern const CommandTable kTable{kCommands};
+
+}  // namespace millrace::persistence::commands::append_only
