@@ -23,7 +23,7 @@ bool has_preamble(std::string_view bytes) {
     return bytes.starts_with("REDIS") || bytes.starts_with("VALKEY");
 }
 
-Status Replay::bad_format() const {
+Error Replay::bad_format() const {
     return Error(fmt::format("Bad file format reading the append only file at offset {}: {}; {}",
                              reader_.where(), reader_.what(), kAdvice));
 }

@@ -46,7 +46,7 @@ private:
     Status run_command();
     Status check_sum(std::string_view annotation);
     Result<End> end_cut_off(const std::string& name);
-    Status bad_format() const;
+    Error bad_format() const;
 
     engine::Engine& engine_;
     LoadPreamble preamble_;

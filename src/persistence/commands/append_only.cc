@@ -21,6 +21,7 @@ constexpr Arg kWaitArgs[] = {
     {"numreplicas", ArgType::Integer},
     {"timeout", ArgType::Integer},
 };
+constexpr std::string_view kWaitTips[] = {"request_policy:all_shards", "response_policy:agg_min"};
 
 constexpr CommandSpec kCommands[] = {
     {.name = "BGREWRITEAOF",
@@ -38,7 +39,9 @@ constexpr CommandSpec kCommands[] = {
      .complexity = "O(1)",
      .arity = 4,
      .flags = kBlocking,
+     .acl = kAclConnection,
      .args = kWaitArgs,
+     .tips = kWaitTips,
      .run = waitaof},
 };
 
@@ -58,8 +61,10 @@ Status bgrewriteaof(Call& call) {
 Status waitaof(Call& call) {
     const int64_t local_wanted = TRY(call.integer(1));
     if (local_wanted < 0 || local_wanted > 1) return kLocalOutOfRange;
-    const int64_t replicas_wanted = TRY(call.integer(2));
-    if (replicas_wanted < 0) return errors::kNotPositive;
+    // Compat: what is no number is not positive.
+    const Result<int64_t> replicas = call.integer(2);
+    if (!replicas.ok() || *replicas < 0) return errors::kNotPositive;
+    const int64_t replicas_wanted = *replicas;
     const int64_t deadline_ms = TRY(deadline_in_milliseconds(call, 3));
     AppendLog* log = call.engine().append_log();
     const bool enabled = log != nullptr && log->enabled();
