@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/acl/access_control.h"
 #include "engine/errors.h"
 #include "engine/pause.h"
 #include "engine/transaction.h"
@@ -51,11 +52,11 @@ std::vector<std::string_view> shown_words(const Request& request) {
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,          &Dispatch::queue_behind,        &Dispatch::mute,
-    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated, &Dispatch::check_known,
-    &Dispatch::check_transaction,     &Dispatch::refuse_writes,       &Dispatch::check_subscribed,
-    &Dispatch::check_loading,         &Dispatch::check_busy,          &Dispatch::wait_while_paused,
-    &Dispatch::queue_in_transaction,
+    &Dispatch::drop_closing,          &Dispatch::queue_behind,         &Dispatch::mute,
+    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated,  &Dispatch::check_known,
+    &Dispatch::check_transaction,     &Dispatch::check_permitted,      &Dispatch::refuse_writes,
+    &Dispatch::check_subscribed,      &Dispatch::check_loading,        &Dispatch::check_busy,
+    &Dispatch::wait_while_paused,     &Dispatch::queue_in_transaction,
 };
 
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
@@ -156,6 +157,26 @@ Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request
     return reject(
         session, request, writer,
         "ERR Command '" + request.command->full_name() + "' not allowed inside a transaction");
+}
+
+Dispatch::Verdict Dispatch::check_permitted(Session& session, Request& request,
+                                            ReplyWriter& writer) {
+    if (!session.is(kRestricted)) return Verdict::Pass;
+    // What is queued runs where the SELECTs before it lead.
+    const int database =
+        session.is(kInMulti) ? TransactionState::find(session)->database() : session.database;
+    session.last_command = request.command;
+    const std::string refusal = engine_.access().refusal_of(session, request, database);
+    return refusal.empty() ? Verdict::Pass : reject(session, request, writer, refusal);
+}
+
+void Dispatch::reject_waiting(Session& session, Request& request, ReplyWriter& writer,
+                              std::string_view text) {
+    engine_.reply_error(writer, text);
+    ++request.command->statistics().rejected_calls;
+    session.last_interaction_ms = engine_.now_ms();
+    session.produced_bytes += writer.produced();
+    check_output(session);
 }
 
 // While what is written could not be made durable.

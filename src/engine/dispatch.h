@@ -27,6 +27,10 @@ public:
     // Shows a command that has run to those who monitor.
     void show_monitors(Session& session, const Request& request);
 
+    // A command that has waited may not run any more.
+    void reject_waiting(Session& session, Request& request, ReplyWriter& writer,
+                        std::string_view text);
+
     // Closes a session that holds more unsent bytes than it may.
     void check_output(Session& session);
 
@@ -42,6 +46,7 @@ private:
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_transaction(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_permitted(Session& session, Request& request, ReplyWriter& writer);
     Verdict refuse_writes(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_subscribed(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/acl/access_control.h"
 #include "engine/call.h"
 #include "engine/dispatch.h"
 
 namespace millrace::engine {
 
-Engine::Engine(const EngineParts& parts) : parts_(parts) {
+Engine::Engine(const EngineParts& parts)
+    : parts_(parts), access_(std::make_unique<acl::AccessControl>(*this)) {
     parts_.keyspace.set_expiry_listener(this);
     begin_batch();
 }
@@ -134,6 +136,13 @@ bool Engine::execute_again(Session& session, Request& request, ReplyLog& log) {
     const uint64_t begin = CycleClock::now();
     ReplyWriter writer(log, parts_.keyspace.limbo());
     writer.begin(session.slot(), session.protocol, session.is(kReplyOff));
+    if (session.is(kRestricted)) [[unlikely]] {
+        const std::string refusal = access_->refusal_of(session, request, session.database);
+        if (!refusal.empty()) {
+            Dispatch(*this).reject_waiting(session, request, writer, refusal);
+            return false;
+        }
+    }
     Call call(*this, session, request, writer);
     call.runs_again_ = true;
     const bool failed = !invoke_unit(call);

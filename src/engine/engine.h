@@ -44,6 +44,10 @@
 #include "observe/latency_monitor.h"
 #include "observe/server_state.h"
 
+namespace millrace::engine::acl {
+class AccessControl;
+}  // namespace millrace::engine::acl
+
 namespace millrace::engine {
 
 // Why no command may take the straight way at the moment.
@@ -91,13 +95,21 @@ public:
     virtual ~EngineExtension() = default;
 };
 
+// What was refused because of the rights of users.
+struct DenialCounters {
+    uint64_t logins = 0;
+    uint64_t commands = 0;
+    uint64_t keys = 0;
+    uint64_t channels = 0;
+    uint64_t databases = 0;
+};
+
 struct EngineCounters {
     uint64_t commands_processed = 0;
     uint64_t error_replies = 0;
     uint64_t unexpected_errors = 0;
     uint64_t dirty = 0;  // Changes since the start; rdb_changes_since_last_save is counted from it.
-    uint64_t auth_failures = 0;
-    uint64_t commands_denied = 0;
+    DenialCounters denials;
     std::map<std::string, uint64_t, std::less<>> errors_by_prefix;
     bool errors_by_prefix_overflowed = false;
     ScriptCounters scripts;
@@ -155,6 +167,7 @@ public:
     PubSub& pubsub() { return pubsub_; }
     Tracking& tracking() { return tracking_; }
     Notifications& notifications() { return notifications_; }
+    acl::AccessControl& access() { return *access_; }
     EngineCounters& counters() { return counters_; }
     DebugSwitches& debug_switches() { return debug_switches_; }
     ClientControl& clients() { return *clients_; }
@@ -258,6 +271,7 @@ private:
     WatchedKeys watched_keys_{*this};
     PubSub pubsub_{*this};
     Tracking tracking_{*this};
+    std::unique_ptr<acl::AccessControl> access_;
     SessionTable sessions_;
     Effects effects_;
     Monitors monitors_;

@@ -21,6 +21,10 @@
 #include "engine/reply_log.h"
 #include "engine/request.h"
 
+namespace millrace::engine::acl {
+class User;
+}  // namespace millrace::engine::acl
+
 namespace millrace::engine {
 
 // Why the next command of a session needs the careful path. Zero for nearly all sessions nearly
@@ -41,7 +45,7 @@ enum SessionCondition : uint32_t {
     kNoTouch = 1u << 11,
     kTracking = 1u << 13,      // Has a TrackingState.
     kDenyBlocking = 1u << 12,  // Inside of EXEC or a script: no command may wait.
-    kReplaying = 1u << 14,     // Not a client: runs what a log holds, whatever is refused to others.
+    kReplaying = 1u << 14,     // No client: runs what a log holds, whatever is refused to others.
 };
 // Conditions that do not send a command to the careful path.
 inline constexpr uint32_t kHarmlessConditions = kNoTouch | kMonitoring | kTracking | kReplaying;
@@ -148,7 +152,10 @@ public:
     std::string name;
     std::string library_name;
     std::string library_version;
-    std::string user = "default";
+    // Whose rights it has; null for sessions of the server itself, which may do everything. Set
+    // through acl::AccessControl, which keeps kRestricted and kUnauthenticated in step.
+    std::shared_ptr<acl::User> user;
+    bool logged_in = false;  // By a password, or by having come while none was needed.
     Peer peer;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::deque<OwnedRequest> deferred;

@@ -35,8 +35,9 @@ constexpr ErrorText kNothingToCancel{
 Result<std::string_view> BackgroundSave::start(bool may_wait) {
     if (in_progress()) return kInProgress;
     // Replicas get their snapshots from the same service, one after the other.
-    if (snapshots_.is_busy(snapshot::Purpose::AofBase)) {
-        if (!may_wait) return kOtherInProgress;
+    const bool in_transaction = engine_.is_nested();
+    if (snapshots_.is_busy(snapshot::Purpose::AofBase) || in_transaction) {
+        if (!may_wait && !in_transaction) return kOtherInProgress;
         scheduled_ = true;
         return "Background saving scheduled";
     }

@@ -147,31 +147,31 @@ void Persistence::report(const rdb::LoadCounts& counts) {
 
 Status Persistence::load_bytes(std::string_view bytes, bool flush, bool replaces) {
     LoadProgress progress(engine_, loading_rules(), bytes.size());
-    (void)TRY(load_with(bytes, flush, replaces, progress));
+    (void)TRY(load_as(bytes, {.flush = flush, .replaces = replaces}, progress));
     return done();
 }
 
 Result<size_t> Persistence::load_preamble(std::string_view bytes, LoadProgress& progress) {
-    return load_with(bytes, false, false, progress);
+    return load_as(bytes, {.keeps_expired = true}, progress);
 }
 
-Result<size_t> Persistence::load_with(std::string_view bytes, bool flush, bool replaces,
-                                      LoadProgress& progress) {
+Result<size_t> Persistence::load_as(std::string_view bytes, const Loading& how,
+                                    LoadProgress& progress) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     const bool verify =
         settings_.rdb.rdbchecksum && !engine_.debug_switches().skip_checksum_validation;
     rdb::DatasetReader reader(keyspace,
                               {.is_relaxed = takes_foreign_versions(),
                                .verify_checksum = verify,
-                               .drops_expired = !keyspace.keeps_expired(),
-                               .replaces = replaces,
+                               .drops_expired = !keyspace.keeps_expired() && !how.keeps_expired,
+                               .replaces = how.replaces,
                                .use_marks = use_marks(),
                                .libraries = libraries(),
                                .key_delay_us = settings_.rdb.key_load_delay,
                                .on_progress = [&progress](size_t at) { progress.at(at); }},
                               bytes);
     TRY(reader.check_header());
-    if (flush) {
+    if (how.flush) {
         log_notice("RDB signature and version check passed. Flushing old data");
         for (int db = 0; db < keyspace.database_count(); ++db) keyspace.flush(db);
         if (libraries_.clear) libraries_.clear();

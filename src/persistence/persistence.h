@@ -74,8 +74,12 @@ private:
     void show_progress();
     // Loads `bytes`; everything that is there goes as soon as they look right, if asked.
     Status load_bytes(std::string_view bytes, bool flush, bool replaces);
-    Result<size_t> load_with(std::string_view bytes, bool flush, bool replaces,
-                             LoadProgress& progress);
+    struct Loading {
+        bool flush = false;
+        bool replaces = false;
+        bool keeps_expired = false;  // Commands follow that may still find them.
+    };
+    Result<size_t> load_as(std::string_view bytes, const Loading& how, LoadProgress& progress);
     void report(const rdb::LoadCounts& counts);
     rdb::UseMarks use_marks() const;
     const rdb::LibraryStore* libraries() const { return libraries_.load ? &libraries_ : nullptr; }

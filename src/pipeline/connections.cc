@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/cycle_clock.h"
+#include "engine/acl/access_control.h"
 #include "pipeline/pipeline.h"
 #include "threads/cores.h"
 
@@ -28,13 +29,12 @@ Status Pipeline::watch_listener(int descriptor, size_t number) {
     return poller_.add(descriptor, PollTag::listener(number));
 }
 
-Session& Pipeline::adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer,
-                         bool authenticated) {
+Session& Pipeline::adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer) {
     Session& session = engine_.sessions().create();
     session.peer = std::move(peer);
     session.created_ms = engine_.now_ms();
     session.last_interaction_ms = engine_.now_ms();
-    session.set(engine::kUnauthenticated, !authenticated);
+    engine_.access().welcome(session);
     const SideNumber side = placements_.least_loaded(static_cast<SideNumber>(active_));
     placements_.place(session.slot(), side);
     auto connection =

@@ -54,8 +54,7 @@ public:
     // Asks for another accept round in the next turn.
     void accept_again() { accepts_pending_.store(true, std::memory_order_relaxed); }
     // Makes a client of an accepted connection.
-    engine::Session& adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer,
-                           bool authenticated);
+    engine::Session& adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer);
 
     // --- running ---
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/numbers.h"
 #include "base/sha1.h"
+#include "engine/acl/access_control.h"
 #include "engine/command_registry.h"
 #include "scripting/interpreter.h"
 #include "scripting/registration.h"
@@ -78,7 +79,20 @@ std::string_view objection(ScriptRun& run, const Command* command,
     if (run.read_only && command->has(engine::kWrite)) {
         return "ERR Write commands are not allowed from read-only scripts.";
     }
+    engine::Engine& engine = run.call.engine();
+    if (command->has(engine::kWrite) && (engine.conditions() & engine::kWritesRefused) != 0) {
+        return engine.persistence()->write_refusal();
+    }
     return {};
+}
+
+// Why the user may not do it, or empty.
+std::string denial_of(ScriptRun& run, engine::Engine& engine, const Request& request) {
+    const engine::acl::Attempt attempt =
+        engine.access().attempt_of(request, run.session.database);
+    const auto denial = engine.access().refuse(run.session, run.call.session(), attempt,
+                                               engine::acl::LogContext::Script);
+    return denial ? denial_text(*denial, *run.session.user, attempt) : std::string();
 }
 
 void mark_counted(lua_State* lua) {
@@ -109,6 +123,16 @@ bool run_command(lua_State* lua, Interpreter& interpreter,
     const auto key_at = static_cast<size_t>(command->first_key());
     if (key_at > 0 && key_at < words.size()) {
         request.key_hash = engine.keyspace().hash(words[key_at]);
+    }
+    if (run.session.is(engine::kRestricted)) {
+        const std::string denied = denial_of(run, engine, request);
+        if (!denied.empty()) {
+            ++command->statistics().rejected_calls;
+            engine.count_error("NOPERM");
+            push_error_table(lua, "ERR ACL failure in script: " + denied);
+            mark_counted(lua);
+            return true;
+        }
     }
     ReplyLog log;
     ReplyWriter writer(log, engine.keyspace().limbo());
@@ -238,6 +262,18 @@ int set_repl(lua_State* lua) {
     return 0;
 }
 
+// Whether the user may run it; what has too few words to be checked cannot run anyway.
+bool may_run(ScriptRun* run, engine::Engine& engine, const Command& command,
+             std::span<const std::string_view> words) {
+    if (run == nullptr || !run->session.is(engine::kRestricted)) return true;
+    if (!command.arity_matches(words.size())) return false;
+    const engine::acl::Attempt attempt{.command = command,
+                                       .arguments = words,
+                                       .database = run->session.database,
+                                       .database_count = engine.keyspace().database_count()};
+    return !find_denial(*run->session.user, attempt);
+}
+
 int acl_check_cmd(lua_State* lua) {
     if (lua_gettop(lua) == 0) {
         return raise(lua,
@@ -248,10 +284,14 @@ int acl_check_cmd(lua_State* lua) {
     if (!collect_words(lua, words)) {
         return raise(lua, "ERR server.acl_check_cmd() arguments must be strings or integers");
     }
-    if (Interpreter::of(lua).engine().commands().resolve(words.words) == nullptr) {
+    Interpreter& interpreter = Interpreter::of(lua);
+    engine::Engine& engine = interpreter.engine();
+    const Command* command = engine.commands().resolve(words.words);
+    const bool is_container = command != nullptr && !command->spec().subcommands.empty();
+    if (command == nullptr || (is_container && words.words.size() > 1)) {
         return raise(lua, "ERR Invalid command passed to server.acl_check_cmd()");
     }
-    lua_pushboolean(lua, 1);
+    lua_pushboolean(lua, may_run(interpreter.run(), engine, *command, words.words) ? 1 : 0);
     return 1;
 }
 

@@ -138,10 +138,22 @@ Status ScriptEngine::evaluate_known(Call& call, std::string_view sha, bool read_
     return run_script(call, found->second, read_only);
 }
 
+namespace {
+
+// While nothing can be made durable, a script that may write does not even begin.
+Status check_writes_allowed(Call& call) {
+    engine::Engine& engine = call.engine();
+    if ((engine.conditions() & engine::kWritesRefused) == 0) return done();
+    return Error(std::string(engine.persistence()->write_refusal()));
+}
+
+}  // namespace
+
 Status ScriptEngine::run_script(Call& call, Script& script, bool read_only) {
     if (script.evictable) evictable_.splice(evictable_.end(), evictable_, script.place);
     const bool may_write = (script.flags & (kNoWrites | kUnflagged)) == 0;
     if (read_only && may_write) return kWritesInReadOnly;
+    if (may_write) TRY(check_writes_allowed(call));
     prepare_session(call);
     ScriptRun run{.call = call,
                   .session = session_,
@@ -157,6 +169,7 @@ void ScriptEngine::prepare_session(Call& call) {
     session_.protocol = 2;
     session_.user = client.user;
     session_.set(engine::kNoTouch, client.is(engine::kNoTouch));
+    session_.set(engine::kRestricted, client.is(engine::kRestricted));
     // Compat: monitors see a script before the commands that it runs.
     if ((engine_.conditions() & engine::kMonitored) == 0) return;
     engine_.monitors().feed(engine_.now_us(), client.database, client.peer.address,
@@ -280,6 +293,7 @@ Status ScriptEngine::call_function(Call& call, bool read_only) {
     const Function& function = found->second.library->functions[found->second.at];
     const bool writes = (function.flags & kNoWrites) == 0;
     if (read_only && writes) return kWritesInReadOnly;
+    if (writes) TRY(check_writes_allowed(call));
     prepare_session(call);
     ScriptRun run{.call = call, .session = session_, .name = function.name, .read_only = !writes};
     running_functions_ = true;

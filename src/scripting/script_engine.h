@@ -53,6 +53,9 @@ public:
     Status call_function(engine::Call& call, bool read_only);
     const std::map<std::string, Library, std::less<>>& libraries() const { return libraries_; }
     size_t function_count() const { return functions_.size(); }
+    bool has_function(std::string_view name) const { return functions_.contains(name); }
+    // What INFO tells of scripts and functions.
+    void update_counters();
 
     // --- what runs ---
 
@@ -79,7 +82,6 @@ private:
     Status run(engine::Call& call, Interpreter& interpreter, int reference, ScriptRun& run);
     void prepare_session(engine::Call& call);
     void drop_functions(const Library& library);
-    void update_counters();
 
     engine::Engine& engine_;
     std::unique_ptr<Interpreter> script_lua_;

@@ -109,7 +109,6 @@ std::vector<std::string> missing_subsystem_refusals(const AllSettings& settings)
     const auto refuse = [&lines](bool wanted, std::string_view name, std::string_view what) {
         if (wanted) lines.push_back(not_built(name, what));
     };
-    refuse(!settings.engine.aclfile.empty(), "aclfile", "ACL files");
     refuse(settings.net.tls.port != 0, "tls-port", "TLS");
     refuse(settings.net.tls.cluster, "tls-cluster", "TLS");
     refuse(settings.net.tls.replication, "tls-replication", "TLS");

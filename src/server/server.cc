@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "admin/client/listing.h"
 #include "admin/info/sections.h"
 #include "base/log.h"
 #include "scripting/script_engine.h"
@@ -72,8 +73,10 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
       acceptor_(pipeline_, engine_, settings.net, state_),
       cron_(engine_, pipeline_, state_, settings.server, settings.net,
             settings.keyspace.active_expire_effort),
-      process_settings_(settings, plan.config_file, title) {
+      process_settings_(settings, plan.config_file, title),
+      plan_(plan) {
     engine_.connect(&pipeline_, this);
+    engine_.access().set_description(admin::client::describe_client);
     engine_.connect_persistence(&persistence_);
     engine_.connect_append_log(&append_only_file_);
     persistence_.set_attend_loading([this] { attend_loading(); });
@@ -156,6 +159,7 @@ void Server::describe(const StartPlan& plan) {
 
 Status Server::start() {
     settings_.net.maxclients = TRY(make_room_for_clients(settings_.net.maxclients));
+    TRY(load_users());
     TRY(pipeline_.open());
     pipeline_.set_accept_ready([this] { acceptor_.accept_some(); });
     TRY(acceptor_.open());

@@ -42,6 +42,8 @@ public:
     int run() ON_MAIN_THREAD;
     // Asks for a shutdown as SIGTERM or SIGINT does. Async-signal-safe.
     void request_stop(int signal);
+    // The users, for CONFIG REWRITE; none if they have a file of their own.
+    std::vector<std::string> user_lines();
 
 private:
     Status shutdown(const engine::ShutdownRequest& request) override;
@@ -56,6 +58,8 @@ private:
     // Between the clients that are served while the dataset is loaded.
     void attend_loading();
     void describe(const StartPlan& plan);
+    // The users of the configuration or of the ACL file.
+    Status load_users();
     // Whether a shutdown is to write the dataset first.
     bool saves_at_end(const engine::ShutdownRequest& request) const;
 
@@ -81,6 +85,7 @@ private:
     bool stopping_ = false;
     int exit_code_ = 0;
     uint64_t cron_ns_ = 0;
+    const StartPlan& plan_;
 };
 
 }  // namespace millrace::server

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "engine/acl/access_control.h"
 #include "server/open_files.h"
 #include "server/server.h"
 #include "threads/cores.h"
@@ -102,6 +103,10 @@ void Server::wire_settings() {
     });
     config_.on_change({"import-mode"}, [this] {
         keyspace_.set_keep_expired(settings_.replication.import_mode);
+        return done();
+    });
+    config_.on_change({"requirepass"}, [this] {
+        engine_.access().set_default_password(settings_.engine.requirepass);
         return done();
     });
     config_.on_change({"proc-title-template"}, [this] {

@@ -6,8 +6,8 @@
 
 Each cycle some clients write rising counters to their own keys, lists and MULTI units; the server is killed at a random
 moment; after the restart every counter must be at least what was acknowledged and at most what was sent, lists must
-have every element in order, and both keys of a unit must agree. With --rewrite BGREWRITEAOF runs all the time, and
-CONFIG SET appendonly no and yes from time to time. Ends in `N passed, N failed`; the seed is printed and repeats the run.
+have every element in order, and both keys of a unit must agree. With --rewrite BGREWRITEAOF runs all the time;
+the seed is printed and repeats the run. Ends in `N passed, N failed`.
 """
 import argparse
 import os

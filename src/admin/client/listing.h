@@ -40,8 +40,15 @@ std::string client_flags(const engine::Session& session, const engine::SessionSu
 // The letters of `capa=`.
 std::string client_capabilities(const engine::Session& session);
 
-// One line without its end. `call` is the command that asks.
-void append_client_line(std::string& out, engine::Call& call, const engine::Session& session);
+// One line without its end. `call` is the command that asks, if one does.
+void append_client_line(std::string& out, engine::Engine& engine, const engine::Session& session,
+                        const engine::Call* call);
+
+// The same as a text, for logs.
+std::string describe_client(engine::Engine& engine, const engine::Session& session);
+
+// The name of the session's user.
+std::string_view user_name(const engine::Session& session);
 
 // The address without its port and brackets.
 std::string_view ip_of(std::string_view address);

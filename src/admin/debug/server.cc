@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// DEBUG RELOAD, LOADAOF, AOF-FLUSH-SLEEP, SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to
-// crash: the process as a whole.
+// DEBUG RELOAD, LOADAOF, AOF-FLUSH-SLEEP, SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL,
+// STRUCTSIZE and the ways to crash: the process as a whole.
 
 #include <fmt/format.h>
 

@@ -108,10 +108,12 @@ void write_loop(InfoWriter& out, const ServerState& state) {
 }
 
 void write_denials(InfoWriter& out, const engine::EngineCounters& counters) {
-    out.field("acl_access_denied_auth", counters.auth_failures);
-    out.field("acl_access_denied_cmd", counters.commands_denied);
-    write_zeros(out, {"acl_access_denied_key", "acl_access_denied_channel",
-                      "acl_access_denied_tls_cert", "acl_access_denied_db"});
+    out.field("acl_access_denied_auth", counters.denials.logins);
+    out.field("acl_access_denied_cmd", counters.denials.commands);
+    out.field("acl_access_denied_key", counters.denials.keys);
+    out.field("acl_access_denied_channel", counters.denials.channels);
+    out.field("acl_access_denied_tls_cert", 0);
+    out.field("acl_access_denied_db", counters.denials.databases);
 }
 
 }  // namespace

@@ -42,6 +42,8 @@
 
 namespace millrace::persistence::aof {
 
+class Replay;
+
 class AppendOnlyFile final : public engine::AppendLog,
                              public engine::ReplyGate,
                              private engine::EffectSink {
@@ -122,7 +124,7 @@ private:
 
     // Loading and starting.
     Status load_files();
-    Status load_file(const FileEntry& file, bool last, LoadProgress& progress, class Replay& replay);
+    Status load_file(const FileEntry& file, bool last, LoadProgress& progress, Replay& replay);
     Status open_files();
     Status write_first_base();
 

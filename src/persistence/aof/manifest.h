@@ -41,7 +41,9 @@ struct Manifest {
 
     bool empty() const { return !base && history.empty() && increments.empty(); }
     uint64_t next_base() const { return base ? base->number + 1 : 1; }
-    uint64_t next_increment() const { return increments.empty() ? 1 : increments.back().number + 1; }
+    uint64_t next_increment() const {
+        return increments.empty() ? 1 : increments.back().number + 1;
+    }
 
     // Names of new files. `name` is the setting appendfilename.
     FileEntry new_base(const std::string& name, bool rdb) const;

@@ -182,7 +182,8 @@ void AppendOnlyFile::installed(const Status& status, const Manifest& next) {
 }
 
 void AppendOnlyFile::rewrite_failed(const Status& status) {
-    const bool cancelled = rewrite_.abandoned || (!status.ok() && status.error().code() == ECANCELED);
+    const bool cancelled =
+        rewrite_.abandoned || (!status.ok() && status.error().code() == ECANCELED);
     if (cancelled) {
         log_warning("Background AOF rewrite was given up");
     } else {
@@ -192,8 +193,8 @@ void AppendOnlyFile::rewrite_failed(const Status& status) {
         // Nothing on disk belongs to what would follow.
         stop_logging();
         log_notice("Removing the temp incr aof file {} in the background", rewrite_.increment.name);
-        in_lane([this, name = rewrite_.increment.name] { return parts_.disk.remove(files_.path(name)); },
-                [](const Status&) {});
+        const std::string path = files_.path(rewrite_.increment.name);
+        in_lane([this, path] { return parts_.disk.remove(path); }, [](const Status&) {});
         if (state_ == State::Starting) scheduled_ = true;
     }
     in_lane([this, name = rewrite_.temporary] { return parts_.disk.remove(name); },
@@ -232,7 +233,8 @@ void AppendOnlyFile::drop_history() {
             return done();
         },
         [](const Status& status) {
-            if (!status.ok()) log_warning("Could not delete AOF history: {}", status.error().text());
+            if (status.ok()) return;
+            log_warning("Could not delete AOF history: {}", status.error().text());
         });
 }
 

@@ -18,6 +18,8 @@ using keyspace::kNoExpiry;
 namespace {
 
 constexpr size_t kProgressEvery = 1024;
+// Smaller files are not worth a thread.
+constexpr size_t kSummedBesideFrom = size_t{4} << 20;
 
 bool is_foreign(int version) {
     return version >= kVersionForeignFirst && version <= kVersionForeignLast;
@@ -164,13 +166,7 @@ void DatasetReader::mark_use(Entry& entry, const Prefix& prefix) {
     }
 }
 
-Status DatasetReader::link(std::string_view key, Value value, const Prefix& prefix) {
-    keyspace::Database& database = keyspace_.database(db_);
-    const uint64_t hash = keyspace_.hash(key);
-    const auto position = database.find(key, hash);
-    if (position && !options_.replaces) {
-        return Error(fmt::format("RDB has duplicated key in DB {}", db_));
-    }
+void DatasetReader::build(std::string_view key, Value value, const Prefix& prefix) {
     keyspace::EntryBuilder& builder = keyspace_.builder();
     const bool expires = prefix.expire_at_ms != kNoExpiry;
     const ExpiryRoom room = expires ? ExpiryRoom::Yes : ExpiryRoom::No;
@@ -179,16 +175,37 @@ Status DatasetReader::link(std::string_view key, Value value, const Prefix& pref
                        : builder.string(key, value.text, room);
     if (expires) entry->set_expire_at_ms(prefix.expire_at_ms);
     mark_use(*entry, prefix);
-    if (position) {
+    const uint64_t hash = keyspace_.hash(key);
+    keyspace_.database(db_).prefetch_bucket(hash);
+    unlinked_[unlinked_count_++] = {entry, hash, db_};
+}
+
+Status DatasetReader::link(const Unlinked& unlinked) {
+    keyspace::Database& database = keyspace_.database(unlinked.db);
+    const auto position = database.find(unlinked.entry->key(), unlinked.hash);
+    if (!position) {
+        database.insert(unlinked.entry, unlinked.hash);
+    } else if (options_.replaces) {
         keyspace_.before_change(database, position);
         Entry* old = position.element();
-        database.replace(position, entry, hash);
+        database.replace(position, unlinked.entry, unlinked.hash);
         keyspace_.retire(old);
     } else {
-        database.insert(entry, hash);
+        keyspace_.retire(unlinked.entry);
+        return Error(fmt::format("RDB has duplicated key in DB {}", unlinked.db));
     }
     ++counts_.loaded;
     return done();
+}
+
+Status DatasetReader::link_all() {
+    const size_t count = std::exchange(unlinked_count_, 0);
+    Status first = done();
+    for (size_t i = 0; i < count; ++i) {
+        Status linked = link(unlinked_[i]);
+        if (first.ok()) first = std::move(linked);
+    }
+    return first;
 }
 
 Status DatasetReader::load_key(uint8_t type, const Prefix& prefix) {
@@ -196,16 +213,25 @@ Status DatasetReader::load_key(uint8_t type, const Prefix& prefix) {
     if (in_.failed()) return damaged();
     auto value = read_value(in_, type, rules(), value_scratch_);
     if (!value.ok()) return damaged();
-    delay_key(options_.key_delay_us, counts_.loaded + 1);
+    delay_key(options_.key_delay_us, counts_.loaded + unlinked_count_ + 1);
     if (options_.drops_expired && prefix.expire_at_ms != kNoExpiry &&
         prefix.expire_at_ms < keyspace_.now_ms()) {
         ++counts_.expired;
         return done();
     }
-    if (!value->is_empty) return link(key, std::move(value).value(), prefix);
+    if (!value->is_empty) {
+        build(key, std::move(value).value(), prefix);
+        return unlinked_count_ == kUnlinkedMax ? link_all() : done();
+    }
     ++(type == static_cast<uint8_t>(Type::HashWithExpiries) ? counts_.hashes_expired
                                                             : counts_.empty);
     return done();
+}
+
+uint64_t DatasetReader::sum_up_to(size_t end) {
+    // What follows the end may be the rest of an AOF.
+    if (!checksum_ || end + kChecksumBytes != bytes_.size()) return crc64(0, bytes_.substr(0, end));
+    return checksum_->take();
 }
 
 Status DatasetReader::check_end() {
@@ -218,13 +244,22 @@ Status DatasetReader::check_end() {
         log_notice("RDB file was saved with checksum disabled: no check performed.");
         return done();
     }
-    const uint64_t actual = crc64(0, bytes_.substr(0, summed));
+    const uint64_t actual = sum_up_to(summed);
     if (actual == expected) return done();
     return Error(fmt::format("Wrong RDB checksum expected: ({:x}) but got ({:x}). Aborting now.",
                              expected, actual));
 }
 
 Status DatasetReader::load() {
+    const bool sums = options_.verify_checksum && version_ >= kVersionChecksummed &&
+                      bytes_.size() >= kSummedBesideFrom;
+    if (sums) checksum_.emplace(bytes_.substr(0, bytes_.size() - kChecksumBytes));
+    Status loaded = load_all();
+    Status linked = link_all();
+    return loaded.ok() ? std::move(linked) : std::move(loaded);
+}
+
+Status DatasetReader::load_all() {
     for (;;) {
         Prefix prefix;
         uint8_t code = in_.byte();

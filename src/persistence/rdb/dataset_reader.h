@@ -6,8 +6,10 @@
 // Threads: main thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,7 @@
 #include "keyspace/keyspace.h"
 #include "persistence/rdb/cursor.h"
 #include "persistence/rdb/dataset_writer.h"
+#include "persistence/rdb/parallel_checksum.h"
 #include "persistence/rdb/value_reader.h"
 
 namespace millrace::persistence::rdb {
@@ -61,8 +64,20 @@ private:
         int frequency = -1;
     };
 
+    // An entry on its way into its database. They are linked many at once, so that the waits for
+    // their places in the table overlap.
+    struct Unlinked {
+        keyspace::Entry* entry;
+        uint64_t hash;
+        int db;
+    };
+    static constexpr size_t kUnlinkedMax = 32;
+
+    Status load_all();
     Status load_key(uint8_t type, const Prefix& prefix);
-    Status link(std::string_view key, Value value, const Prefix& prefix);
+    void build(std::string_view key, Value value, const Prefix& prefix);
+    Status link_all();
+    Status link(const Unlinked& unlinked);
     void mark_use(keyspace::Entry& entry, const Prefix& prefix);
     bool read_prefix(uint8_t code, Prefix& prefix);
     Status read_section(uint8_t code);
@@ -70,6 +85,7 @@ private:
     void read_fact();
     Status read_library();
     Status check_end();
+    uint64_t sum_up_to(size_t end);
     Status damaged() const;
     ReadRules rules() const;
 
@@ -79,6 +95,9 @@ private:
     Cursor in_;
     Scratch key_scratch_;
     Scratch value_scratch_;
+    std::optional<ParallelChecksum> checksum_;
+    std::array<Unlinked, kUnlinkedMax> unlinked_;
+    size_t unlinked_count_ = 0;
     LoadCounts counts_;
     size_t next_progress_ = 0;
     int version_ = 0;

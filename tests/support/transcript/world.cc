@@ -3,7 +3,9 @@
 
 #include <utility>
 
+#include "admin/client/listing.h"
 #include "admin/info/sections.h"
+#include "engine/acl/access_control.h"
 #include "lines.h"
 #include "protocol/reply_encoder.h"
 
@@ -92,6 +94,11 @@ World::World()
                           apply_settings();
                           return done();
                       });
+    config_.on_change({"requirepass"}, [this] {
+        engine_.access().set_default_password(settings_.engine.requirepass);
+        return done();
+    });
+    engine_.access().set_description(admin::client::describe_client);
     apply_settings();
     engine_.connect(this, this);
     admin::info::register_sections(info_, engine_);
@@ -131,7 +138,7 @@ World::Client& World::client(const std::string& name) {
         Session& session = engine_.sessions().create();
         session.protocol = static_cast<uint8_t>(protocol_);
         session.created_ms = now_ms();
-        session.set(engine::kUnauthenticated, !settings_.engine.requirepass.empty());
+        engine_.access().welcome(session);
         found.session = &session;
         found.closed = false;
         found.bytes.clear();
