@@ -15,11 +15,27 @@ namespace millrace::persistence::aof {
 
 using keyspace::Keyspace;
 
+namespace {
+
+// What has been replayed was counted when clients sent it.
+void forget_statistics(engine::Engine& engine) {
+    engine::EngineCounters& counters = engine.counters();
+    counters.commands_processed = 0;
+    counters.error_replies = 0;
+    counters.errors_by_prefix.clear();
+    engine.keyspace().counters() = {};
+    engine::CommandRegistry& commands = engine.commands();
+    for (uint32_t id = 0; id < commands.size(); ++id) commands.by_id(id).statistics() = {};
+}
+
+}  // namespace
+
 Status AppendOnlyFile::start() {
     if (!settings().appendonly) return done();
     TRY(files_.find());
     const int64_t begin_ns = parts_.engine.time().monotonic_nanoseconds();
     TRY(load_files());
+    forget_statistics(parts_.engine);
     if (!files_.manifest.empty()) {
         const int64_t taken_ns = parts_.engine.time().monotonic_nanoseconds() - begin_ns;
         log_notice("DB loaded from append only file: {:.3f} seconds",
@@ -158,7 +174,11 @@ Status AppendOnlyFile::open_files() {
     const uint64_t bytes = TRY(parts_.disk.size_of(files_.path(last.name)));
     bytes_at_start_ = TRY(files_.total_bytes());
     counted_from_ = writer_.bytes_written();
-    counters().bytes_base = bytes_at_start_;
+    // Compat: growth is measured against the base alone until there has been a rewrite.
+    counters().bytes_base = 0;
+    if (manifest.base) {
+        counters().bytes_base = TRY(parts_.disk.size_of(files_.path(manifest.base->name)));
+    }
     encoder_.begin_file();
     writer_.change_file(std::move(file), bytes);
     drop_history();
