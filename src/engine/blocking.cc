@@ -236,19 +236,9 @@ void Blocking::run_again(Wait& wait) {
 
 // --- how waits end otherwise ---
 
-void Blocking::retry(Session& session) {
-    if (Wait* wait = wait_of(session)) run_again(*wait);
-}
-
 bool Blocking::time_out(Session& session) {
     Wait* wait = wait_of(session);
     if (wait == nullptr) return false;
-    if (wait->timed_out == nullptr) {
-        session.set(kDenyBlocking, true);
-        run_again(*wait);
-        session.set(kDenyBlocking, false);
-        return true;
-    }
     engine_.answer_waiting(session, wait->command.request, wait->timed_out, {});
     release(*wait);
     return true;

@@ -53,7 +53,6 @@ struct WaitFor {
     int64_t deadline_ms = kNoDeadline;
     // Also when a key goes or becomes another type (XREADGROUP).
     bool on_missing = false;
-    // Null: the command runs once more where it may not block, and answers itself.
     void (*timed_out)(ReplyWriter&) = reply_timed_out;
     void (*not_allowed)(ReplyWriter&) = reply_timed_out;
     // What is run again, if not the command as it came (XREAD with "$").
@@ -89,8 +88,6 @@ public:
     // The first moment at which one ends.
     std::optional<int64_t> next_deadline_ms() const;
 
-    // Runs the command of one wait again; it may go on waiting.
-    void retry(Session& session);
     // Ends one wait as if its time were over, or with an error. False: the session does not wait.
     bool time_out(Session& session);
     bool fail(Session& session, std::string_view error);

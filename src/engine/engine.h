@@ -37,7 +37,6 @@
 #include "engine/settings.h"
 #include "engine/tracking.h"
 #include "engine/watched_keys.h"
-#include "engine/write_refusals.h"
 #include "keyspace/keyspace.h"
 #include "observe/command_log.h"
 #include "observe/info_registry.h"
@@ -115,7 +114,6 @@ struct EngineCounters {
     ScriptCounters scripts;
 };
 
-class AppendLog;
 class Call;
 
 class Engine : public keyspace::ExpiryListener {
@@ -180,9 +178,6 @@ public:
     // Null where nothing is ever on disk (tests).
     PersistenceControl* persistence() { return persistence_; }
     void connect_persistence(PersistenceControl* persistence) { persistence_ = persistence; }
-    AppendLog* append_log() { return append_log_; }  // Likewise.
-    void connect_append_log(AppendLog* log) { append_log_ = log; }
-    WriteRefusals& write_refusals() { return write_refusals_; }
 
     // Made by the scripting module when the first script comes; null before.
     std::unique_ptr<EngineExtension> scripting;
@@ -287,8 +282,6 @@ private:
     ClientControl* clients_ = nullptr;
     ProcessControl* process_ = nullptr;
     PersistenceControl* persistence_ = nullptr;
-    AppendLog* append_log_ = nullptr;
-    WriteRefusals write_refusals_{*this};
 };
 
 }  // namespace millrace::engine

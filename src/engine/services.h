@@ -34,8 +34,8 @@ public:
     // The client's reading rules changed (AUTH, HELLO, RESET): the I/O side learns them with the
     // next Resume.
     virtual void rules_changed(Session& session) = 0;
-    // A script runs for too long, or the dataset is being loaded: serves the other clients for a
-    // moment, who may get what is allowed meanwhile.
+    // A script runs for too long: serves the other clients for a moment, who may get what is
+    // allowed while the server is busy.
     virtual void serve_while_busy() {}
 };
 
@@ -78,6 +78,8 @@ public:
     virtual Result<std::string_view> cancel_background_save() = 0;
     // All databases have been emptied by a command.
     virtual void flushed_all() = 0;
+    // The error of commands that write, while the condition kWritesRefused holds.
+    virtual std::string_view write_refusal() const = 0;
     virtual Status reload(const ReloadRequest& request) = 0;
     // Settings that DUMP and RESTORE obey as well.
     virtual bool compresses() const = 0;

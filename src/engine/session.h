@@ -45,10 +45,9 @@ enum SessionCondition : uint32_t {
     kNoTouch = 1u << 11,
     kTracking = 1u << 13,      // Has a TrackingState.
     kDenyBlocking = 1u << 12,  // Inside of EXEC or a script: no command may wait.
-    kReplaying = 1u << 14,     // No client: runs what a log holds, whatever is refused to others.
 };
 // Conditions that do not send a command to the careful path.
-inline constexpr uint32_t kHarmlessConditions = kNoTouch | kMonitoring | kTracking | kReplaying;
+inline constexpr uint32_t kHarmlessConditions = kNoTouch | kMonitoring | kTracking;
 
 // What the I/O side counts for CLIENT LIST; each field has one writer, the I/O side that owns the
 // connection.
@@ -148,7 +147,6 @@ public:
     int64_t over_soft_limit_since_ms = 0;
     uint64_t produced_bytes =
         0;  // Reply bytes made for it; minus what Traffic says was written: what is held.
-    uint64_t log_offset = 0;  // Of the append-only file, after its last change.
     std::string name;
     std::string library_name;
     std::string library_version;

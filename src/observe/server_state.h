@@ -9,7 +9,6 @@
 
 #include <cstdint>
 
-#include "observe/disk_counters.h"
 #include "observe/rate_meter.h"
 #include "observe/server_counters.h"
 #include "observe/server_facts.h"
@@ -33,8 +32,6 @@ struct ServerState {
     LoopCounters loop;
     MemoryMarks memory;
     SnapshotCounters snapshots;
-    LoadingMarks loading;
-    AofCounters aof;
     ThreadUsages threads;
     RateMeters rates;
 

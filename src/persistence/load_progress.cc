@@ -10,7 +10,7 @@ LoadProgress::LoadProgress(engine::Engine& engine, Rules rules, uint64_t bytes_t
     : engine_(engine), rules_(std::move(rules)), total_(bytes_total) {
     engine_.set_condition(engine::kLoadingData, true);
     const engine::TimeSource& time = engine_.time();
-    engine_.server().loading = {.active = true,
+    rules_.marks = {.active = true,
                                 .begin_unix_seconds = time.wall_microseconds() / 1000000,
                                 .begin_monotonic_ns = time.monotonic_nanoseconds(),
                                 .now_monotonic_ns = time.monotonic_nanoseconds(),
@@ -20,13 +20,13 @@ LoadProgress::LoadProgress(engine::Engine& engine, Rules rules, uint64_t bytes_t
 
 LoadProgress::~LoadProgress() {
     engine_.set_condition(engine::kLoadingData, false);
-    engine_.server().loading.active = false;
+    rules_.marks.active = false;
 }
 
 void LoadProgress::serve(uint64_t bytes) {
     const uint64_t loaded = begun_ + bytes;
     next_ = loaded + static_cast<uint64_t>(std::max<int64_t>(rules_.interval_bytes, 1));
-    observe::LoadingMarks& marks = engine_.server().loading;
+    observe::LoadingMarks& marks = rules_.marks;
     marks.bytes_loaded = std::min(loaded, total_);
     marks.now_monotonic_ns = engine_.time().monotonic_nanoseconds();
     engine_.clients().serve_while_busy();

@@ -11,12 +11,14 @@
 #include <functional>
 
 #include "engine/engine.h"
+#include "observe/disk_counters.h"
 
 namespace millrace::persistence {
 
 class LoadProgress {
 public:
     struct Rules {
+        observe::LoadingMarks& marks;
         // Clients are served each time that so many bytes more have been loaded.
         int64_t interval_bytes = 0;
         // Runs then, too; for signals that came meanwhile.

@@ -34,7 +34,7 @@ Persistence::Persistence(engine::Engine& engine, const Settings& settings,
                                                .use_marks = use_marks(),
                                                .libraries = libraries()};
                  }),
-      background_(engine, settings.rdb, snapshots_) {}
+      background_(engine, settings.rdb, snapshots_, refusals_) {}
 
 rdb::UseMarks Persistence::use_marks() const {
     switch (keyspace_settings_.maxmemory_policy) {

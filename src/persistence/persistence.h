@@ -13,6 +13,7 @@
 #include <functional>
 #include <utility>
 
+#include "engine/append_log.h"
 #include "engine/engine.h"
 #include "engine/services.h"
 #include "keyspace/settings.h"
@@ -21,10 +22,11 @@
 #include "persistence/rdb/dataset_reader.h"
 #include "persistence/settings.h"
 #include "persistence/snapshot/snapshots.h"
+#include "persistence/write_refusals.h"
 
 namespace millrace::persistence {
 
-class Persistence final : public engine::PersistenceControl {
+class Persistence final : public engine::PersistenceControl, public engine::AppendLogHolder {
 public:
     // `cpu_list`: where the snapshot thread runs; empty: anywhere.
     Persistence(engine::Engine& engine, const Settings& settings,
@@ -37,8 +39,9 @@ public:
     Status load();
     // Runs each time that clients are served while something is loaded.
     void set_attend_loading(std::function<void()> attend) { attend_loading_ = std::move(attend); }
-    LoadProgress::Rules loading_rules() const {
-        return {.interval_bytes = settings_.rdb.loading_process_events_interval_bytes,
+    LoadProgress::Rules loading_rules() {
+        return {.marks = loading_,
+                .interval_bytes = settings_.rdb.loading_process_events_interval_bytes,
                 .attend = attend_loading_};
     }
     // The RDB file that `bytes` begin with, as part of something larger; how long it is.
@@ -55,6 +58,10 @@ public:
     // A setting of RDB files has changed.
     void settings_changed() { background_.settle_refusal(); }
     snapshot::SnapshotService& snapshots() { return snapshots_; }
+    WriteRefusals& refusals() { return refusals_; }
+    void set_append_log(engine::AppendLog* log) { append_log_ = log; }
+    engine::AppendLog* append_log() override { return append_log_; }
+    const observe::LoadingMarks& loading() const override { return loading_; }
 
     Status save() override;
     Result<std::string_view> save_in_background(bool may_wait) override {
@@ -63,6 +70,7 @@ public:
     Result<std::string_view> cancel_background_save() override { return background_.cancel(); }
     void flushed_all() override;
     Status reload(const engine::ReloadRequest& request) override;
+    std::string_view write_refusal() const override { return refusals_.text(); }
     bool compresses() const override { return settings_.rdb.rdbcompression; }
     bool takes_foreign_versions() const override {
         return settings_.rdb.rdb_version_check == RdbVersionCheck::Relaxed;
@@ -90,7 +98,10 @@ private:
     rdb::LibraryStore libraries_;
     std::function<void()> attend_loading_;
     snapshot::Snapshots snapshots_;
+    WriteRefusals refusals_{engine_};
     BackgroundSave background_;
+    engine::AppendLog* append_log_ = nullptr;
+    observe::LoadingMarks loading_;
     int64_t next_check_ms_ = 0;
     uint64_t commands_seen_ = 0;
 };

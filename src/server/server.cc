@@ -78,7 +78,7 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
     engine_.connect(&pipeline_, this);
     engine_.access().set_description(admin::client::describe_client);
     engine_.connect_persistence(&persistence_);
-    engine_.connect_append_log(&append_only_file_);
+    persistence_.set_append_log(&append_only_file_);
     persistence_.set_attend_loading([this] { attend_loading(); });
     connect_libraries();
     admin::info::register_sections(info_, engine_);
@@ -93,6 +93,7 @@ persistence::aof::AppendOnlyFile::Parts Server::append_only_parts() {
     return {.engine = engine_,
             .settings = settings_.persistence,
             .keyspace_settings = settings_.keyspace,
+            .refusals = persistence_.refusals(),
             .disk = disk_,
             .snapshots = persistence_.snapshots(),
             .wake = [this] { pipeline_.wake_main(); },
@@ -110,7 +111,7 @@ persistence::aof::AppendOnlyFile::Parts Server::append_only_parts() {
                         scripting::ScriptEngine::of(engine_).flush_libraries();
                     }
                 },
-            .attend_loading = [this] { attend_loading(); }};
+            .loading_rules = [this] { return persistence_.loading_rules(); }};
 }
 
 void Server::attend_loading() {

@@ -86,7 +86,7 @@ Status reload(Call& call) {
 }
 
 Status load_log(Call& call) {
-    AppendLog* log = call.engine().append_log();
+    AppendLog* log = append_log_of(call.engine().persistence());
     if (log == nullptr) return Error("ERR There is no disk");
     call.propagate_nothing();
     TRY(log->reload());
@@ -95,7 +95,7 @@ Status load_log(Call& call) {
 }
 
 Status delay_log(Call& call) {
-    if (AppendLog* log = call.engine().append_log()) {
+    if (AppendLog* log = append_log_of(call.engine().persistence())) {
         log->set_write_delay_us(std::strtoll(std::string(call.arg(2)).c_str(), nullptr, 10));
     }
     call.reply().ok();

@@ -3,6 +3,7 @@
 // INFO persistence.
 
 #include "admin/info/sections.h"
+#include "engine/append_log.h"
 
 namespace millrace::admin::info {
 namespace {
@@ -42,7 +43,8 @@ void write_rdb(InfoWriter& out, engine::Engine& engine) {
 }
 
 void write_aof(InfoWriter& out, engine::Engine& engine) {
-    const observe::AofCounters& aof = engine.server().aof;
+    const engine::AppendLog* log = engine::append_log_of(engine.persistence());
+    const observe::AofCounters aof = log == nullptr ? observe::AofCounters() : log->counters();
     out.field("aof_enabled", aof.enabled);
     out.field("aof_rewrite_in_progress", aof.rewrite_in_progress);
     out.field("aof_rewrite_scheduled", aof.rewrite_scheduled);
@@ -67,8 +69,9 @@ void write_aof(InfoWriter& out, engine::Engine& engine) {
 }
 
 void write_loading_progress(InfoWriter& out, engine::Engine& engine) {
-    const observe::LoadingMarks& marks = engine.server().loading;
-    if (!marks.active) return;
+    const engine::AppendLogHolder* holder = engine::append_log_holder_of(engine.persistence());
+    if (holder == nullptr || !holder->loading().active) return;
+    const observe::LoadingMarks& marks = holder->loading();
     const double share = marks.bytes_total == 0 ? 0.0
                                                 : static_cast<double>(marks.bytes_loaded) /
                                                       static_cast<double>(marks.bytes_total);

@@ -40,9 +40,10 @@ AppendOnlyFile::~AppendOnlyFile() {
 
 void AppendOnlyFile::on_unit(std::span<const engine::Effect> effects) {
     if (!encoder_.add(effects, now_ms() / 1000)) return;
-    if (engine::Session* session = parts_.engine.running()) {
-        session->log_offset = encoder_.offset();
-    }
+    const engine::Session* session = parts_.engine.running();
+    if (session == nullptr || session->id() == 0) return;
+    if (session->slot() >= last_changes_.size()) last_changes_.resize(session->slot() + size_t{1});
+    last_changes_[session->slot()] = {session->generation(), encoder_.offset()};
 }
 
 void AppendOnlyFile::hand_over() {
@@ -137,14 +138,14 @@ void AppendOnlyFile::watch_writer() {
     if (now_ms() - stalled_since_ms_ < kStallMs) return;
     stalled_since_ms_ = now_ms();
     forced_ = handed_over_;
-    ++counters().syncs_delayed;
+    ++counters_.syncs_delayed;
     log_notice(
         "Asynchronous AOF fsync is taking too long (disk is busy?). Replies leave without waiting "
         "for the AOF; this may lose them if the server is killed now.");
 }
 
 void AppendOnlyFile::show_counters() {
-    observe::AofCounters& shown = counters();
+    observe::AofCounters& shown = counters_;
     shown.enabled = enabled();
     shown.rewrite_in_progress = rewrite_.phase != Rewrite::Phase::Idle;
     shown.rewrite_scheduled = scheduled_;
@@ -169,10 +170,17 @@ void AppendOnlyFile::settle_refusal() {
     if (code != 0) {
         error = fmt::format("MISCONF Errors writing to the AOF file: {}", std::strerror(code));
     }
-    parts_.engine.write_refusals().set(engine::WriteRefusals::Reason::AppendLog, std::move(error));
+    parts_.refusals.set(WriteRefusals::Reason::AppendLog, std::move(error));
 }
 
 // --- WAITAOF ---
+
+bool AppendOnlyFile::is_local_copy(const engine::Session& session) const {
+    if (state_ != State::On) return false;
+    if (session.slot() >= last_changes_.size()) return true;
+    const LastChange& last = last_changes_[session.slot()];
+    return last.generation != session.generation() || writer_.synced() >= last.offset;
+}
 
 void AppendOnlyFile::await(engine::Session& session) {
     waiting_.emplace_back(session.slot(), session.generation());
@@ -189,11 +197,12 @@ void AppendOnlyFile::wake_waiting() {
         if (state_ == State::Off) {
             parts_.engine.blocking().fail(*session, kNotEnabled.text);
         } else {
-            // It comes again if it has to wait on.
-            parts_.engine.blocking().retry(*session);
-            if (session->is(engine::kBlocked)) await(*session);
+            // It looks again, and comes back if it has to wait on.
+            parts_.engine.blocking().key_changed(engine::kAppendLogKey, session->database);
+            waiting_.emplace_back(slot, generation);
         }
     }
+    if (parts_.engine.blocking().has_ready()) parts_.engine.blocking().serve();
 }
 
 // --- on and off ---

@@ -39,6 +39,7 @@
 #include "persistence/load_progress.h"
 #include "persistence/settings.h"
 #include "persistence/snapshot/service.h"
+#include "persistence/write_refusals.h"
 
 namespace millrace::persistence::aof {
 
@@ -52,6 +53,7 @@ public:
         engine::Engine& engine;
         const Settings& settings;
         const keyspace::Settings& keyspace_settings;
+        WriteRefusals& refusals;
         Disk& disk;
         snapshot::SnapshotService& snapshots;
         std::function<void()> wake;                       // Ends the turn's waiting.
@@ -62,7 +64,7 @@ public:
         // Loads the RDB file that `bytes` begin with; how long it is.
         std::function<Result<size_t>(std::string_view bytes, LoadProgress& progress)> load_preamble;
         std::function<void()> clear_libraries;
-        std::function<void()> attend_loading;
+        std::function<LoadProgress::Rules()> loading_rules;
     };
 
     explicit AppendOnlyFile(Parts parts);
@@ -85,9 +87,8 @@ public:
     // --- engine::AppendLog ---
 
     bool enabled() const override { return state_ != State::Off; }
-    bool is_local_copy(uint64_t offset) const override {
-        return state_ == State::On && writer_.synced() >= offset;
-    }
+    const observe::AofCounters& counters() const override { return counters_; }
+    bool is_local_copy(const engine::Session& session) const override;
     void await(engine::Session& session) override;
     Result<std::string_view> rewrite() override;
     Status reload() override;
@@ -120,7 +121,6 @@ private:
     void on_unit(std::span<const engine::Effect> effects) override;
     const AofSettings& settings() const { return parts_.settings.aof; }
     int64_t now_ms() const { return parts_.engine.now_ms(); }
-    observe::AofCounters& counters() { return parts_.engine.server().aof; }
 
     // Loading and starting.
     Status load_files();
@@ -173,6 +173,13 @@ private:
     uint64_t bytes_at_start_ = 0;  // Of the files, when writer_.bytes_written() was counted_from_.
     uint64_t counted_from_ = 0;
     std::vector<std::pair<engine::ClientSlot, uint32_t>> waiting_;  // In WAITAOF.
+    // Where the log ended after a client's last change; by slot.
+    struct LastChange {
+        uint32_t generation = 0;
+        uint64_t offset = 0;
+    };
+    std::vector<LastChange> last_changes_;
+    observe::AofCounters counters_;
 
     std::mutex news_mutex_;  // For the next one.
     std::vector<std::function<void()>> news_;

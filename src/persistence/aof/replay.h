@@ -30,7 +30,7 @@ public:
 
     Replay(engine::Engine& engine, LoadPreamble preamble, LoadProgress& progress)
         : engine_(engine), preamble_(std::move(preamble)), progress_(progress) {
-        session_.set(engine::kReplaying | engine::kDenyBlocking, true);
+        session_.set(engine::kDenyBlocking, true);
         session_.peer.address = "aof";
     }
 
@@ -51,7 +51,7 @@ private:
     engine::Engine& engine_;
     LoadPreamble preamble_;
     LoadProgress& progress_;
-    engine::Session session_{UINT32_MAX, 0, 0};
+    engine::Session session_{UINT32_MAX, 0, 0};  // No client has this id.
     engine::ReplyLog replies_;
     CommandReader reader_{{}};
     std::string_view bytes_;

@@ -51,8 +51,8 @@ void AppendOnlyFile::begin_rewrite() {
                 .rdb = settings().aof_use_rdb_preamble,
                 .temporary = fmt::format("temp-rewriteaof-bg-{}.aof", ::getpid()),
                 .began_ms = now_ms()};
-    counters().rewrite_began_unix_seconds = now_ms() / 1000;
-    ++counters().rewrites;
+    counters_.rewrite_began_unix_seconds = now_ms() / 1000;
+    ++counters_.rewrites;
     log_notice("Background append only file rewriting started by the snapshot thread");
     show_counters();
     Manifest next = files_.manifest;
@@ -176,7 +176,7 @@ void AppendOnlyFile::installed(const Status& status, const Manifest& next) {
             if (!counted.ok()) return;
             bytes_at_start_ = count->bytes;
             counted_from_ = count->written;
-            counters().bytes_base = count->bytes;
+            counters_.bytes_base = count->bytes;
             show_counters();
         });
 }
@@ -203,7 +203,7 @@ void AppendOnlyFile::rewrite_failed(const Status& status) {
 }
 
 void AppendOnlyFile::rewrite_over(bool failed) {
-    observe::AofCounters& shown = counters();
+    observe::AofCounters& shown = counters_;
     shown.last_rewrite_failed = failed;
     shown.last_rewrite_seconds = (now_ms() - rewrite_.began_ms) / 1000;
     shown.rewrite_began_unix_seconds = -1;
@@ -263,7 +263,7 @@ void AppendOnlyFile::consider_rewriting() {
     const auto percentage = static_cast<uint64_t>(settings().auto_aof_rewrite_percentage);
     const uint64_t bytes = bytes_at_start_ + writer_.bytes_written() - counted_from_;
     if (percentage == 0 || bytes <= settings().auto_aof_rewrite_min_size) return;
-    const uint64_t base = std::max<uint64_t>(counters().bytes_base, 1);
+    const uint64_t base = std::max<uint64_t>(counters_.bytes_base, 1);
     const uint64_t growth = bytes * 100 / base;
     if (growth < 100 + percentage || must_wait()) return;
     log_notice("Starting automatic rewriting of AOF on {}% growth", growth - 100);

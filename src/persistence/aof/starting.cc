@@ -96,11 +96,7 @@ Status AppendOnlyFile::load_files() {
     engine::Engine& engine = parts_.engine;
     engine.begin_batch();
     {
-        LoadProgress progress(
-            engine,
-            {.interval_bytes = parts_.settings.rdb.loading_process_events_interval_bytes,
-             .attend = parts_.attend_loading},
-            total);
+        LoadProgress progress(engine, parts_.loading_rules(), total);
         Replay replay(engine, parts_.load_preamble, progress);
         for (const FileEntry& file : files) {
             TRY(load_file(file, file == files.back(), progress, replay));
@@ -175,9 +171,9 @@ Status AppendOnlyFile::open_files() {
     bytes_at_start_ = TRY(files_.total_bytes());
     counted_from_ = writer_.bytes_written();
     // Compat: growth is measured against the base alone until there has been a rewrite.
-    counters().bytes_base = 0;
+    counters_.bytes_base = 0;
     if (manifest.base) {
-        counters().bytes_base = TRY(parts_.disk.size_of(files_.path(manifest.base->name)));
+        counters_.bytes_base = TRY(parts_.disk.size_of(files_.path(manifest.base->name)));
     }
     encoder_.begin_file();
     writer_.change_file(std::move(file), bytes);

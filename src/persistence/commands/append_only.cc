@@ -51,10 +51,22 @@ constexpr ErrorText kNotEnabled{
 constexpr ErrorText kLocalOutOfRange{"ERR value is out of range, value must between 0 and 1"};
 
 Status bgrewriteaof(Call& call) {
-    AppendLog* log = call.engine().append_log();
+    AppendLog* log = append_log_of(call.engine().persistence());
     if (log == nullptr) return kNoDisk;
     call.reply().simple(TRY(log->rewrite()));
     return done();
+}
+
+void reply_copies(ReplyWriter& reply, int64_t local) {
+    reply.array(2);
+    reply.integer(local);
+    reply.integer(0);
+}
+void reply_none(ReplyWriter& reply) {
+    reply_copies(reply, 0);
+}
+void reply_local_only(ReplyWriter& reply) {
+    reply_copies(reply, 1);
 }
 
 // There are no replicas yet, so none of them has a copy.
@@ -66,19 +78,20 @@ Status waitaof(Call& call) {
     if (!replicas.ok() || *replicas < 0) return errors::kNotPositive;
     const int64_t replicas_wanted = *replicas;
     const int64_t deadline_ms = TRY(deadline_in_milliseconds(call, 3));
-    AppendLog* log = call.engine().append_log();
+    AppendLog* log = append_log_of(call.engine().persistence());
     const bool enabled = log != nullptr && log->enabled();
     if (local_wanted > 0 && !enabled) return kNotEnabled;
 
-    const int64_t local = enabled && log->is_local_copy(call.session().log_offset) ? 1 : 0;
+    const int64_t local = enabled && log->is_local_copy(call.session()) ? 1 : 0;
     if ((local >= local_wanted && replicas_wanted == 0) || !call.may_block()) {
-        call.reply().array(2);
-        call.reply().integer(local);
-        call.reply().integer(0);
+        reply_copies(call.reply(), local);
         return done();
     }
     if (log != nullptr) log->await(call.session());
-    return call.block_on({.deadline_ms = deadline_ms, .timed_out = nullptr});
+    return call.block_on({.keys = {&kAppendLogKey, 1},
+                          .deadline_ms = deadline_ms,
+                          .on_missing = true,
+                          .timed_out = local == 1 ? reply_local_only : reply_none});
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 // Why the disk does not let the server take writes at the moment; kWritesRefused is on as long as
 // there is a reason.
 //
-// Owner:   the engine.
+// Owner:   Persistence.
 // Threads: main thread.
 #pragma once
 
@@ -13,23 +13,23 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::engine {
+#include "engine/engine.h"
 
-class Engine;
+namespace millrace::persistence {
 
 class WriteRefusals {
 public:
     // The first that there is, is the one that clients hear.
     enum class Reason : uint8_t { Snapshot, AppendLog };
 
-    explicit WriteRefusals(Engine& engine) : engine_(engine) {}
+    explicit WriteRefusals(engine::Engine& engine) : engine_(engine) {}
     // `error` is what clients get, without the leading '-'; empty: nothing is wrong any more.
     void set(Reason reason, std::string error);
     std::string_view text() const;
 
 private:
-    Engine& engine_;
+    engine::Engine& engine_;
     std::array<std::string, 2> errors_;
 };
 
-}  // namespace millrace::engine
+}  // namespace millrace::persistence

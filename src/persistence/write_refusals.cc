@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "engine/write_refusals.h"
+#include "persistence/write_refusals.h"
 
 #include <utility>
 
-#include "engine/engine.h"
-
-namespace millrace::engine {
+namespace millrace::persistence {
 
 void WriteRefusals::set(Reason reason, std::string error) {
     errors_[static_cast<size_t>(reason)] = std::move(error);
-    engine_.set_condition(kWritesRefused, !text().empty());
+    engine_.set_condition(engine::kWritesRefused, !text().empty());
 }
 
 std::string_view WriteRefusals::text() const {
@@ -19,4 +17,4 @@ std::string_view WriteRefusals::text() const {
     return {};
 }
 
-}  // namespace millrace::engine
+}  // namespace millrace::persistence
