@@ -53,6 +53,11 @@ std::vector<std::string_view> shown_words(const Request& request) {
     return words;
 }
 
+// No client: it runs what a log holds, whatever is refused to others.
+bool replays(const Session& session) {
+    return session.id() == 0;
+}
+
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
@@ -216,7 +221,7 @@ void Dispatch::reject_waiting(Session& session, Request& request, ReplyWriter& w
 
 // While what is written could not be made durable.
 Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request, ReplyWriter& writer) {
-    if ((engine_.conditions() & kWritesRefused) == 0) return Verdict::Pass;
+    if ((engine_.conditions() & kWritesRefused) == 0 || replays(session)) return Verdict::Pass;
     const Command& command = *request.command;
     uint64_t flags = command.flags();
     if (session.is(kInMulti) && command.full_name() == "exec") {
@@ -238,7 +243,8 @@ Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,
 }
 
 Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, ReplyWriter& writer) {
-    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading))
+    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading) ||
+        replays(session))
         return Verdict::Pass;
     return reject(session, request, writer, errors::kLoading.text);
 }

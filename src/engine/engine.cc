@@ -109,8 +109,8 @@ inline bool Engine::invoke_unit(Call& call) {
     // Another request may be under way: that of a script which lets others be told that it is busy.
     Session* const outer = std::exchange(running_, &session);
     const bool succeeded = invoke(call);
-    running_ = outer;
     if (effects_.wanted() && outer == nullptr) effects_.end_unit();
+    running_ = outer;
     if (session.is(kTracking)) [[unlikely]]
         end_caching(session, call.request_);
     return succeeded;

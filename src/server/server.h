@@ -16,6 +16,7 @@
 #include "base/thread_role.h"
 #include "engine/engine.h"
 #include "observe/server_state.h"
+#include "persistence/aof/append_only_file.h"
 #include "persistence/persistence.h"
 #include "pipeline/pipeline.h"
 #include "server/acceptor.h"
@@ -54,6 +55,10 @@ private:
     void wire_settings();
     void apply_all_settings();
     void connect_libraries();
+    persistence::aof::AppendOnlyFile::Parts append_only_parts();
+    Status load();
+    // Between the clients that are served while the dataset is loaded.
+    void attend_loading();
     void describe(const StartPlan& plan);
     // The users of the configuration or of the ACL file.
     Status load_users();
@@ -73,6 +78,8 @@ private:
     engine::Engine engine_;
     persistence::Persistence persistence_;
     pipeline::Pipeline pipeline_;
+    persistence::aof::SystemDisk disk_;
+    persistence::aof::AppendOnlyFile append_only_file_;
     Acceptor acceptor_;
     Cron cron_;
     ProcessSettings process_settings_;

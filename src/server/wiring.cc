@@ -80,6 +80,15 @@ void Server::wire_settings() {
             apply_all_settings();
             return done();
         });
+    config_.on_change({"appendonly"}, [this] {
+        return append_only_file_.set_enabled(settings_.persistence.aof.appendonly);
+    });
+    config_.on_change({"appendfsync", "aof-reply-after-write", "aof-checksum-annotations",
+                       "aof-timestamp-enabled", "aof-disable-auto-gc"},
+                      [this] {
+                          append_only_file_.configure();
+                          return done();
+                      });
     config_.on_change({"port"}, [this]() -> Status {
         if (acceptor_.reopen_tcp().ok()) return done();
         return Error("Unable to listen on this port. Check server logs.");
