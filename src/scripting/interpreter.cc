@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "scripting/api.h"
 #include "scripting/libraries/libraries.h"
@@ -164,6 +165,10 @@ void Interpreter::check_time(lua_State* lua) {
     if (!run_->late && limit_ns > 0 && now_ns - run_->started_ns > limit_ns) {
         run_->late = true;
         engine_.set_condition(engine::kScriptBusy, true);
+        log_warning(
+            "Slow script detected: still in execution after {} milliseconds. You can try killing "
+            "the script using the {} KILL command.",
+            (now_ns - run_->started_ns) / 1000000, for_functions_ ? "FUNCTION" : "SCRIPT");
     }
     if (run_->late) engine_.clients().serve_while_busy();
     if ((engine_.conditions() & engine::kShuttingDown) != 0) run_->killed = true;
