@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine/dispatch.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "engine/acl/access_control.h"
+#include "engine/client_limit.h"
+#include "engine/client_memory.h"
 #include "engine/errors.h"
+#include "engine/memory_limit.h"
 #include "engine/pause.h"
 #include "engine/transaction.h"
 
@@ -57,11 +61,22 @@ bool replays(const Session& session) {
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,          &Dispatch::queue_behind,         &Dispatch::mute,
-    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated,  &Dispatch::check_known,
-    &Dispatch::check_transaction,     &Dispatch::check_permitted,      &Dispatch::refuse_writes,
-    &Dispatch::check_subscribed,      &Dispatch::check_loading,        &Dispatch::check_busy,
-    &Dispatch::wait_while_paused,     &Dispatch::queue_in_transaction,
+    &Dispatch::drop_closing,
+    &Dispatch::queue_behind,
+    &Dispatch::mute,
+    &Dispatch::answer_protocol_error,
+    &Dispatch::check_authenticated,
+    &Dispatch::check_known,
+    &Dispatch::check_transaction,
+    &Dispatch::check_permitted,
+    &Dispatch::limit_clients,
+    &Dispatch::make_room,
+    &Dispatch::refuse_writes,
+    &Dispatch::check_subscribed,
+    &Dispatch::check_loading,
+    &Dispatch::check_busy,
+    &Dispatch::wait_while_paused,
+    &Dispatch::queue_in_transaction,
 };
 
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
@@ -164,6 +179,26 @@ Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request
         "ERR Command '" + request.command->full_name() + "' not allowed inside a transaction");
 }
 
+// Closes the clients that cost most, perhaps this one, where all together cost too much.
+Dispatch::Verdict Dispatch::limit_clients(Session& session, Request& request, ReplyWriter&) {
+    if ((engine_.conditions() & kClientsLimited) == 0) return Verdict::Pass;
+    engine_.client_limit().note(session, request.wire_bytes);
+    engine_.client_limit().enforce();
+    return session.is(kClosing) ? Verdict::Ended : Verdict::Pass;
+}
+
+// Evicts for any command; refused are only those that may take memory.
+Dispatch::Verdict Dispatch::make_room(Session& session, Request& request, ReplyWriter& writer) {
+    if ((engine_.conditions() & kMemoryLimited) == 0) return Verdict::Pass;
+    if (engine_.memory_limit().make_room()) [[likely]]
+        return Verdict::Pass;
+    const bool runs_queue = session.is(kInMulti) && request.command->full_name() == "exec";
+    const uint64_t flags = runs_queue ? TransactionState::find(session)->command_flags()
+                                      : request.command->flags();
+    if ((flags & kDenyOom) == 0) return Verdict::Pass;
+    return reject(session, request, writer, errors::kOutOfMemory.text);
+}
+
 Dispatch::Verdict Dispatch::check_permitted(Session& session, Request& request,
                                             ReplyWriter& writer) {
     if (!session.is(kRestricted)) return Verdict::Pass;
@@ -261,13 +296,25 @@ void Dispatch::log_command(Session& session, const Request& request, int64_t mic
     }
 }
 
-void Dispatch::check_output(Session& session) {
-    // Compat: whoever has not authenticated gets a kibibyte.
-    constexpr uint64_t kUnauthenticatedBytesMax = 1024;
+namespace {
+
+// Compat: whoever has not authenticated gets a kibibyte.
+constexpr uint64_t kUnauthenticatedBytesMax = 1024;
+
+}  // namespace
+
+uint64_t Dispatch::output_room(const Session& session) const {
     const OutputLimits& limits = engine_.settings().client_output_buffer_limit;
     const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
-    const uint64_t held =
-        session.produced_bytes - session.traffic->bytes_written.load(std::memory_order_relaxed);
+    uint64_t bytes_max = limit.hard_bytes > 0 ? limit.hard_bytes : UINT64_MAX;
+    if (session.is(kUnauthenticated)) bytes_max = std::min(bytes_max, kUnauthenticatedBytesMax);
+    return bytes_max - std::min(output_held(session), bytes_max);
+}
+
+void Dispatch::check_output(Session& session) {
+    const OutputLimits& limits = engine_.settings().client_output_buffer_limit;
+    const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
+    const uint64_t held = output_held(session);
     // Compat: DEBUG CLIENT-ENFORCE-REPLY-LIST makes every reply count as a whole block.
     const bool in_blocks = engine_.debug_switches().reply_list_only;
     const bool stranger =
@@ -281,7 +328,10 @@ void Dispatch::check_output(Session& session) {
     } else {
         session.over_soft_limit_since_ms = 0;
     }
-    if ((!stranger && !over_hard && !over_soft) || session.is(kClosing)) return;
+    if ((!stranger && !over_hard && !over_soft) || session.is(kClosing)) {
+        if ((engine_.conditions() & kClientsLimited) != 0) engine_.client_limit().note(session);
+        return;
+    }
     ++engine_.server().net.closed_for_output_limit;
     engine_.clients().close(session, CloseMode::Now);
 }

@@ -33,6 +33,8 @@ public:
 
     // Closes a session that holds more unsent bytes than it may.
     void check_output(Session& session);
+    // How many more bytes it may be sent.
+    uint64_t output_room(const Session& session) const;
 
 private:
     enum class Verdict : uint8_t { Pass, Ended };
@@ -48,6 +50,8 @@ private:
     Verdict check_transaction(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_permitted(Session& session, Request& request, ReplyWriter& writer);
     Verdict refuse_writes(Session& session, Request& request, ReplyWriter& writer);
+    Verdict limit_clients(Session& session, Request& request, ReplyWriter& writer);
+    Verdict make_room(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_subscribed(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_busy(Session& session, Request& request, ReplyWriter& writer);

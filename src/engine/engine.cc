@@ -6,12 +6,17 @@
 
 #include "engine/acl/access_control.h"
 #include "engine/call.h"
+#include "engine/client_limit.h"
 #include "engine/dispatch.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::engine {
 
 Engine::Engine(const EngineParts& parts)
-    : parts_(parts), access_(std::make_unique<acl::AccessControl>(*this)) {
+    : parts_(parts),
+      access_(std::make_unique<acl::AccessControl>(*this)),
+      memory_limit_(std::make_unique<MemoryLimit>(*this)),
+      client_limit_(std::make_unique<ClientLimit>(*this)) {
     parts_.keyspace.set_expiry_listener(this);
     begin_batch();
 }
@@ -25,6 +30,7 @@ void Engine::begin_batch() {
     const int64_t now_ms = now_us_ / 1000;
     parts_.keyspace.set_now_ms(now_ms);
     parts_.keyspace.access_clock().set_now_ms(now_ms);
+    if (memory_limit_->active()) memory_limit_->begin_batch();
 }
 
 void Engine::execute(Session& session, Request& request, ReplyLog& log) {
@@ -51,11 +57,14 @@ inline void Engine::append_late(ReplyLog& log) {
     late_.clear();
 }
 
-inline void Engine::limit_output(Session& session) {
+inline bool Engine::is_output_limited(const Session& session) const {
     const OutputLimit& limit = parts_.settings.client_output_buffer_limit.normal;
-    const bool limited =
-        (limit.hard_bytes | limit.soft_bytes) != 0 || session.is(kUnauthenticated | kSubscribed);
-    if (limited) [[unlikely]]
+    return (limit.hard_bytes | limit.soft_bytes | (conditions_ & kClientsLimited)) != 0 ||
+           session.is(kUnauthenticated | kSubscribed);
+}
+
+inline void Engine::limit_output(Session& session) {
+    if (is_output_limited(session)) [[unlikely]]
         Dispatch(*this).check_output(session);
 }
 
@@ -75,6 +84,8 @@ void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     session.last_command = request.command;
     session.last_interaction_ms = now_ms();
     ++session.commands;
+    if (is_output_limited(session)) [[unlikely]]
+        writer.limit_to(Dispatch(*this).output_room(session));
     Call call(*this, session, request, writer);
     const bool failed = !invoke_unit(call);
     session.produced_bytes += writer.produced();
@@ -143,6 +154,8 @@ bool Engine::execute_again(Session& session, Request& request, ReplyLog& log) {
             return false;
         }
     }
+    if (is_output_limited(session)) [[unlikely]]
+        writer.limit_to(Dispatch(*this).output_room(session));
     Call call(*this, session, request, writer);
     call.runs_again_ = true;
     const bool failed = !invoke_unit(call);
@@ -317,6 +330,8 @@ void Engine::wake(Session& session) {
 void Engine::end_turn() {
     run_deferred();
     tracking_.flush_broadcasts();
+    if (client_limit_->active()) [[unlikely]]
+        client_limit_->end_turn();
 }
 
 void Engine::run_deferred() {
@@ -339,6 +354,7 @@ void Engine::run_deferred() {
 
 void Engine::forget(Session& session) {
     blocking_.forget(session);
+    client_limit_->forget(session);
     monitors_.remove(session);
     if (monitors_.empty()) set_condition(kMonitored, false);
     sessions_.destroy(session);

@@ -60,6 +60,7 @@ enum EngineCondition : uint32_t {
     kReadOnlyReplica = 1u << 6,
     kWritesRefused = 1u << 7,
     kShuttingDown = 1u << 8,
+    kClientsLimited = 1u << 9,
 };
 
 // What the engine works on and with; all outlive it.
@@ -115,6 +116,8 @@ struct EngineCounters {
 };
 
 class Call;
+class ClientLimit;
+class MemoryLimit;
 
 class Engine : public keyspace::ExpiryListener {
 public:
@@ -164,6 +167,8 @@ public:
     WatchedKeys& watched_keys() { return watched_keys_; }
     PubSub& pubsub() { return pubsub_; }
     Tracking& tracking() { return tracking_; }
+    ClientLimit& client_limit() { return *client_limit_; }
+    MemoryLimit& memory_limit() { return *memory_limit_; }
     Notifications& notifications() { return notifications_; }
     acl::AccessControl& access() { return *access_; }
     EngineCounters& counters() { return counters_; }
@@ -246,6 +251,7 @@ private:
     void answer_waiting(Session& session, Request& request, void (*answer)(ReplyWriter&),
                         std::string_view error);
     void append_late(ReplyLog& log);
+    bool is_output_limited(const Session& session) const;
     void limit_output(Session& session);
     void account(Session& session, Request& request, uint64_t reply_bytes, uint64_t cycles,
                  bool failed);
@@ -273,6 +279,8 @@ private:
     Pause pause_;
     Blocking blocking_{*this};
     Notifications notifications_{*this};
+    std::unique_ptr<MemoryLimit> memory_limit_;
+    std::unique_ptr<ClientLimit> client_limit_;
     Session* running_ = nullptr;
     ReplyLog late_;  // What the running session hears after its reply.
     std::vector<Subscription> event_listeners_;

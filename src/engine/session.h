@@ -145,6 +145,7 @@ public:
     const Command* last_command = nullptr;
     uint64_t commands = 0;
     int64_t over_soft_limit_since_ms = 0;
+    uint64_t counted_bytes = 0;  // By ClientLimit.
     uint64_t produced_bytes =
         0;  // Reply bytes made for it; minus what Traffic says was written: what is held.
     std::string name;

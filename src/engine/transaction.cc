@@ -43,7 +43,9 @@ void TransactionState::describe(SessionSummary& summary) const {
     }
     summary.watched_keys = keys_.size();
     summary.watched_key_changed = touched_;
-    summary.memory_bytes += sizeof *this + keys_.capacity() * sizeof keys_[0];
+    constexpr size_t kBytesEach = sizeof(WatchedKeys::Key) + sizeof(WatchedKeys::Watcher) +
+                                  6 * sizeof(void*);
+    summary.memory_bytes += sizeof *this + keys_.size() * kBytesEach;
 }
 
 }  // namespace millrace::engine

@@ -6,6 +6,7 @@
 #include "base/prefetch.h"
 #include "keyspace/collection.h"
 #include "keyspace/keyspace.h"
+#include "keyspace/root_sink.h"
 
 namespace millrace::keyspace {
 
@@ -87,6 +88,11 @@ bool Capture::root_is_frozen(const Collection* root) const {
 
 void Capture::unshare(Entry& entry) {
     Collection* const frozen = entry.collection();
+    auto* const sink = dynamic_cast<RootSink*>(sink_);
+    if (sink != nullptr && sink->take_back(*frozen)) {
+        std::erase_if(roots_, [frozen](const auto& root) { return root.first == frozen; });
+        return;
+    }
     std::unique_ptr<Collection> clone = frozen->clone();
     clone->set_expiry_filed_ms(frozen->expiry_filed_ms());
     entry.set_collection(clone.release());
@@ -99,8 +105,7 @@ void Capture::returned(uint64_t number) {
     while (!held_.empty() && held_.front().number <= number) {
         Entry* const entry = held_.front().entry;
         held_.pop_front();
-        // Replies may still refer to it.
-        keyspace_.limbo().retire(entry);
+        keyspace_.retire_returned(entry);
     }
     for (HeldRoot& held : held_roots_) {
         if (held.number <= number) keyspace_.reclaimer().give(std::move(held.root));

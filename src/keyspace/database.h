@@ -22,6 +22,9 @@
 
 namespace millrace::keyspace {
 
+// Finds an entry by its hash alone; the caller checks that it is the right one.
+struct ByHash {};
+
 // What the table needs to know about entries.
 struct EntryTraits {
     using Element = Entry;
@@ -32,6 +35,7 @@ struct EntryTraits {
         return siphash13(key.data(), key.size(), seed);
     }
     static bool equal(const Entry& entry, std::string_view key) { return entry.key() == key; }
+    static bool equal(const Entry&, ByHash) { return true; }
     SipKey seed;
 };
 
@@ -45,11 +49,23 @@ public:
     Database& operator=(const Database&) = delete;
 
     Position find(std::string_view key, uint64_t hash) const { return table_.find(hash, key); }
+    // Whatever key has this hash.
+    Position find(uint64_t hash) const {
+        const Position position = table_.find(hash, ByHash());
+        if (!position || table_.hash_of(*position.element()) == hash) return position;
+        return {};
+    }
     [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
         table_.prefetch_bucket(hash);
     }
     [[gnu::always_inline]] void prefetch_entry(uint64_t hash) const {
         table_.prefetch_element(hash);
+    }
+
+    // Null if the key has none, or if it is not at once clear which entry is its.
+    const Collection* likely_collection(uint64_t hash) const {
+        const Entry* entry = table_.likely_element(hash);
+        return entry == nullptr || entry->is_string() ? nullptr : entry->collection();
     }
 
     // Links `entry` under a key that is absent.

@@ -34,7 +34,8 @@ Persistence::Persistence(engine::Engine& engine, const Settings& settings,
                                                .use_marks = use_marks(),
                                                .libraries = libraries()};
                  }),
-      background_(engine, settings.rdb, snapshots_, refusals_) {}
+      background_(engine, settings.rdb, snapshots_, refusals_),
+      temporary_file_(rdb::FileSink::temporary_name(::getpid())) {}
 
 rdb::UseMarks Persistence::use_marks() const {
     switch (keyspace_settings_.maxmemory_policy) {
@@ -95,6 +96,10 @@ Status Persistence::save_now() {
 Status Persistence::save_at_end() {
     background_.give_up();
     return save_now();
+}
+
+void Persistence::remove_temporary_file() const {
+    (void)::unlink(temporary_file_.c_str());
 }
 
 void Persistence::flushed_all() {

@@ -55,6 +55,8 @@ public:
     // The server ends: nothing more is written in the background.
     void stop() { background_.give_up(); }
     Status save_at_end();
+    // What save_at_end() has written so far. Async-signal-safe.
+    void remove_temporary_file() const;
     // A setting of RDB files has changed.
     void settings_changed() { background_.settle_refusal(); }
     snapshot::SnapshotService& snapshots() { return snapshots_; }
@@ -100,6 +102,7 @@ private:
     snapshot::Snapshots snapshots_;
     WriteRefusals refusals_{engine_};
     BackgroundSave background_;
+    const std::string temporary_file_;  // Of saves on the main thread.
     engine::AppendLog* append_log_ = nullptr;
     observe::LoadingMarks loading_;
     int64_t next_check_ms_ = 0;

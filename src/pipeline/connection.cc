@@ -261,10 +261,11 @@ WriteOutcome Connection::write(std::vector<const keyspace::Entry*>& unpinned) {
 
 void Connection::publish_traffic() {
     traffic_->bytes_read.store(bytes_read_, std::memory_order_relaxed);
-    traffic_->input_bytes.store(input_.size() - input_begin_, std::memory_order_relaxed);
-    traffic_->input_capacity.store(input_.capacity(), std::memory_order_relaxed);
-    traffic_->argument_bytes.store(parser_.memory_bytes() + arriving_bytes_,
-                                   std::memory_order_relaxed);
+    // Compat: what has come of a large argument counts as unparsed input, its place as the buffer.
+    traffic_->input_bytes.store(input_.size() - input_begin_ + arrived_bytes(),
+                                std::memory_order_relaxed);
+    traffic_->input_capacity.store(input_.capacity() + arriving_bytes_, std::memory_order_relaxed);
+    traffic_->argument_bytes.store(parser_.memory_bytes(), std::memory_order_relaxed);
 }
 
 }  // namespace millrace::pipeline

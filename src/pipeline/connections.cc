@@ -132,6 +132,10 @@ void Pipeline::configure_threads(int io_threads, bool always_active) {
     set_active(always_active ? configured_ : std::min(active_, configured_));
 }
 
+void Pipeline::tidy_threads() {
+    for (auto& thread : threads_) thread->tidy();
+}
+
 void Pipeline::configure_io(const IoSettings& settings) {
     io_settings_ = std::make_shared<const IoSettings>(settings);
     side_zero_.set_settings(io_settings_);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the main thread does with a batch, in three passes: fetch the buckets of all its keys, then
-// find and fetch all entries, then execute. Fetches that stand back to back overlap their waits,
+// What the main thread does with a batch, in passes: fetch the buckets of all its keys, then find
+// and fetch all entries, then, for commands on collections, the collections and what they lead to,
+// then execute. Fetches that stand back to back overlap their waits,
 // those for the page tables included; with a command's work between them they do not
 // (docs/decisions/0001-measured-first.md, experiment 1).
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/cycle_clock.h"
+#include "base/prefetch.h"
 #include "engine/append_log.h"
+#include "keyspace/collection.h"
 #include "pipeline/pipeline.h"
 
 namespace millrace::pipeline {
@@ -16,6 +20,11 @@ namespace millrace::pipeline {
 using engine::Request;
 using engine::RequestKind;
 using engine::Session;
+
+namespace {
+// Of what a collection leads to; the processor goes on by itself where a command reads more.
+constexpr size_t kContentLines = 2;
+}  // namespace
 
 // g++ 12 drops calls of functions that only prefetch, hence the inlining.
 template <typename Fetch>
@@ -26,6 +35,25 @@ template <typename Fetch>
         const Session* session = engine_.sessions().find(request.client, request.client_generation);
         if (session != nullptr)
             fetch(engine_.keyspace().database(session->database), request.key_hash);
+    }
+}
+
+inline void Pipeline::fetch_collections(std::span<const Request> requests) {
+    std::array<const keyspace::Collection*, Batch::kRequestsMax> found;
+    size_t count = 0;
+    for (const Request& request : requests) {
+        if (request.command == nullptr || !request.command->works_on_collections()) continue;
+        const Session* session = engine_.sessions().find(request.client, request.client_generation);
+        if (session == nullptr || request.command->first_key() == 0) continue;
+        const auto& database = engine_.keyspace().database(session->database);
+        const keyspace::Collection* collection = database.likely_collection(request.key_hash);
+        if (collection == nullptr) continue;
+        prefetch(collection);
+        found[count++] = collection;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        const auto* contents = static_cast<const char*>(found[i]->contents());
+        for (size_t line = 0; line < kContentLines; ++line) prefetch(contents + line * 64);
     }
 }
 
@@ -45,6 +73,7 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
                   [](const Database& database, uint64_t hash) { database.prefetch_bucket(hash); });
         fetch_all(requests,
                   [](const Database& database, uint64_t hash) { database.prefetch_entry(hash); });
+        fetch_collections(requests);
     }
     execute_rest();
     if (count > 1) {

@@ -58,6 +58,13 @@ void IoSide::fetch(ClientSlot slot) {
     for (size_t line = 0; line < sizeof(Connection); line += 64) prefetch(connection + line);
 }
 
+void IoSide::count_buffers(Connection& connection) {
+    const uint64_t bytes = connection.buffer_bytes();
+    if (bytes == connection.buffer_bytes_counted) return;
+    usage_.buffer_bytes.add(bytes - connection.buffer_bytes_counted);
+    connection.buffer_bytes_counted = bytes;
+}
+
 // --- requests ---
 
 bool IoSide::has_room() {
@@ -126,7 +133,9 @@ bool IoSide::read(size_t batches_max) {
         if (connection == nullptr) continue;
         connection->in_read_list = false;
         usage_.reads.add(1);
-        switch (connection->read(context)) {
+        const ReadOutcome outcome = connection->read(context);
+        count_buffers(*connection);
+        switch (outcome) {
             case ReadOutcome::Drained:
                 break;
             case ReadOutcome::More:
@@ -312,6 +321,7 @@ void IoSide::carry_out(const ReplyRecord& record) {
             break;
         case ClientOrder::Release:
             connection->output().drop(unpinned_);
+            usage_.buffer_bytes.add(0 - connection->buffer_bytes_counted);
             poller_.remove(connection->descriptor());
             connections_[record.client].reset();
             --connection_count_;
@@ -325,6 +335,7 @@ void IoSide::free_blocks(Batch& batch) {
     for (auto& block : batch.to_free) {
         for (size_t i = 0; i < block->count; ++i) builder_.free(block->entries[i], remote_frees_);
         usage_.frees.add(block->count);
+        builder_.reclaimer().note_freed(block->bytes);
     }
     batch.to_free.clear();
     remote_frees_.flush();
@@ -357,6 +368,7 @@ void IoSide::write() {
         if (!connection->output().empty()) {
             usage_.writes.add(1);
             if (connection->write(unpinned_) == WriteOutcome::More) want_write(*connection);
+            count_buffers(*connection);
         }
         if (connection->must_report()) report_list_.push_back(list[i]);
     }

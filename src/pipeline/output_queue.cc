@@ -9,6 +9,7 @@ namespace millrace::pipeline {
 void OutputQueue::add_pinned(const keyspace::Entry& entry) {
     if (tail_.size() > tail_begin_) {
         queued_bytes_ += tail_.size() - tail_begin_;
+        parts_bytes_ += tail_.capacity();
         parts_.push_back({.bytes = std::move(tail_), .entry = nullptr, .sent = tail_begin_});
     }
     tail_ = ByteBuffer();
@@ -43,6 +44,7 @@ void OutputQueue::consume(size_t bytes, std::vector<const keyspace::Entry*>& unp
         queued_bytes_ -= taken;
         if (taken < left) return;
         if (part.entry != nullptr) unpinned.push_back(part.entry);
+        parts_bytes_ -= part.bytes.capacity();
         parts_.pop_front();
     }
     tail_begin_ += bytes;

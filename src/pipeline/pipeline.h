@@ -26,7 +26,7 @@
 #include "pipeline/io_side.h"
 #include "pipeline/io_thread.h"
 #include "pipeline/placement.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::engine {
 class ReplyGate;
@@ -71,6 +71,9 @@ public:
     void release_all();
     // The cron calls it every 100 ms: decides how many I/O threads to use.
     void adjust_threads(int64_t now_ms);
+
+    // Lets I/O threads give back what has been freed for them; they may be asleep.
+    void tidy_threads();
 
     // --- settings ---
 
@@ -122,6 +125,7 @@ private:
     void execute_command(engine::Request& request, Batch& batch);
     template <typename Fetch>
     void fetch_all(std::span<const engine::Request> requests, Fetch&& fetch);
+    void fetch_collections(std::span<const engine::Request> requests);
     void publish(std::unique_ptr<Batch> batch, SideNumber side);
     void deliver(std::unique_ptr<Batch> batch, SideNumber side);
     void hold(std::unique_ptr<Batch> batch, SideNumber side, uint64_t mark);

@@ -11,6 +11,8 @@
 #include "base/sha1.h"
 #include "engine/acl/access_control.h"
 #include "engine/command_registry.h"
+#include "engine/errors.h"
+#include "engine/memory_limit.h"
 #include "scripting/interpreter.h"
 #include "scripting/registration.h"
 #include "scripting/values.h"
@@ -80,6 +82,11 @@ std::string_view objection(ScriptRun& run, const Command* command,
         return "ERR Write commands are not allowed from read-only scripts.";
     }
     engine::Engine& engine = run.call.engine();
+    // Compat: a script that has written may finish.
+    const bool lacks_memory = engine.memory_limit().out_of_memory();
+    if (lacks_memory && command->has(engine::kDenyOom) && run.keeps_dataset && !run.allows_oom) {
+        return engine::errors::kOutOfMemory.text;
+    }
     if (command->has(engine::kWrite) && (engine.conditions() & engine::kWritesRefused) != 0) {
         return engine.persistence()->write_refusal();
     }

@@ -25,6 +25,7 @@ struct ScriptRun {
     std::string_view name;      // Of the function; empty for EVAL.
     bool read_only = false;     // Commands that write are refused.
     bool keeps_dataset = true;  // No command that writes has run.
+    bool allows_oom = false;    // It may take memory where there is none.
     bool killed = false;        // SCRIPT KILL asked for its end.
     bool late = false;          // Others are told that the server is busy.
     int64_t started_ns = 0;

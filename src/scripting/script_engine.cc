@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/sha1.h"
+#include "engine/memory_limit.h"
 #include "scripting/shebang.h"
 
 namespace millrace::scripting {
@@ -153,14 +154,21 @@ Status ScriptEngine::run_script(Call& call, Script& script, bool read_only) {
     if (script.evictable) evictable_.splice(evictable_.end(), evictable_, script.place);
     const bool may_write = (script.flags & (kNoWrites | kUnflagged)) == 0;
     if (read_only && may_write) return kWritesInReadOnly;
+    const bool allows_oom = (script.flags & kAllowOom) != 0;
+    if (lacks_memory() && may_write && !allows_oom) return engine::errors::kOutOfMemory;
     if (may_write) TRY(check_writes_allowed(call));
     prepare_session(call);
     ScriptRun run{.call = call,
                   .session = session_,
                   .name = {},
-                  .read_only = read_only || (script.flags & kNoWrites) != 0};
+                  .read_only = read_only || (script.flags & kNoWrites) != 0,
+                  .allows_oom = allows_oom};
     running_functions_ = false;
     return this->run(call, *script_lua_, script.reference, run);
+}
+
+bool ScriptEngine::lacks_memory() const {
+    return engine_.memory_limit().out_of_memory();
 }
 
 void ScriptEngine::prepare_session(Call& call) {
@@ -293,9 +301,15 @@ Status ScriptEngine::call_function(Call& call, bool read_only) {
     const Function& function = found->second.library->functions[found->second.at];
     const bool writes = (function.flags & kNoWrites) == 0;
     if (read_only && writes) return kWritesInReadOnly;
+    const bool allows_oom = (function.flags & kAllowOom) != 0;
+    if (lacks_memory() && writes && !allows_oom) return engine::errors::kOutOfMemory;
     if (writes) TRY(check_writes_allowed(call));
     prepare_session(call);
-    ScriptRun run{.call = call, .session = session_, .name = function.name, .read_only = !writes};
+    ScriptRun run{.call = call,
+                  .session = session_,
+                  .name = function.name,
+                  .read_only = !writes,
+                  .allows_oom = allows_oom};
     running_functions_ = true;
     return this->run(call, *function_lua_, function.reference, run);
 }

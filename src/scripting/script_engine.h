@@ -80,6 +80,7 @@ private:
     Result<Scripts::iterator> compile(std::string_view sha, std::string_view body, bool evictable);
     Status run_script(engine::Call& call, Script& script, bool read_only);
     Status run(engine::Call& call, Interpreter& interpreter, int reference, ScriptRun& run);
+    bool lacks_memory() const;
     void prepare_session(engine::Call& call);
     void drop_functions(const Library& library);
 

@@ -126,8 +126,6 @@ std::vector<std::string> missing_subsystem_warnings(const AllSettings& settings)
     const auto warn = [&lines](bool wanted, std::string_view name, std::string_view reason) {
         if (wanted) lines.push_back(no_effect(name, reason));
     };
-    warn(settings.keyspace.maxmemory != 0, "maxmemory", "memory is not limited");
-    warn(settings.keyspace.defrag.activedefrag, "activedefrag", "there is no defragmenter");
     warn(!settings.net.tls.cert_file.empty(), "tls-cert-file", "there is no TLS");
     return lines;
 }

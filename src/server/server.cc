@@ -13,9 +13,12 @@
 #include "admin/client/listing.h"
 #include "admin/info/sections.h"
 #include "base/log.h"
+#include "engine/acl/access_control.h"
+#include "engine/memory_limit.h"
 #include "scripting/script_engine.h"
 #include "server/crash_report.h"
 #include "server/daemon.h"
+#include "server/memory_ceiling.h"
 #include "server/open_files.h"
 
 namespace millrace::server {
@@ -71,8 +74,8 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
       pipeline_(engine_, heaps_, state_),
       append_only_file_(append_only_parts()),
       acceptor_(pipeline_, engine_, settings.net, state_),
-      cron_(engine_, pipeline_, state_, settings.server, settings.net,
-            settings.keyspace.active_expire_effort),
+      cron_(engine_, pipeline_, state_, heaps_, settings.server, settings.keyspace.defrag,
+            settings.net, settings.keyspace.active_expire_effort),
       process_settings_(settings, plan.config_file, title),
       plan_(plan) {
     engine_.connect(&pipeline_, this);
@@ -173,6 +176,9 @@ Status Server::start() {
             log_notice("Ready to accept connections tcp");
         }
     }
+    const uint64_t limit = engine_.memory_limit().limit();
+    for (const std::string& line : memory_warnings(memory_surroundings(), limit))
+        log_warning("{}", line);
     state_.memory.startup_bytes = used_bytes();
     process_settings_.apply();
     if (settings_.server.supervised == Supervised::Systemd) {
@@ -195,12 +201,7 @@ int Server::run() {
             ++state_.loop.cycles;
         }
         pipeline_.turn(append_only_file_.attend(persistence_.attend(wait_us)));
-        if (const int signal = stop_signal_.exchange(0)) {
-            const bool interrupted = signal == SIGINT;
-            log_warning("Received {} scheduling shutdown...", interrupted ? "SIGINT" : "SIGTERM");
-            (void)shutdown(request_of(interrupted ? settings_.server.shutdown_on_sigint
-                                                  : settings_.server.shutdown_on_sigterm));
-        }
+        if (!engine_.debug_switches().cron_paused) obey_signal();
     }
     append_only_file_.end();
     pipeline_.release_all();
@@ -209,7 +210,20 @@ int Server::run() {
     return exit_code_;
 }
 
+void Server::obey_signal() {
+    const int signal = stop_signal_.exchange(0);
+    if (signal == 0) return;
+    const bool interrupted = signal == SIGINT;
+    log_warning("Received {} scheduling shutdown...", interrupted ? "SIGINT" : "SIGTERM");
+    (void)shutdown(request_of(interrupted ? settings_.server.shutdown_on_sigint
+                                          : settings_.server.shutdown_on_sigterm));
+}
+
 void Server::request_stop(int signal) {
+    if (signal == SIGINT && saving_at_end_.load()) {
+        persistence_.remove_temporary_file();
+        ::_exit(1);
+    }
     stop_signal_.store(signal);
     pipeline_.wake();
 }
@@ -224,7 +238,10 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
     TRY(append_only_file_.prepare_to_end(request.force || request.now));
     if (saves_at_end(request)) {
         log_notice("Saving the final RDB snapshot before exiting.");
-        if (!persistence_.save_at_end().ok()) {
+        saving_at_end_.store(true);
+        const bool saved = persistence_.save_at_end().ok();
+        saving_at_end_.store(false);
+        if (!saved) {
             if (!request.force) {
                 log_warning("Error trying to save the DB, can't exit.");
                 return Error("ERR Errors trying to SHUTDOWN. Check logs.");
@@ -239,6 +256,10 @@ Status Server::shutdown(const engine::ShutdownRequest& request) {
 }
 
 Status Server::abort_shutdown() {
+    if (stop_signal_.exchange(0) != 0) {
+        log_notice("Shutdown manually aborted");
+        return done();
+    }
     return Error("ERR No shutdown in progress.");
 }
 

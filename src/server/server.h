@@ -25,7 +25,7 @@
 #include "server/cron.h"
 #include "server/process_settings.h"
 #include "server/startup.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::server {
 
@@ -40,12 +40,14 @@ public:
     Status start();
     // Serves until a stop; the process's exit code.
     int run() ON_MAIN_THREAD;
-    // Asks for a shutdown as SIGTERM or SIGINT does. Async-signal-safe.
+    // Asks for a shutdown as SIGTERM or SIGINT does; a second SIGINT does not wait for the dataset
+    // to be saved. Async-signal-safe.
     void request_stop(int signal);
     // The users, for CONFIG REWRITE; none if they have a file of their own.
     std::vector<std::string> user_lines();
 
 private:
+    void obey_signal();
     Status shutdown(const engine::ShutdownRequest& request) override;
     Status abort_shutdown() override;
     Status crash(std::string_view what) override;
@@ -82,6 +84,7 @@ private:
     Cron cron_;
     ProcessSettings process_settings_;
     std::atomic<int> stop_signal_{0};
+    std::atomic<bool> saving_at_end_{false};
     bool stopping_ = false;
     int exit_code_ = 0;
     uint64_t cron_ns_ = 0;

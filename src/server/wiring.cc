@@ -8,6 +8,9 @@
 
 #include "base/log.h"
 #include "engine/acl/access_control.h"
+#include "engine/client_limit.h"
+#include "engine/memory_limit.h"
+#include "server/memory_ceiling.h"
 #include "server/open_files.h"
 #include "server/server.h"
 #include "threads/cores.h"
@@ -46,6 +49,10 @@ void Server::apply_all_settings() {
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
     keyspace_.set_encodings(settings_.keyspace.encodings);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
+    const keyspace::MaxMemory& maxmemory = settings_.keyspace.maxmemory;
+    const uint64_t limit = maxmemory.automatic ? automatic_memory_limit() : maxmemory.bytes;
+    engine_.memory_limit().configure(settings_.keyspace, limit);
+    engine_.client_limit().configure(engine.maxmemory_clients, limit);
     cron_.set_expire_effort(settings_.keyspace.active_expire_effort);
     pipeline_.configure_io(
         {.query_buffer_bytes_max = static_cast<int64_t>(engine.client_query_buffer_limit),
@@ -64,7 +71,9 @@ void Server::wire_settings() {
         {"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
          "commandlog-request-larger-than", "commandlog-large-request-max-len",
          "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
-         "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
+         "latency-monitor-threshold", "maxmemory", "maxmemory-policy", "maxmemory-samples",
+         "maxmemory-eviction-tenacity", "maxmemory-count-buffers", "maxmemory-clients",
+         "lfu-log-factor", "lfu-decay-time",
          "active-expire-effort", "client-query-buffer-limit", "proto-max-bulk-len", "io-threads",
          "io-threads-always-active", "hz", "availability-zone", "notify-keyspace-events"},
         [this] {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "threads/cpu_list.h"
 
-#include <sched.h>
-
 #include <cstdint>
 
 #include "base/numbers.h"
@@ -42,6 +40,12 @@ std::optional<std::vector<int>> parse_cpu_list(std::string_view list) {
     } while (take_char(list, ','));
     if (!list.empty()) return std::nullopt;
     return cores;
+}
+
+CoreMask::CoreMask() : known_(::sched_getaffinity(0, sizeof set_, &set_) == 0) {}
+
+void CoreMask::apply() const {
+    if (known_) (void)::sched_setaffinity(0, sizeof set_, &set_);
 }
 
 bool stay_on(std::string_view list) {

@@ -6,6 +6,8 @@
 // Threads: any.
 #pragma once
 
+#include <sched.h>
+
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -17,5 +19,17 @@ std::optional<std::vector<int>> parse_cpu_list(std::string_view list);
 
 // Keeps the calling thread on these cores; false if that cannot be.
 bool stay_on(std::string_view list);
+
+// The cores that the calling thread may use, to give another thread the same later on, whatever has
+// become of its parent meanwhile.
+class CoreMask {
+public:
+    CoreMask();
+    void apply() const;
+
+private:
+    cpu_set_t set_;
+    bool known_;
+};
 
 }  // namespace millrace::threads

@@ -32,6 +32,9 @@ public:
     std::unique_ptr<keyspace::Collection> clone() const override;
     size_t blocks() const override { return 2 + (large_ ? 2 * large_->block_count() : 0); }
     void digest(keyspace::ValueDigest& digest) const override;
+    const void* contents() const override {
+        return large_ != nullptr ? static_cast<const void*>(large_.get()) : pack_.data();
+    }
 
     // --- form ---
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Real clients against our server: the command line tools, redis-py, hiredis, and, where npm is there, ioredis,
-# node-redis, iovalkey and valkey-glide. What they do is in tests/clients/. MILLRACE_SERVER names another program, to
-# see that the expectations hold there too.
+# node-redis, iovalkey, valkey-glide and BullMQ. What they do is in tests/clients/. MILLRACE_SERVER names another
+# program, to see that the expectations hold there too.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh
@@ -33,7 +33,7 @@ failed=0
 client() {  # name, command...
   local name=$1 output line
   shift
-  output=$(timeout 60 "$@" "$port" 2>&1)
+  output=$(timeout 120 "$@" "$port" 2>&1)
   line=$(tail -n 1 <<<"$output")
   if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
@@ -51,7 +51,7 @@ if g++ -std=c++20 -O1 tests/clients/hiredis_client.cc -o "$work/hiredis_client" 
 else
   failed=$((failed + 1))
 fi
-packages=(ioredis redis iovalkey @valkey/valkey-glide)
+packages=(ioredis redis iovalkey @valkey/valkey-glide bullmq)
 fetched=yes
 for package in "${packages[@]}"; do [[ -d $work/node_modules/$package ]] || fetched=no; done
 if ! command -v npm >/dev/null; then
@@ -63,6 +63,7 @@ else
   cp tests/clients/*.mjs "$work/"
   client "ioredis, node-redis" node "$work/node_clients.mjs"
   client "iovalkey, valkey-glide" node "$work/valkey_clients.mjs"
+  client BullMQ node "$work/bullmq_jobs.mjs"
 fi
 kill -0 $pid 2>/dev/null || { echo "the server ended:"; tail "$work/server.log"; failed=$((failed + 1)); }
 echo "$passed passed, $failed failed"

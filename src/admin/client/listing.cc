@@ -21,38 +21,6 @@ ClientType client_type(const Session& session) {
     return session.is(engine::kSubscribed) ? ClientType::PubSub : ClientType::Normal;
 }
 
-SessionSummary summarise(const Session& session) {
-    SessionSummary summary;
-    for (const auto* extension :
-         {&session.blocked, &session.transaction, &session.subscriptions, &session.tracking}) {
-        if (*extension != nullptr) (*extension)->describe(summary);
-    }
-    return summary;
-}
-
-ClientMemory client_memory(const Session& session, const SessionSummary& summary) {
-    constexpr auto kRelaxed = std::memory_order_relaxed;
-    const engine::Traffic& traffic = *session.traffic;
-    ClientMemory memory;
-    memory.arguments = traffic.argument_bytes.load(kRelaxed);
-    memory.input_used = traffic.input_bytes.load(kRelaxed);
-    const uint64_t input_room = traffic.input_capacity.load(kRelaxed);
-    memory.input_free = input_room - std::min(memory.input_used, input_room);
-    memory.output_buffer = traffic.output_capacity.load(kRelaxed);
-    memory.output_waiting = traffic.output_bytes.load(kRelaxed);
-
-    uint64_t deferred = 0;
-    for (const engine::OwnedRequest& each : session.deferred) {
-        deferred += sizeof each + each.request.wire_bytes;
-    }
-    memory.total = sizeof(Session) + sizeof(engine::Traffic) + session.name.capacity() +
-                   session.library_name.capacity() + session.library_version.capacity() +
-                   memory.arguments + std::max(memory.input_used, input_room) +
-                   std::max(memory.output_buffer, memory.output_waiting) + deferred +
-                   summary.queued_bytes + summary.memory_bytes;
-    return memory;
-}
-
 bool is_waiting(const Session& session) {
     return session.is(engine::kBlocked) ||
            (session.is(engine::kDeferring) && !session.deferred.empty());

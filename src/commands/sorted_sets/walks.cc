@@ -92,7 +92,7 @@ void reply_at(Call& call, const SortedSet& set, uint64_t rank, WithScores with_s
 
 void reply_with_repeats(Call& call, const SortedSet& set, uint64_t count, WithScores with_scores) {
     reply_elements_header(call, count, with_scores);
-    for (uint64_t i = 0; i < count; ++i)
+    for (uint64_t i = 0; i < count && !call.reply().over_limit(); ++i)
         reply_at(call, set, any_rank(call, set.size()), with_scores);
 }
 

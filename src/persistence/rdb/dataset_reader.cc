@@ -107,7 +107,8 @@ Status DatasetReader::read_library() {
 // What stands between keys.
 Status DatasetReader::read_section(uint8_t code) {
     if (is_old_magic_ && code >= kForeignCodeFirst && code <= kForeignCodeLast) {
-        return Error(fmt::format("Unknown RDB encoding type {}", code));
+        return Error(fmt::format("Can't handle foreign type or opcode {} in RDB with version {}",
+                                 code, version_));
     }
     switch (static_cast<Opcode>(code)) {
         case Opcode::Aux:
@@ -131,7 +132,8 @@ Status DatasetReader::read_section(uint8_t code) {
         case Opcode::SlotImport:
             return Error("The RDB file holds a slot import, which cannot be loaded");
         default:
-            return Error(fmt::format("Unknown RDB encoding type {}", code));
+            return Error(
+                "Unknown type or opcode when loading DB. Unrecoverable error, aborting now.");
     }
     return in_.failed() ? damaged() : done();
 }
@@ -246,8 +248,9 @@ Status DatasetReader::check_end() {
     }
     const uint64_t actual = sum_up_to(summed);
     if (actual == expected) return done();
-    return Error(fmt::format("Wrong RDB checksum expected: ({:x}) but got ({:x}). Aborting now.",
-                             expected, actual));
+    return Error(fmt::format(
+        "RDB CRC error: Wrong RDB checksum expected: ({:x}) but got ({:x}). Aborting now.",
+        expected, actual));
 }
 
 Status DatasetReader::load() {

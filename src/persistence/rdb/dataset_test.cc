@@ -8,7 +8,7 @@
 #include "keyspace/keyspace.h"
 #include "persistence/rdb/dataset_reader.h"
 #include "persistence/rdb/dataset_writer.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::persistence::rdb {
 namespace {

@@ -30,9 +30,13 @@ void FileSink::discard() {
     temporary_.clear();
 }
 
-Status FileSink::open(int writer) {
+std::string FileSink::temporary_name(int writer) {
     // Compat: tools look for temp-*.rdb.
-    temporary_ = fmt::format("temp-{}.rdb", writer);
+    return fmt::format("temp-{}.rdb", writer);
+}
+
+Status FileSink::open(int writer) {
+    temporary_ = temporary_name(writer);
     fd_ = ::openat(folder_, temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
     if (fd_ >= 0) return done();
     const int code = errno;

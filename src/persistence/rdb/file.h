@@ -26,6 +26,9 @@ public:
     FileSink(const FileSink&) = delete;
     FileSink& operator=(const FileSink&) = delete;
 
+    // The file while it is being written.
+    static std::string temporary_name(int writer);
+
     // `writer` distinguishes those that write at the same time: the id of a process or thread.
     Status open(int writer);
     Status write(std::string_view bytes) override;

@@ -122,7 +122,7 @@ void Snapshots::walk(int64_t budget_us) {
     const int64_t deadline_ns = now_ns() + budget_us * 1000;
     const bool keeps = under_way_ && !given_up_;
     int count = 0;
-    const auto go_on = [&] { return ++count % 16 != 0 || now_ns() < deadline_ns; };
+    const auto go_on = [&] { return ++count % 4 != 0 || now_ns() < deadline_ns; };
     while (capture.walking() && now_ns() < deadline_ns && (!keeps || keeps_up())) {
         capture.step(go_on);
         if (keeps) send();
@@ -280,7 +280,9 @@ void Snapshots::take(int db, Entry& entry, CapturedBy by) {
         held_bytes_highest_ = std::max(held_bytes_highest_, held_bytes_);
     }
     chunk.records.push_back(record);
+    // One root a chunk, so that few are frozen at a time, and none for the sake of others.
     const bool is_full = chunk.records.size() >= Chunk::kRecordsMax ||
+                         record.kind == Record::Kind::Root ||
                          writer_->written() - writer_base_ >= Chunk::kBytesMax;
     if (is_full) close_chunk();
 }
@@ -306,6 +308,37 @@ void Snapshots::add_collection(Chunk& chunk, Record& record, Entry& entry) {
     for (size_t i = place.plain_begin; i < plain_.size(); ++i) plain_[i].offset -= writer_base_;
     record.place = static_cast<uint32_t>(chunk.places.size());
     chunk.places.push_back(place);
+}
+
+// A root is the last record of its chunk.
+bool Snapshots::take_back(const Collection& root) {
+    for (auto chunk = closed_.rbegin(); chunk != closed_.rend(); ++chunk) {
+        if ((*chunk)->records.empty() || (*chunk)->records.back().object != &root) continue;
+        copy_root(**chunk);
+        return true;
+    }
+    return false;
+}
+
+void Snapshots::copy_root(Chunk& chunk) {
+    Record& record = chunk.records.back();
+    Place& place = chunk.places[record.place];
+    const size_t begin = chunk.bytes.size();
+    const size_t plain_begin = chunk.plain.size();
+    CHECK(record.kind == Record::Kind::Root);
+    CHECK(place.end == begin);
+    ChunkSink sink;
+    sink.chunk = &chunk;
+    rdb::Writer writer(
+        sink,
+        {.compress = settings_.rdbcompression, .checksum = false, .compress_later = &chunk.plain});
+    rdb::write_value(writer, *static_cast<const Collection*>(record.object));
+    (void)writer.flush();  // The chunk takes everything.
+    for (size_t i = plain_begin; i < chunk.plain.size(); ++i) chunk.plain[i].offset += begin;
+    place.end = chunk.bytes.size();
+    place.plain_end = chunk.plain.size();
+    record.kind = Record::Kind::Bytes;
+    record.object = nullptr;
 }
 
 uint64_t Snapshots::held_by(const Entry& entry, const Record& record, const Chunk& chunk) const {

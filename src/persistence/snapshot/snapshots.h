@@ -27,6 +27,7 @@
 
 #include "keyspace/capture.h"
 #include "keyspace/keyspace.h"
+#include "keyspace/root_sink.h"
 #include "persistence/rdb/library_store.h"
 #include "persistence/settings.h"
 #include "persistence/snapshot/chunk.h"
@@ -51,7 +52,7 @@ struct Progress {
     uint64_t taken = 0;               // Cuts so far.
 };
 
-class Snapshots final : public SnapshotService, private keyspace::CaptureSink {
+class Snapshots final : public SnapshotService, private keyspace::RootSink {
 public:
     using FactsSource = std::function<CutFacts()>;
 
@@ -75,6 +76,8 @@ public:
 
 private:
     void take(int db, keyspace::Entry& entry, keyspace::CapturedBy by) override;
+    bool take_back(const keyspace::Collection& root) override;
+    void copy_root(Chunk& chunk);
     void add_string(Chunk& chunk, Record& record, keyspace::Entry& entry);
     void add_collection(Chunk& chunk, Record& record, keyspace::Entry& entry);
     uint64_t held_by(const keyspace::Entry& entry, const Record& record, const Chunk& chunk) const;

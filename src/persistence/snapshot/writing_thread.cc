@@ -14,21 +14,12 @@
 #include "keyspace/collection.h"
 #include "keyspace/entry.h"
 #include "persistence/rdb/value_writer.h"
-#include "threads/cpu_list.h"
 
 namespace millrace::persistence::snapshot {
 namespace {
 
 // Behind everybody who serves clients, but not so far that a busy server never gets its snapshot.
 constexpr int kNice = 4;
-
-void prepare_thread(const std::string& cpu_list) {
-    (void)pthread_setname_np(pthread_self(), "snapshot");
-    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
-    if (!cpu_list.empty() && !threads::stay_on(cpu_list)) {
-        log_warning("bgsave-cpulist: cannot run on the cores '{}'", cpu_list);
-    }
-}
 
 }  // namespace
 
@@ -65,8 +56,17 @@ std::unique_ptr<Chunk> WritingThread::receive() {
 
 // --- the thread ---
 
+void WritingThread::prepare() const {
+    (void)pthread_setname_np(pthread_self(), "snapshot");
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+    cores_.apply();
+    if (!cpu_list_.empty() && !threads::stay_on(cpu_list_)) {
+        log_warning("bgsave-cpulist: cannot run on the cores '{}'", cpu_list_);
+    }
+}
+
 void WritingThread::run() {
-    prepare_thread(cpu_list_);
+    prepare();
     const auto stopping = [this] { return stopping_.load(std::memory_order_seq_cst); };
     while (!stopping()) {
         std::unique_ptr<Chunk> chunk;

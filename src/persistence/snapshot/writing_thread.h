@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "persistence/snapshot/chunk.h"
+#include "threads/cpu_list.h"
 #include "threads/parking.h"
 #include "threads/spsc_ring.h"
 
@@ -50,6 +51,7 @@ public:
 
 private:
     void run();
+    void prepare() const;
     void work(Chunk& chunk);
     void begin(std::unique_ptr<Task> task);
     void end(Chunk& chunk);
@@ -63,6 +65,7 @@ private:
     }
 
     const std::string cpu_list_;
+    const threads::CoreMask cores_;  // Of the process; the main thread may be pinned since.
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> sent_;
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> returned_;
     threads::Parking parking_;

@@ -6,6 +6,7 @@
 #include "admin/client/listing.h"
 #include "admin/info/sections.h"
 #include "engine/acl/access_control.h"
+#include "engine/memory_limit.h"
 #include "lines.h"
 #include "protocol/reply_encoder.h"
 
@@ -88,7 +89,8 @@ World::World()
     config_.on_change({"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
                        "commandlog-request-larger-than", "commandlog-large-request-max-len",
                        "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
-                       "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor",
+                       "latency-monitor-threshold", "maxmemory", "maxmemory-policy",
+                       "maxmemory-samples", "maxmemory-eviction-tenacity", "lfu-log-factor",
                        "lfu-decay-time", "availability-zone", "notify-keyspace-events"},
                       [this] {
                           apply_settings();
@@ -119,6 +121,7 @@ void World::apply_settings() {
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
     keyspace_.set_encodings(settings_.keyspace.encodings);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
+    engine_.memory_limit().configure(settings_.keyspace, settings_.keyspace.maxmemory.bytes);
     state_.facts.availability_zone = settings_.server.availability_zone;
     engine_.notifications().configure(engine.notify_keyspace_events);
 }
