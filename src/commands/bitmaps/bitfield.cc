@@ -72,7 +72,8 @@ constexpr Arg kReadArgs[] = {
      .children = kGetArgs},
 };
 
-// Only a command that is all GET does not change its key. Compat: one that makes no sense changes it.
+// Only a command that is all GET does not change its key. Compat: one that makes no sense changes
+// it.
 bool find_bitfield_key(std::span<const std::string_view> arguments, KeyPositions& found) {
     bool reads_only = true;
     for (size_t at = 2; at < arguments.size();) {
