@@ -96,8 +96,8 @@ private:
     UserTable users_;
     std::shared_ptr<User> default_user_;
     AclLog log_;
-    std::set<uint64_t> acquaintances_;  // IDs of sessions that are logged in no more.
     Describe describe_ = nullptr;
+    std::set<uint64_t> acquaintances_;  // IDs of sessions that are logged in no more.
 };
 
 }  // namespace millrace::engine::acl
