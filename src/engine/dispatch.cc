@@ -53,6 +53,15 @@ std::vector<std::string_view> shown_words(const Request& request) {
     return words;
 }
 
+// What others are told while the session's script or function runs.
+std::string_view busy_text(const Session* running) {
+    constexpr std::string_view kBusyFunction =
+        "BUSY Valkey is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.";
+    const bool is_function = running != nullptr && running->last_command != nullptr &&
+                             running->last_command->full_name().starts_with("fcall");
+    return is_function ? kBusyFunction : errors::kBusy.text;
+}
+
 // No client: it runs what a log holds, whatever is refused to others.
 bool replays(const Session& session) {
     return session.id() == 0;
@@ -251,7 +260,7 @@ Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, Re
 Dispatch::Verdict Dispatch::check_busy(Session& session, Request& request, ReplyWriter& writer) {
     if ((engine_.conditions() & kScriptBusy) == 0 || request.command->has(kAllowBusy))
         return Verdict::Pass;
-    return reject(session, request, writer, errors::kBusy.text);
+    return reject(session, request, writer, busy_text(engine_.running()));
 }
 
 Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request, ReplyWriter&) {
@@ -302,11 +311,15 @@ constexpr uint64_t kUnauthenticatedBytesMax = 1024;
 
 }  // namespace
 
+bool Dispatch::is_stranger(const Session& session) const {
+    return session.is(kUnauthenticated) && !engine_.access().is_acquaintance(session);
+}
+
 uint64_t Dispatch::output_room(const Session& session) const {
     const OutputLimits& limits = engine_.settings().client_output_buffer_limit;
     const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
     uint64_t bytes_max = limit.hard_bytes > 0 ? limit.hard_bytes : UINT64_MAX;
-    if (session.is(kUnauthenticated)) bytes_max = std::min(bytes_max, kUnauthenticatedBytesMax);
+    if (is_stranger(session)) bytes_max = std::min(bytes_max, kUnauthenticatedBytesMax);
     return bytes_max - std::min(output_held(session), bytes_max);
 }
 
@@ -316,8 +329,7 @@ void Dispatch::check_output(Session& session) {
     const uint64_t held = output_held(session);
     // Compat: DEBUG CLIENT-ENFORCE-REPLY-LIST makes every reply count as a whole block.
     const bool in_blocks = engine_.debug_switches().reply_list_only;
-    const bool stranger =
-        session.is(kUnauthenticated) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
+    const bool stranger = is_stranger(session) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
     const bool over_hard = limit.hard_bytes > 0 && held > limit.hard_bytes;
     bool over_soft = false;
     if (limit.soft_bytes > 0 && held > limit.soft_bytes) {
