@@ -37,7 +37,7 @@ class AppendLog {
 public:
     virtual ~AppendLog() = default;
     virtual bool enabled() const = 0;
-    virtual const observe::AofCounters& counters() const = 0;
+    virtual observe::AofCounters counters() = 0;
     // Whether what the client has changed survives a power cut.
     virtual bool is_local_copy(const Session& session) const = 0;
     // A blocked session whose command runs again when more of the log is on disk.

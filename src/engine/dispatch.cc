@@ -53,6 +53,15 @@ std::vector<std::string_view> shown_words(const Request& request) {
     return words;
 }
 
+// What others are told while the session's script or function runs.
+std::string_view busy_text(const Session* running) {
+    constexpr std::string_view kBusyFunction =
+        "BUSY Valkey is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.";
+    const bool is_function = running != nullptr && running->last_command != nullptr &&
+                             running->last_command->full_name().starts_with("fcall");
+    return is_function ? kBusyFunction : errors::kBusy.text;
+}
+
 // No client: it runs what a log holds, whatever is refused to others.
 bool replays(const Session& session) {
     return session.id() == 0;
@@ -252,7 +261,7 @@ Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, Re
 Dispatch::Verdict Dispatch::check_busy(Session& session, Request& request, ReplyWriter& writer) {
     if ((engine_.conditions() & kScriptBusy) == 0 || request.command->has(kAllowBusy))
         return Verdict::Pass;
-    return reject(session, request, writer, errors::kBusy.text);
+    return reject(session, request, writer, busy_text(engine_.running()));
 }
 
 Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request, ReplyWriter&) {

@@ -39,21 +39,21 @@ Result<std::string_view> BackgroundSave::start(bool may_wait) {
     if (snapshots_.is_busy(snapshot::Purpose::AofBase) || in_transaction) {
         if (!may_wait && !in_transaction) return kOtherInProgress;
         scheduled_ = true;
-        return "Background saving scheduled";
+        return std::string_view("Background saving scheduled");
     }
     begin();
-    return "Background saving started";
+    return std::string_view("Background saving started");
 }
 
 Result<std::string_view> BackgroundSave::cancel() {
     if (in_progress()) {
         log_notice("Background saving will be aborted, as a client asked for it");
         snapshots_.cancel(snapshot::Purpose::File);
-        return "Background saving cancelled";
+        return std::string_view("Background saving cancelled");
     }
     if (!std::exchange(scheduled_, false)) return kNothingToCancel;
     log_notice("Scheduled background saving is cancelled, as a client asked for it");
-    return "Scheduled background saving cancelled";
+    return std::string_view("Scheduled background saving cancelled");
 }
 
 void BackgroundSave::give_up() {

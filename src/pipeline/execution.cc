@@ -114,6 +114,8 @@ void Pipeline::serve_while_busy() {
     }
     if (executing_ != nullptr) execute_rest();
     publish_so_far();
+    // What commands of a log replace would wait for as long as the loading takes.
+    if ((engine_.conditions() & engine::kLoadingData) != 0) begin_turn();
     Batch* const outer = std::exchange(executing_, nullptr);
     if (threads_in_use()) {
         drain_threads();

@@ -15,6 +15,7 @@
 #include "engine/memory_limit.h"
 #include "scripting/interpreter.h"
 #include "scripting/registration.h"
+#include "scripting/sandbox.h"
 #include "scripting/values.h"
 
 namespace millrace::scripting {
@@ -316,22 +317,28 @@ constexpr luaL_Reg kFunctions[] = {
     {nullptr, nullptr},
 };
 
-constexpr struct {
+struct Number {
     const char* name;
     int value;
-} kNumbers[] = {
+};
+
+// While a library is loaded as well.
+constexpr Number kNumbers[] = {
     {"LOG_DEBUG", 0},
     {"LOG_VERBOSE", 1},
     {"LOG_NOTICE", 2},
     {"LOG_WARNING", 3},
+    // Compat: the versions that clients are told, 7.2.4 and 9.1.2.
+    {"REDIS_VERSION_NUM", 0x00070204},
+    {"VALKEY_VERSION_NUM", 0x00090102},
+};
+
+constexpr Number kReplicationNumbers[] = {
     {"REPL_NONE", kReplicateNothing},
     {"REPL_AOF", kReplicateToAof},
     {"REPL_REPLICA", kReplicateToReplicas},
     {"REPL_SLAVE", kReplicateToReplicas},
     {"REPL_ALL", kReplicateEverywhere},
-    // Compat: the versions that clients are told, 7.2.4 and 9.1.2.
-    {"REDIS_VERSION_NUM", 0x00070204},
-    {"VALKEY_VERSION_NUM", 0x00090102},
 };
 
 constexpr struct {
@@ -343,22 +350,38 @@ constexpr struct {
     {"SERVER_NAME", "valkey"},
 };
 
-}  // namespace
-
-void push_api(lua_State* lua, bool for_functions) {
-    lua_newtable(lua);
-    luaL_register(lua, nullptr, kFunctions);
-    for (const auto& each : kNumbers) {
+void add_numbers(lua_State* lua, std::span<const Number> numbers) {
+    for (const Number& each : numbers) {
         lua_pushinteger(lua, each.value);
         lua_setfield(lua, -2, each.name);
     }
+}
+
+void add_constants(lua_State* lua) {
+    add_numbers(lua, kNumbers);
     for (const auto& each : kTexts) {
         lua_pushstring(lua, each.value);
         lua_setfield(lua, -2, each.name);
     }
-    if (!for_functions) return;
+}
+
+}  // namespace
+
+void push_api(lua_State* lua) {
+    lua_newtable(lua);
+    luaL_register(lua, nullptr, kFunctions);
+    add_constants(lua);
+    add_numbers(lua, kReplicationNumbers);
+}
+
+void push_loading_api(lua_State* lua) {
+    lua_newtable(lua);
     lua_pushcfunction(lua, register_function);
     lua_setfield(lua, -2, "register_function");
+    lua_pushcfunction(lua, write_log);
+    lua_setfield(lua, -2, "log");
+    add_constants(lua);
+    refuse_missing(lua);
 }
 
 }  // namespace millrace::scripting

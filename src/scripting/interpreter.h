@@ -56,8 +56,8 @@ public:
     Status execute(int reference, std::span<const std::string_view> keys,
                    std::span<const std::string_view> arguments, ScriptRun& run);
 
-    // Calls the function on the top of the stack, with `arguments` above it, for no client; used
-    // while a library is loaded. The error as text.
+    // Calls the function on the top of the stack, with `arguments` above it, for no client and with
+    // the globals for loading. The error as text.
     Status call_unattended(int arguments, int64_t milliseconds_max);
 
     // Loading: where register_function() puts what it gets; null else.

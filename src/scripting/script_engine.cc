@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/sha1.h"
 #include "engine/memory_limit.h"
 #include "scripting/shebang.h"
@@ -36,14 +37,6 @@ Result<Parameters> parameters_of(const Call& call) {
     }
     const auto keys = static_cast<size_t>(count);
     return Parameters{rest.first(keys), rest.subspan(keys)};
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& byte : result) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte + 32);
-    }
-    return result;
 }
 
 }  // namespace
@@ -134,7 +127,7 @@ Status ScriptEngine::evaluate_known(Call& call, std::string_view sha, bool read_
     if (sha.size() != kShaDigits) return kNoScriptFound;
     (void)TRY(parameters_of(call));
     (void)script_interpreter();
-    const auto found = scripts_.find(lower(sha));
+    const auto found = scripts_.find(to_lower(sha));
     if (found == scripts_.end()) return kNoScriptFound;
     return run_script(call, found->second, read_only);
 }
@@ -226,7 +219,7 @@ void ScriptEngine::flush_scripts() {
 void ScriptEngine::drop_functions(const Library& library) {
     for (const Function& each : library.functions) {
         function_lua_->release(each.reference);
-        functions_.erase(functions_.find(each.name));
+        functions_.erase(functions_.find(to_lower(each.name)));
     }
 }
 
@@ -262,7 +255,7 @@ Result<std::string> ScriptEngine::load_library(std::string_view code, bool repla
     }
     if (loading.functions.empty()) return give_up("ERR No functions registered");
     for (const Function& each : loading.functions) {
-        const auto taken = functions_.find(each.name);
+        const auto taken = functions_.find(to_lower(each.name));
         if (taken == functions_.end() || taken->second.library->name == shebang.name) continue;
         return give_up(fmt::format("ERR Function {} already exists", each.name));
     }
@@ -271,10 +264,14 @@ Result<std::string> ScriptEngine::load_library(std::string_view code, bool repla
     library = {
         .name = shebang.name, .code = std::string(code), .functions = std::move(loading.functions)};
     for (size_t at = 0; at < library.functions.size(); ++at) {
-        functions_[library.functions[at].name] = {&library, at};
+        functions_[to_lower(library.functions[at].name)] = {&library, at};
     }
     update_counters();
     return shebang.name;
+}
+
+bool ScriptEngine::has_function(std::string_view name) const {
+    return functions_.contains(to_lower(name));
 }
 
 bool ScriptEngine::delete_library(std::string_view name) {
@@ -294,7 +291,7 @@ void ScriptEngine::flush_libraries() {
 }
 
 Status ScriptEngine::call_function(Call& call, bool read_only) {
-    const auto found = functions_.find(call.arg(1));
+    const auto found = functions_.find(to_lower(call.arg(1)));
     if (found == functions_.end()) return ErrorText{"ERR Function not found"};
     if (!call.integer(2).ok()) return ErrorText{"ERR Bad number of keys provided"};
     (void)TRY(parameters_of(call));
@@ -317,8 +314,12 @@ Status ScriptEngine::call_function(Call& call, bool read_only) {
 // --- what runs ---
 
 Status ScriptEngine::kill(bool functions) {
-    if (running_ == nullptr || running_functions_ != functions) {
-        return ErrorText{"NOTBUSY No scripts in execution right now."};
+    if (running_ == nullptr) return ErrorText{"NOTBUSY No scripts in execution right now."};
+    if (running_functions_ != functions) {
+        if (!running_functions_) return engine::errors::kBusy;
+        return ErrorText{
+            "BUSY Valkey is busy running a script. You can only call FUNCTION KILL or SHUTDOWN "
+            "NOSAVE."};
     }
     if (!running_->keeps_dataset) {
         return ErrorText{

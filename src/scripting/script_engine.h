@@ -53,7 +53,7 @@ public:
     Status call_function(engine::Call& call, bool read_only);
     const std::map<std::string, Library, std::less<>>& libraries() const { return libraries_; }
     size_t function_count() const { return functions_.size(); }
-    bool has_function(std::string_view name) const { return functions_.contains(name); }
+    bool has_function(std::string_view name) const;
     // What INFO tells of scripts and functions.
     void update_counters();
 
@@ -95,7 +95,7 @@ private:
         const Library* library;
         size_t at;
     };
-    engine::NameMap<Place> functions_;
+    engine::NameMap<Place> functions_;  // By name in lower case; any case is good to call them.
     engine::Session session_;  // Of whatever runs.
     ScriptRun* running_ = nullptr;
     bool running_functions_ = false;

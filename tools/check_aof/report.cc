@@ -164,7 +164,7 @@ bool Checker::check_file(const File& file) {
 
 int Checker::check_manifest(std::string_view bytes) {
     say("Start checking Multi Part AOF\n");
-    const Result<Manifest> manifest = Manifest::parse(bytes);
+    Result<Manifest> manifest = Manifest::parse(bytes);
     if (!manifest.ok()) {
         say("*** FATAL AOF MANIFEST FILE ERROR ***\n%s\n",
             std::string(manifest.error().text()).c_str());

@@ -80,7 +80,7 @@ std::string_view user_name(const Session& session) {
 }
 
 void append_client_line(std::string& out, engine::Engine& engine, const Session& session,
-                        const engine::Call* call) {
+                        engine::Call* call) {
     constexpr auto kRelaxed = std::memory_order_relaxed;
     const bool is_caller = call != nullptr && &session == &call->session();
     const SessionSummary summary = summarise(session);

@@ -33,7 +33,7 @@ std::string client_capabilities(const engine::Session& session);
 
 // One line without its end. `call` is the command that asks, if one does.
 void append_client_line(std::string& out, engine::Engine& engine, const engine::Session& session,
-                        const engine::Call* call);
+                        engine::Call* call);
 
 // The same as a text, for logs.
 std::string describe_client(engine::Engine& engine, const engine::Session& session);

@@ -43,7 +43,7 @@ void write_rdb(InfoWriter& out, engine::Engine& engine) {
 }
 
 void write_aof(InfoWriter& out, engine::Engine& engine) {
-    const engine::AppendLog* log = engine::append_log_of(engine.persistence());
+    engine::AppendLog* log = engine::append_log_of(engine.persistence());
     const observe::AofCounters aof = log == nullptr ? observe::AofCounters() : log->counters();
     out.field("aof_enabled", aof.enabled);
     out.field("aof_rewrite_in_progress", aof.rewrite_in_progress);

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "commands/support/lists.h"
 #include "commands/support/text.h"
+#include "engine/acl/access_control.h"
 #include "engine/command.h"
 #include "values/hash.h"
 #include "values/list.h"
@@ -128,6 +129,20 @@ struct Options {
     bool alpha = false;
 };
 
+constexpr ErrorText kByDenied{
+    "ERR BY option of SORT denied due to insufficient ACL permissions."};
+constexpr ErrorText kGetDenied{
+    "ERR GET option of SORT denied due to insufficient ACL permissions."};
+
+// Patterns may name any key.
+bool may_read_all_keys(Call& call) {
+    return call.engine().access().may_read_all_keys(
+        call.session(), {.command = call.command(),
+                         .arguments = call.arguments(),
+                         .database = call.db(),
+                         .database_count = call.keyspace().database_count()});
+}
+
 Result<Options> options_of(Call& call, bool may_store) {
     Options options;
     for (size_t at = 2; at < call.count(); ++at) {
@@ -148,9 +163,11 @@ Result<Options> options_of(Call& call, bool may_store) {
             const std::string_view pattern = call.arg(++at);
             // A pattern that is the same for all elements asks for the order that they have.
             options.sorts = pattern.find('*') != std::string_view::npos;
+            if (options.sorts && !may_read_all_keys(call)) return kByDenied;
             if (options.sorts) options.by = pattern;
         } else if (call.arg_is(at, "GET") && left >= 1) {
-            options.get.push_back(call.arg(++at));
+            if (call.arg(++at) != "#" && !may_read_all_keys(call)) return kGetDenied;
+            options.get.push_back(call.arg(at));
         } else {
             return errors::kSyntax;
         }

@@ -94,6 +94,11 @@ void reply_element(Call& call, std::string_view member, double score, WithScores
     call.reply().double_number(score);
 }
 
+void reply_element(Call& call, const SortedSet::Cursor& cursor, WithScores with_scores) {
+    if (with_scores == WithScores::No) return call.reply().bulk(cursor.member());
+    reply_element(call, cursor.member(), cursor.score(), with_scores);
+}
+
 SortedSet::Limits limits(Call& call) {
     return SortedSet::Limits::of(call.keyspace().encodings());
 }

@@ -183,7 +183,9 @@ bool AppendOnlyFile::is_local_copy(const engine::Session& session) const {
 }
 
 void AppendOnlyFile::await(engine::Session& session) {
-    waiting_.emplace_back(session.slot(), session.generation());
+    const std::pair waiting{session.slot(), session.generation()};
+    if (std::find(waiting_.begin(), waiting_.end(), waiting) != waiting_.end()) return;
+    waiting_.push_back(waiting);
 }
 
 void AppendOnlyFile::wake_waiting() {
@@ -216,13 +218,11 @@ Status AppendOnlyFile::set_enabled(bool enabled) {
             begin_rewrite();
         } else {
             log_notice(
-                "AOF was enabled but there is already another background operation. An AOF "
-                "background was scheduled to start when possible.");
+                "AOF is on, but something else is written in the background. An AOF background "
+                "was scheduled to start when that has ended.");
             scheduled_ = true;
-            if (rewrite_.phase == Rewrite::Phase::Snapshot) {
-                parts_.snapshots.cancel(snapshot::Purpose::AofBase);
-            }
             rewrite_.abandoned = rewrite_.phase != Rewrite::Phase::Idle;
+            if (rewrite_.abandoned) parts_.snapshots.cancel(snapshot::Purpose::AofBase);
         }
     } else {
         stop_logging();

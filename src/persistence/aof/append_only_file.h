@@ -87,7 +87,10 @@ public:
     // --- engine::AppendLog ---
 
     bool enabled() const override { return state_ != State::Off; }
-    const observe::AofCounters& counters() const override { return counters_; }
+    observe::AofCounters counters() override {
+        show_counters();
+        return counters_;
+    }
     bool is_local_copy(const engine::Session& session) const override;
     void await(engine::Session& session) override;
     Result<std::string_view> rewrite() override;

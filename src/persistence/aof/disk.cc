@@ -16,7 +16,7 @@ namespace {
 
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
-constexpr size_t kPiecesMax = 64;
+constexpr size_t kPiecesMax = 128;
 
 class SystemFile final : public LogFile {
 public:

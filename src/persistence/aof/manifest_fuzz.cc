@@ -10,10 +10,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using millrace::persistence::aof::Manifest;
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-    const auto manifest = Manifest::parse(bytes);
+    auto manifest = Manifest::parse(bytes);
     if (!manifest.ok() || manifest->empty()) return 0;
     const std::string printed = manifest->print();
-    const auto again = Manifest::parse(printed);
+    auto again = Manifest::parse(printed);
     // Quoting makes lines longer, perhaps too long.
     if (again.ok()) CHECK(*again == *manifest);
     return 0;

@@ -18,7 +18,7 @@ std::string error_of(std::string_view text) {
 }
 
 TEST(AofManifest, IsPrintedAsItWasRead) {
-    const auto manifest = Manifest::parse(kWhole);
+    auto manifest = Manifest::parse(kWhole);
     ASSERT_TRUE(manifest.ok());
     EXPECT_EQ(manifest->print(), kWhole);
     EXPECT_EQ(manifest->new_base("appendonly.aof", true).name, "appendonly.aof.3.base.rdb");
@@ -29,7 +29,7 @@ TEST(AofManifest, QuotesNamesThatNeedIt) {
     Manifest manifest;
     manifest.base = FileEntry{" file seq \n\n.aof .1.base.rdb", 1};
     EXPECT_EQ(manifest.print(), "file \" file seq \\n\\n.aof .1.base.rdb\" seq 1 type b\n");
-    const auto again = Manifest::parse(manifest.print());
+    auto again = Manifest::parse(manifest.print());
     ASSERT_TRUE(again.ok());
     EXPECT_EQ(*again, manifest);
 }

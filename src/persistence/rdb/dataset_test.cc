@@ -93,6 +93,30 @@ TEST(RdbFile, MayHaveNoChecksum) {
     EXPECT_EQ(third.load(bytes, {.verify_checksum = false}), "");
 }
 
+// Large enough to be summed up on another thread.
+TEST(RdbFile, IsCheckedWhenItIsLarge) {
+    Dataset from;
+    uint64_t random = 1;
+    for (int i = 0; i < 100; ++i) {
+        std::string value(60000, ' ');
+        for (char& c : value) {
+            random = random * 6364136223846793005 + 1442695040888963407;
+            c = static_cast<char>(random >> 56);
+        }
+        from.add(0, "key " + std::to_string(i), value, keyspace::kNoExpiry);
+    }
+    std::string bytes = from.file();
+    ASSERT_GT(bytes.size(), size_t{5} << 20);
+    Dataset to;
+    EXPECT_EQ(to.load(bytes), "");
+    EXPECT_EQ(to.counts.loaded, 100u);
+    bytes[bytes.size() / 2] ^= 1;
+    Dataset other;
+    EXPECT_NE(other.load(bytes).find("Wrong RDB checksum"), std::string::npos);
+    Dataset third;
+    EXPECT_NE(third.load(bytes.substr(0, bytes.size() / 2)), "");
+}
+
 TEST(RdbFile, IsRefusedWhenCutOffOrForeign) {
     Dataset from;
     from.add(0, "key", "value", kNow + 1000);

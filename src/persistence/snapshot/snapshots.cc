@@ -48,7 +48,8 @@ Snapshots::Snapshots(keyspace::Keyspace& keyspace, const RdbSettings& settings,
 Snapshots::~Snapshots() {
     keyspace_.capture().give_up();
     thread_.give_up();
-    if (under_way_) finish_walk();
+    given_up_ = true;
+    finish_walk();
     while (under_way_) {
         send();
         collect();

@@ -116,7 +116,7 @@ void WritingThread::write(const Chunk& chunk) {
         if (task_->key_delay_us != 0) delay();
     }
     if (!is_over()) {
-        const Status status = writer_->status();
+        const Status& status = writer_->status();
         if (!status.ok())
             task_->result = Error(std::string(status.error().text()), status.error().code());
     }
