@@ -191,8 +191,7 @@ Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request
 // Closes the clients that cost most, perhaps this one, where all together cost too much.
 Dispatch::Verdict Dispatch::limit_clients(Session& session, Request& request, ReplyWriter&) {
     if ((engine_.conditions() & kClientsLimited) == 0) return Verdict::Pass;
-    engine_.client_limit().note(session, request.wire_bytes);
-    engine_.client_limit().enforce();
+    engine_.client_limit().admit(session, request.wire_bytes);
     return session.is(kClosing) ? Verdict::Ended : Verdict::Pass;
 }
 
@@ -312,11 +311,15 @@ constexpr uint64_t kUnauthenticatedBytesMax = 1024;
 
 }  // namespace
 
+bool Dispatch::is_stranger(const Session& session) const {
+    return session.is(kUnauthenticated) && !engine_.access().is_acquaintance(session);
+}
+
 uint64_t Dispatch::output_room(const Session& session) const {
     const OutputLimits& limits = engine_.settings().client_output_buffer_limit;
     const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
     uint64_t bytes_max = limit.hard_bytes > 0 ? limit.hard_bytes : UINT64_MAX;
-    if (session.is(kUnauthenticated)) bytes_max = std::min(bytes_max, kUnauthenticatedBytesMax);
+    if (is_stranger(session)) bytes_max = std::min(bytes_max, kUnauthenticatedBytesMax);
     return bytes_max - std::min(output_held(session), bytes_max);
 }
 
@@ -326,8 +329,7 @@ void Dispatch::check_output(Session& session) {
     const uint64_t held = output_held(session);
     // Compat: DEBUG CLIENT-ENFORCE-REPLY-LIST makes every reply count as a whole block.
     const bool in_blocks = engine_.debug_switches().reply_list_only;
-    const bool stranger =
-        session.is(kUnauthenticated) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
+    const bool stranger = is_stranger(session) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
     const bool over_hard = limit.hard_bytes > 0 && held > limit.hard_bytes;
     bool over_soft = false;
     if (limit.soft_bytes > 0 && held > limit.soft_bytes) {

@@ -37,6 +37,9 @@ public:
     uint64_t output_room(const Session& session) const;
 
 private:
+    // Has not said who it is, now or before.
+    bool is_stranger(const Session& session) const;
+
     enum class Verdict : uint8_t { Pass, Ended };
     using Step = Verdict (Dispatch::*)(Session&, Request&, ReplyWriter&);
     static const Step kSteps[];

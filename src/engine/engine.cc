@@ -357,6 +357,7 @@ void Engine::forget(Session& session) {
     client_limit_->forget(session);
     monitors_.remove(session);
     if (monitors_.empty()) set_condition(kMonitored, false);
+    access_->forget(session);
     sessions_.destroy(session);
 }
 

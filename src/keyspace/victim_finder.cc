@@ -29,6 +29,18 @@ size_t visit_expiring(Database& database, uint64_t hint, Visitor&& visitor) {
     return count;
 }
 
+// Whatever key has this hash, all of it: what the table keeps of hashes may agree by chance.
+Database::Position find(Database& database, uint64_t hash) {
+    constexpr unsigned kTopBits = 63;
+    Database::Position found;
+    database.table().visit_hinted(hash, kTopBits, [&](Database::Position position) {
+        if (database.table().hash_of(*position.element()) != hash) return true;
+        found = position;
+        return false;
+    });
+    return found;
+}
+
 }  // namespace
 
 void VictimFinder::configure(MaxmemoryPolicy policy, int samples) {
@@ -127,7 +139,7 @@ void VictimFinder::add_candidate(int db, const Entry& entry) {
 bool VictimFinder::take_candidate(Victim& victim) {
     while (candidate_count_ > 0) {
         const Candidate best = candidates_[--candidate_count_];
-        const Database::Position position = keyspace_.database(best.db).find(best.hash);
+        const Database::Position position = find(keyspace_.database(best.db), best.hash);
         if (!position || !may_go(position)) continue;
         const uint64_t rank = rank_of(*position.element());
         if (rank > best.rank) {
@@ -234,7 +246,7 @@ bool VictimFinder::find_hinted(int db, uint64_t hint, Victim& victim) {
     const auto note = [&](uint64_t hash, int64_t) { found = hash; };
     const size_t count = visit_expiring(database, hint, note);
     if (count == 0) return false;
-    victim = {db, found, database.find(found)};
+    victim = {db, found, find(database, found)};
     return static_cast<bool>(victim.position);
 }
 
@@ -272,7 +284,7 @@ bool VictimFinder::next_to_expire(Victim& victim) {
         if (fine && live > 0) break;
     }
     if (live == 0) return any(victim);
-    victim = {db, best, database.find(best)};
+    victim = {db, best, find(database, best)};
     return static_cast<bool>(victim.position);
 }
 
@@ -287,7 +299,7 @@ bool VictimFinder::any(Victim& victim) {
         cursor = database.table().scan(cursor, [&](Entry* entry, unsigned tags) {
             if (found || (only_volatile_ && (tags & structures::kTagHasExpiry) == 0)) return;
             const uint64_t hash = database.table().hash_of(*entry);
-            victim = {db, hash, database.find(hash)};
+            victim = {db, hash, find(database, hash)};
             found = true;
         });
         if (cursor == 0) ++rounds;

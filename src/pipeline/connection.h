@@ -45,7 +45,7 @@ public:
 
 // What a connection needs of its side while it reads.
 struct ReadContext {
-    const Resolver& resolver;
+    Resolver& resolver;
     const IoSettings& settings;
     RequestSink& sink;
     std::span<char> scratch;  // Input that needs no buffer of its own passes through here.
@@ -136,7 +136,7 @@ private:
     keyspace::Entry* arriving_entry_ =
         nullptr;  // A large value that is received straight into place.
     std::vector<std::unique_ptr<char[]>> arriving_;  // Other large arguments.
-    const Resolver* resolver_ = nullptr;             // During parse(), for begin().
+    Resolver* resolver_ = nullptr;                   // During parse(), for begin().
     size_t arriving_bytes_ = 0;
 
     OutputQueue output_;

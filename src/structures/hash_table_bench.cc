@@ -16,6 +16,7 @@
 
 #include "base/siphash.h"
 #include "structures/hash_table.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::structures {
 namespace {

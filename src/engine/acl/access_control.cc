@@ -118,9 +118,18 @@ void AccessControl::set_default_password(std::string_view password) {
 // --- clients ---
 
 void AccessControl::welcome(Session& session) {
+    if (session.logged_in) acquaintances_.insert(session.id());
     session.user = default_user_;
     session.logged_in = is_open();
     settle(session);
+}
+
+bool AccessControl::is_acquaintance(const Session& session) const {
+    return acquaintances_.contains(session.id());
+}
+
+void AccessControl::forget(const Session& session) {
+    acquaintances_.erase(session.id());
 }
 
 void AccessControl::settle(Session& session) {

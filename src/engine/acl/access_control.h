@@ -10,8 +10,10 @@
 // Threads: main thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -57,6 +59,10 @@ public:
 
     // A new client, or one that starts anew.
     void welcome(Session& session);
+    // Has logged in once, though it may have started anew since: it is no stranger.
+    bool is_acquaintance(const Session& session) const;
+    // The session is going.
+    void forget(const Session& session);
     // AUTH and HELLO; `object` is the command as it was sent.
     Status log_in(Session& session, std::string_view name, std::string_view password,
                   std::string_view object);
@@ -91,6 +97,7 @@ private:
     std::shared_ptr<User> default_user_;
     AclLog log_;
     Describe describe_ = nullptr;
+    std::set<uint64_t> acquaintances_;  // IDs of sessions that are logged in no more.
 };
 
 }  // namespace millrace::engine::acl
