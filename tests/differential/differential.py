@@ -175,11 +175,15 @@ def related(units, wanted):
     return kept[::-1]
 
 
-def shown(words):
-    return " ".join(word.decode() if word and all(33 <= c < 127 and c not in b"\"'\\" for c in word)
+def shown_word(word):
+    if word and all(33 <= byte < 127 and byte not in b"\"'\\" for byte in word):
+        return word.decode()
+    return '"' + "".join(chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\x{byte:02x}"
+                         for byte in word) + '"'
 
-                                           else '"' + "".join(chr(c) if 32 <= c < 127 and c not in b'"\\' else f"\\x{c:02x}" for c in word) + '"'
-                    for word in words)
+
+def shown(words):
+    return " ".join(shown_word(word) for word in words)
 
 
 def cut(text, size=700):
