@@ -37,8 +37,7 @@ void ClientLimit::configure(int64_t limit, uint64_t maxmemory) {
     next_walk_ = 0;
     engine_.set_condition(kClientsLimited, active());
     if (active()) return;
-    total_ = 0;
-    engine_.sessions().for_each([](Session& session) { session.counted_bytes = 0; });
+    engine_.sessions().for_each([this](Session& session) { forget(session); });
 }
 
 void ClientLimit::note(Session& session, uint64_t more_bytes) {
@@ -51,17 +50,28 @@ void ClientLimit::note(Session& session, uint64_t more_bytes) {
 void ClientLimit::forget(Session& session) {
     total_ -= session.counted_bytes;
     session.counted_bytes = 0;
+    const auto closed = closing_.find(&session);
+    if (closed == closing_.end()) return;
+    closing_bytes_ -= closed->second;
+    closing_.erase(closed);
 }
 
-void ClientLimit::walk() {
+void ClientLimit::admit(Session& session, uint64_t command_bytes) {
+    walk_if_due();
+    note(session, command_bytes);
+    enforce();
+}
+
+void ClientLimit::walk_if_due() {
     const uint64_t begin = CycleClock::now();
+    if (begin < next_walk_) return;
     engine_.sessions().for_each([this](Session& session) { note(session); });
     const uint64_t end = CycleClock::now();
     next_walk_ = end + std::max(end - begin, kWalkCyclesMin) * kWalkShare;
 }
 
 void ClientLimit::end_turn() {
-    if (CycleClock::now() >= next_walk_) walk();
+    walk_if_due();
     enforce();
 }
 
@@ -77,7 +87,10 @@ void ClientLimit::close_largest() {
         if (total_ <= limit_) return;
         log_notice("Closing client id={} addr={}: clients use more than maxmemory-clients",
                    session->id(), session->peer.address);
+        const uint64_t bytes = session->counted_bytes;
         forget(*session);
+        closing_.emplace(session, bytes);
+        closing_bytes_ += bytes;
         ++engine_.server().net.clients_evicted;
         engine_.clients().close(*session, CloseMode::Now);
     }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
 namespace millrace::engine {
 
@@ -30,22 +31,27 @@ public:
     void configure(int64_t limit, uint64_t maxmemory);
     bool active() const { return limit_ > 0; }
 
+    // Before a command of so many bytes: closes whom it must, perhaps this client.
+    void admit(Session& session, uint64_t command_bytes);
     // Counts a client anew, with `more_bytes` that it holds beyond what it shows.
     void note(Session& session, uint64_t more_bytes = 0);
     void forget(Session& session);
-    // Closes whom it must.
-    void enforce() {
-        if (active() && total_ > limit_) close_largest();
-    }
     void end_turn();
+    // What those hold that have been closed for this and are not gone yet.
+    uint64_t closing_bytes() const { return closing_bytes_; }
 
 private:
+    void walk_if_due();
+    void enforce() {
+        if (total_ > limit_) close_largest();
+    }
     void close_largest();
-    void walk();
 
     Engine& engine_;
     uint64_t limit_ = 0;  // 0: none.
     uint64_t total_ = 0;
+    uint64_t closing_bytes_ = 0;
+    std::map<const Session*, uint64_t> closing_;
     uint64_t next_walk_ = 0;  // Cycle clock.
 };
 

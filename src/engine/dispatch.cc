@@ -191,8 +191,7 @@ Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request
 // Closes the clients that cost most, perhaps this one, where all together cost too much.
 Dispatch::Verdict Dispatch::limit_clients(Session& session, Request& request, ReplyWriter&) {
     if ((engine_.conditions() & kClientsLimited) == 0) return Verdict::Pass;
-    engine_.client_limit().note(session, request.wire_bytes);
-    engine_.client_limit().enforce();
+    engine_.client_limit().admit(session, request.wire_bytes);
     return session.is(kClosing) ? Verdict::Ended : Verdict::Pass;
 }
 

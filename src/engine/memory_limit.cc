@@ -6,6 +6,7 @@
 
 #include "base/cycle_clock.h"
 #include "base/memory.h"
+#include "engine/client_limit.h"
 #include "engine/engine.h"
 
 namespace millrace::engine {
@@ -67,7 +68,8 @@ uint64_t MemoryLimit::uncounted_bytes() const {
 
 // Bytes above the limit.
 int64_t MemoryLimit::excess() const {
-    const auto gone = static_cast<int64_t>(engine_.keyspace().condemned_bytes());
+    const auto gone = static_cast<int64_t>(engine_.keyspace().condemned_bytes() +
+                                           engine_.client_limit().closing_bytes());
     const auto uncounted = static_cast<int64_t>(uncounted_bytes());
     return used_ + own_bytes() - own_ - gone - uncounted - static_cast<int64_t>(limit_);
 }

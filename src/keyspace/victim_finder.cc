@@ -11,6 +11,8 @@ namespace {
 // From this share of keys that expire on, the table is sampled for them rather than the index.
 constexpr size_t kSparseFactor = 8;
 constexpr int kTriesMax = 64;
+// Records of the finest ring of the index are true to within so much.
+constexpr int64_t kFineMs = 256;
 
 // Visits as (hash, expiry) the keys that the hint of an expiry record allows; how many there are.
 template <typename Visitor>
@@ -27,6 +29,18 @@ size_t visit_expiring(Database& database, uint64_t hint, Visitor&& visitor) {
     };
     database.table().visit_hinted(hint, ExpiryIndex::kHintTopBits, visit);
     return count;
+}
+
+// Whatever key has this hash, all of it: what the table keeps of hashes may agree by chance.
+Database::Position find(Database& database, uint64_t hash) {
+    constexpr unsigned kTopBits = 63;
+    Database::Position found;
+    database.table().visit_hinted(hash, kTopBits, [&](Database::Position position) {
+        if (database.table().hash_of(*position.element()) != hash) return true;
+        found = position;
+        return false;
+    });
+    return found;
 }
 
 }  // namespace
@@ -127,7 +141,7 @@ void VictimFinder::add_candidate(int db, const Entry& entry) {
 bool VictimFinder::take_candidate(Victim& victim) {
     while (candidate_count_ > 0) {
         const Candidate best = candidates_[--candidate_count_];
-        const Database::Position position = keyspace_.database(best.db).find(best.hash);
+        const Database::Position position = find(keyspace_.database(best.db), best.hash);
         if (!position || !may_go(position)) continue;
         const uint64_t rank = rank_of(*position.element());
         if (rank > best.rank) {
@@ -234,7 +248,7 @@ bool VictimFinder::find_hinted(int db, uint64_t hint, Victim& victim) {
     const auto note = [&](uint64_t hash, int64_t) { found = hash; };
     const size_t count = visit_expiring(database, hint, note);
     if (count == 0) return false;
-    victim = {db, found, database.find(found)};
+    victim = {db, found, find(database, found)};
     return static_cast<bool>(victim.position);
 }
 
@@ -267,12 +281,19 @@ bool VictimFinder::next_to_expire(Victim& victim) {
     for (int tries = 0; tries < kTriesMax && live < samples_; ++tries) {
         uint64_t hint = 0;
         bool fine = false;
+        const int64_t due_ms = database.expiry_index().earliest_ms();
         if (!database.expiry_index().take_earliest(hint, fine)) break;
-        live += visit_expiring(database, hint, visit);
-        if (fine && live > 0) break;
+        // A key whose expiry has moved stands where it does not belong any more.
+        bool in_order = false;
+        visit_expiring(database, hint, [&](uint64_t hash, int64_t at_ms) {
+            visit(hash, at_ms);
+            in_order = in_order || !fine || at_ms < due_ms + kFineMs;
+        });
+        live += in_order;
+        if (fine && in_order) break;
     }
-    if (live == 0) return any(victim);
-    victim = {db, best, database.find(best)};
+    if (best_at_ms == INT64_MAX) return any(victim);
+    victim = {db, best, find(database, best)};
     return static_cast<bool>(victim.position);
 }
 
@@ -287,7 +308,7 @@ bool VictimFinder::any(Victim& victim) {
         cursor = database.table().scan(cursor, [&](Entry* entry, unsigned tags) {
             if (found || (only_volatile_ && (tags & structures::kTagHasExpiry) == 0)) return;
             const uint64_t hash = database.table().hash_of(*entry);
-            victim = {db, hash, database.find(hash)};
+            victim = {db, hash, find(database, hash)};
             found = true;
         });
         if (cursor == 0) ++rounds;

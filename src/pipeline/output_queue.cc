@@ -57,10 +57,11 @@ void OutputQueue::consume(size_t bytes, std::vector<const keyspace::Entry*>& unp
 
 void OutputQueue::drop(std::vector<const keyspace::Entry*>& unpinned) {
     consume(bytes(), unpinned);
+    shrink();
 }
 
 void OutputQueue::shrink() {
-    constexpr size_t kKeptBytes = 4 * 1024;
+    constexpr size_t kKeptBytes = 1024;
     if (empty() && tail_.capacity() > kKeptBytes) tail_ = ByteBuffer();
 }
 

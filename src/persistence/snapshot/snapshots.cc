@@ -29,6 +29,7 @@ constexpr size_t kSpareChunksMax = 64;
 // frozen.
 constexpr size_t kSmallBytesMax = size_t{64} << 10;
 constexpr size_t kSamples = 5;
+constexpr size_t kStringsPerSample = 16;
 constexpr uint64_t kHeldBytesMin = uint64_t{32} << 20;
 constexpr uint64_t kHeldShare = 8;  // A part of the memory in use.
 
@@ -94,7 +95,7 @@ Progress Snapshots::progress() const {
     return {.running = under_way_,
             .keys_written = under_way_ ? thread_.keys_written() : 0,
             .keys_total = under_way_ ? keys_total_ : 0,
-            .held_bytes = held_bytes_,
+            .held_bytes = held_bytes(),
             .held_bytes_highest = held_bytes_highest_,
             .taken = taken_};
 }
@@ -165,8 +166,10 @@ void Snapshots::collect() {
 // Lets the thread catch up, the longer the more it is behind. The disk may be slow for good, so
 // nobody waits for it: these are moments.
 void Snapshots::slow_down() {
-    if (held_bytes_ <= held_ceiling_bytes_ || closed_.empty()) return;
-    const uint64_t excess = held_bytes_ - held_ceiling_bytes_;
+    const uint64_t held = held_bytes();
+    held_bytes_highest_ = std::max(held_bytes_highest_, held);
+    if (held <= held_ceiling_bytes_ || closed_.empty()) return;
+    const uint64_t excess = held - held_ceiling_bytes_;
     const uint64_t wait_us =
         std::min<uint64_t>(4000, 500 + excess * 8000 / (held_ceiling_bytes_ + 1));
     std::this_thread::sleep_for(std::chrono::microseconds(wait_us));
@@ -204,6 +207,7 @@ void Snapshots::cut() {
     given_up_ = false;
     last_closed_ = false;
     held_bytes_highest_ = 0;
+    sampled_bytes_ = sampled_strings_ = 0;
     held_ceiling_bytes_ = std::max(kHeldBytesMin, used_bytes() / kHeldShare);
     ++taken_;
     thread_.expect_task();
@@ -222,7 +226,6 @@ void Snapshots::end(std::unique_ptr<Task> task) {
     writer_.reset();
     spare_.clear();
     const SnapshotRequest ended = std::exchange(current_, {});
-    task->target.reset();
     if (ended.ended) ended.ended(task->result);
 }
 
@@ -271,14 +274,15 @@ void Snapshots::take(int db, Entry& entry, CapturedBy by) {
     if (entry.is_string()) {
         record.object = &entry;
         keyspace_.capture().handed_over(entry, chunk.number);
+        if (by == CapturedBy::Change || chunk.records.size() % kStringsPerSample == 0) {
+            sampled_bytes_ += keyspace_.builder().memory_bytes(entry);
+            ++sampled_strings_;
+        }
     } else {
         add_collection(chunk, record, entry);
-    }
-    if (by == CapturedBy::Change) {
-        const uint64_t bytes = held_by(entry, record, chunk);
+        const uint64_t bytes = by == CapturedBy::Change ? held_by(entry, record, chunk) : 0;
         chunk.held_bytes += bytes;
         held_bytes_ += bytes;
-        held_bytes_highest_ = std::max(held_bytes_highest_, held_bytes_);
     }
     chunk.records.push_back(record);
     // One root a chunk, so that few are frozen at a time, and none for the sake of others.
@@ -342,16 +346,15 @@ void Snapshots::copy_root(Chunk& chunk) {
     record.object = nullptr;
 }
 
-uint64_t Snapshots::held_by(const Entry& entry, const Record& record, const Chunk& chunk) const {
-    switch (record.kind) {
-        case Record::Kind::String:
-            return keyspace_.builder().memory_bytes(entry);
-        case Record::Kind::Bytes:
-            return chunk.places.back().end - chunk.places.back().begin;
-        case Record::Kind::Root:
-            return entry.collection()->memory_bytes(kSamples);
-    }
-    return 0;
+uint64_t Snapshots::held_by(const Entry& entry, const Record& record, const Chunk& chunk) {
+    if (record.kind == Record::Kind::Root) return entry.collection()->memory_bytes(kSamples);
+    return chunk.places.back().end - chunk.places.back().begin;
+}
+
+// Strings that wait for the thread are counted, not weighed one by one.
+uint64_t Snapshots::held_bytes() const {
+    if (sampled_strings_ == 0) return held_bytes_;
+    return held_bytes_ + keyspace_.capture().held() * (sampled_bytes_ / sampled_strings_);
 }
 
 }  // namespace millrace::persistence::snapshot

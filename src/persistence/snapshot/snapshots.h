@@ -80,7 +80,8 @@ private:
     void copy_root(Chunk& chunk);
     void add_string(Chunk& chunk, Record& record, keyspace::Entry& entry);
     void add_collection(Chunk& chunk, Record& record, keyspace::Entry& entry);
-    uint64_t held_by(const keyspace::Entry& entry, const Record& record, const Chunk& chunk) const;
+    static uint64_t held_by(const keyspace::Entry& entry, const Record& record, const Chunk& chunk);
+    uint64_t held_bytes() const;
 
     void cut();
     std::unique_ptr<Task> make_task();
@@ -107,7 +108,9 @@ private:
     SnapshotRequest current_;
     rdb::UseMarks use_marks_ = rdb::UseMarks::None;
     uint64_t keys_total_ = 0;
-    uint64_t held_bytes_ = 0;
+    uint64_t held_bytes_ = 0;     // By collections.
+    uint64_t sampled_bytes_ = 0;  // Of some strings of the snapshot.
+    uint64_t sampled_strings_ = 0;
     uint64_t held_bytes_highest_ = 0;
     uint64_t held_ceiling_bytes_ = 0;
     uint64_t taken_ = 0;
