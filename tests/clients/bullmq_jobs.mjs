@@ -91,8 +91,8 @@ await expect("results and progress come as events", async () => {
 await expect("delayed jobs run in their order", async () => {
   const order = [];
   await withQueue("delayed", async (job) => order.push(job.name), async (queue) => {
-    await queue.add("late", {}, { delay: 400 });
-    await queue.add("early", {}, { delay: 150 });
+    await queue.add("late", {}, { delay: 3000 });
+    await queue.add("early", {}, { delay: 200 });
     await until(async () => (await queue.getCompletedCount()) === 2);
     assert.deepEqual(order, ["early", "late"]);
   });
