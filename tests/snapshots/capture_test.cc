@@ -68,7 +68,7 @@ void take_one(World& world, RandomCommands& commands, uint64_t rarely) {
 }
 
 TEST(Capture, ShowsTheCutWhateverHappensMeanwhile) {
-    for (uint64_t seed = 1; seed <= 12; ++seed) {
+    for (uint64_t seed = 1; seed <= 8; ++seed) {
         SCOPED_TRACE(seed);
         World world;
         RandomCommands commands(world, seed, 300);
@@ -104,6 +104,8 @@ TEST(Capture, FlushedDatabasesAreFreedOnceTheyHaveBeenWalked) {
     RandomCommands commands(world, 3, 300);
     commands.fill();
     keyspace::Keyspace& keyspace = world.engine().keyspace();
+    while (keyspace.drain_condemned(1)) {  // What the commands have flushed already.
+    }
     const Dataset expected = describe(keyspace);
     Notes notes;
     keyspace.capture().begin(notes);
