@@ -2,14 +2,20 @@
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # Precompiled headers need the two words.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  # Precompiled headers need the two words of sloppiness; several trees share what they compile.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # The other word: with precompiled headers g++ 12 warns of bounds inside of the standard library.
-    add_compile_options(-fpch-preprocess -Wno-stringop-overread)
+    add_compile_options(-fpch-preprocess)
+  else()
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
   endif()
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # With precompiled headers g++ 12 warns of bounds inside of the standard library.
+  add_compile_options(-Wno-stringop-overread)
+endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wvla -Werror -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wthread-safety -Wno-gnu-statement-expression -Wno-missing-field-initializers)

@@ -64,11 +64,11 @@ function(millrace_module name)
 endfunction()
 
 # millrace_precompile(TARGET MODULE): compiles TARGET with the precompiled header of MODULE, base or engine, which that
-# module itself makes. Two thirds of the time of a file goes into those headers. Builds with sanitizers do without,
-# so that a missing include is noticed.
+# module itself makes. Two thirds of the time of a file went into those headers. The check of includes,
+# tests/ci/thread_safety.sh, does without.
 option(MILLRACE_PRECOMPILE "Precompiled headers" ON)
 function(millrace_precompile target module)
-  if(NOT MILLRACE_PRECOMPILE OR NOT MILLRACE_SANITIZE STREQUAL "")
+  if(NOT MILLRACE_PRECOMPILE)
     return()
   endif()
   if(target STREQUAL millrace_${module})

@@ -38,11 +38,17 @@ int main(int argc, char** argv) {
     config::Registry registry;
     engine::CommandRegistry commands(engine::all_command_tables());
     server::register_all_settings(registry, settings);
-    server::register_directives(registry, {.rename_command = [&commands](config::Words words) {
-                                    return commands.rename(words[0], words[1]);
-                                }});
-
     server::StartPlan plan;
+    server::register_directives(
+        registry, {.user =
+                       [&](config::Words words) {
+                           return engine::acl::declare_user(words, {commands}, plan.users);
+                       },
+                   .user_lines = [] { return running->user_lines(); },
+                   .rename_command =
+                       [&commands](config::Words words) {
+                           return commands.rename(words[0], words[1]);
+                       }});
     int exit_code = 0;
     if (!server::prepare_start(argc, argv, registry, settings, plan, exit_code)) return exit_code;
     const Status settled = server::settle_process(settings);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "engine/acl/categories.h"
 
 namespace millrace::admin {
 
@@ -43,30 +44,6 @@ constexpr BitName<uint64_t> kFlagNames[] = {
     {kAllowBusy, "allow_busy"},
 };
 
-constexpr BitName<uint32_t> kCategoryNames[] = {
-    {kAclKeyspace, "@keyspace"},
-    {kAclRead, "@read"},
-    {kAclWrite, "@write"},
-    {kAclSet, "@set"},
-    {kAclSortedSet, "@sortedset"},
-    {kAclList, "@list"},
-    {kAclHash, "@hash"},
-    {kAclString, "@string"},
-    {kAclBitmap, "@bitmap"},
-    {kAclHyperLogLog, "@hyperloglog"},
-    {kAclGeo, "@geo"},
-    {kAclStream, "@stream"},
-    {kAclPubSub, "@pubsub"},
-    {kAclAdmin, "@admin"},
-    {kAclFast, "@fast"},
-    {kAclSlow, "@slow"},
-    {kAclBlocking, "@blocking"},
-    {kAclDangerous, "@dangerous"},
-    {kAclConnection, "@connection"},
-    {kAclTransaction, "@transaction"},
-    {kAclScripting, "@scripting"},
-};
-
 constexpr BitName<uint32_t> kKeyFlagNames[] = {
     {kKeyReadOnly, "RO"},
     {kKeyReadWrite, "RW"},
@@ -87,6 +64,14 @@ void reply_names(ReplyWriter& reply, Bit bits, const BitName<Bit> (&names)[N]) {
     const auto is_set = [&](const BitName<Bit>& each) { return (bits & each.bit) != 0; };
     reply.set(static_cast<size_t>(std::ranges::count_if(names, is_set)));
     for (const BitName<Bit>& each : names) {
+        if (is_set(each)) reply.simple(each.name);
+    }
+}
+
+void reply_categories(ReplyWriter& reply, uint32_t bits) {
+    const auto is_set = [&](const engine::acl::Category& each) { return (bits & each.bit) != 0; };
+    reply.set(static_cast<size_t>(std::ranges::count_if(engine::acl::categories(), is_set)));
+    for (const engine::acl::Category& each : engine::acl::categories()) {
         if (is_set(each)) reply.simple(each.name);
     }
 }
@@ -156,13 +141,6 @@ void reply_key_flags(ReplyWriter& reply, uint32_t flags) {
     reply_names(reply, flags, kKeyFlagNames);
 }
 
-std::optional<uint32_t> acl_category_of(std::string_view name) {
-    for (const BitName<uint32_t>& each : kCategoryNames) {
-        if (equals_ignore_case(each.name.substr(1), name)) return each.bit;
-    }
-    return std::nullopt;
-}
-
 LegacyKeyRange legacy_key_range(const CommandSpec& spec) {
     LegacyKeyRange range{.first = INT_MAX, .last = 0, .step = 0};
     int last_before = 0;
@@ -191,7 +169,7 @@ void reply_command_info(ReplyWriter& reply, const Command& command) {
     reply.integer(range.first);
     reply.integer(range.last);
     reply.integer(range.step);
-    reply_names(reply, command.acl_categories(), kCategoryNames);
+    reply_categories(reply, command.acl_categories());
     reply.set(spec.tips.size());
     for (std::string_view tip : spec.tips) reply.bulk(tip);
     reply.set(spec.keys.size());

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "engine/command_registry.h"
@@ -23,9 +22,6 @@ void reply_command_docs(engine::ReplyWriter& reply, const engine::Command& comma
 
 // What a command does to a key: RO, RW, access, ...
 void reply_key_flags(engine::ReplyWriter& reply, uint32_t flags);
-
-// The category of this name, without '@' and in any case.
-std::optional<uint32_t> acl_category_of(std::string_view name);
 
 // Compat: three numbers for clients that know no key specifications: what the fixed specs cover
 // together.

@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "admin/client/listing.h"
+#include "engine/memory_limit.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::admin {
 namespace {
@@ -26,6 +28,17 @@ void add_databases(MemoryOverview& overview, keyspace::Keyspace& keyspace) {
             overview.databases.push_back({number, main_bytes, expiry_bytes});
         }
     }
+}
+
+// The allocator's statistics take whole chunks of the slabs for active and resident; what their
+// pages say is closer.
+AllocatorStatistics engine_memory(engine::Engine& engine) {
+    AllocatorStatistics statistics = allocator_statistics();
+    const structures::SlabHeapPool& heaps = engine.keyspace().heaps();
+    const structures::SlabHeapPool::Filling filling = heaps.filling();
+    statistics.active += filling.page_bytes - heaps.mapped_bytes();
+    statistics.resident += filling.resident_bytes - heaps.mapped_bytes();
+    return statistics;
 }
 
 }  // namespace
@@ -50,7 +63,7 @@ MemoryOverview measure_memory(engine::Engine& engine) {
     MemoryOverview overview;
     overview.used = used_bytes();
     overview.resident = resident_set_bytes();
-    overview.allocator = allocator_statistics();
+    overview.allocator = engine_memory(engine);
     observe::MemoryMarks& marks = engine.server().memory;
     marks.note(overview.used, engine.now_us() / 1000000);
     overview.peak = marks.peak_bytes;
@@ -61,7 +74,13 @@ MemoryOverview measure_memory(engine::Engine& engine) {
         ++overview.client_count;
     });
     add_databases(overview, engine.keyspace());
-    overview.overhead = overview.startup + overview.clients + overview.tables;
+    const engine::ScriptCounters& scripts = engine.counters().scripts;
+    overview.script_caches = scripts.cache_bytes;
+    overview.function_caches = scripts.function_bytes;
+    overview.uncounted = engine.memory_limit().uncounted();
+    overview.overhead = overview.startup + overview.clients + overview.tables +
+                        overview.script_caches + overview.function_caches +
+                        overview.uncounted.total();
     overview.dataset = difference(overview.used, overview.overhead);
     return overview;
 }

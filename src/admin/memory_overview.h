@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "engine/engine.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::admin {
 
@@ -28,7 +29,10 @@ struct MemoryOverview {
     size_t client_count = 0;
     std::vector<DatabaseTables> databases;  // Those with keys.
     uint64_t tables = 0;
-    uint64_t overhead = 0;  // Everything but keys and values: start-up, clients, tables.
+    uint64_t script_caches = 0;
+    uint64_t function_caches = 0;
+    engine::UncountedMemory uncounted;
+    uint64_t overhead = 0;  // Everything but keys and values: start-up, clients, tables, caches.
     uint64_t dataset = 0;
     uint64_t keys = 0;
     AllocatorStatistics allocator;

@@ -12,7 +12,7 @@
 #include "config/registry.h"
 #include "engine/command.h"
 #include "engine/engine.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::engine {
 namespace {

@@ -128,7 +128,7 @@ void Call::propagate_as(std::initializer_list<std::string_view> words) {
 // --- waiting ---
 
 bool Call::may_block() const {
-    return !engine_.is_nested() && !session_.is(kInMulti);
+    return !engine_.is_nested() && !session_.is(kInMulti | kDenyBlocking);
 }
 
 Status Call::block_on(const WaitFor& wait) {

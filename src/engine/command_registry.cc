@@ -73,6 +73,20 @@ uint64_t flags_of(const CommandSpec& spec) {
     return fixed ? spec.flags : spec.flags | kMovableKeys;
 }
 
+bool is_on_collections(Group group) {
+    switch (group) {
+        case Group::List:
+        case Group::Set:
+        case Group::SortedSet:
+        case Group::Hash:
+        case Group::Stream:
+        case Group::Geo:
+            return true;
+        default:
+            return false;
+    }
+}
+
 int first_key_of(const CommandSpec& spec) {
     if (spec.keys.empty()) return 0;
     const KeySpec& first = spec.keys.front();
@@ -174,6 +188,7 @@ Command& CommandRegistry::add(const CommandSpec& spec, const Command* parent) {
     command->acl_ = acl_categories_of(spec);
     command->flags_ = flags_of(spec);
     command->first_key_ = first_key_of(spec);
+    command->works_on_collections_ = is_on_collections(spec.group);
     all_.push_back(std::move(command));
     return *all_.back();
 }

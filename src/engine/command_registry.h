@@ -51,6 +51,9 @@ public:
     // Where the first key stands, if the first spec finds it at a fixed place; 0 if not.
     int first_key() const { return first_key_; }
 
+    // Its keys are not strings, as a rule.
+    bool works_on_collections() const { return works_on_collections_; }
+
     CommandStatistics& statistics() const { return statistics_; }
 
 private:
@@ -63,6 +66,7 @@ private:
     uint32_t acl_ = 0;
     uint64_t flags_ = 0;
     int first_key_ = 0;
+    bool works_on_collections_ = false;
     mutable CommandStatistics statistics_;
 };
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -192,6 +193,18 @@ struct KeyPosition {
 class KeyPositions;
 using KeyFinder = bool (*)(std::span<const std::string_view> arguments, KeyPositions& found);
 
+// What a command does with the channels that its arguments name; access control asks.
+enum class ChannelUse : uint8_t {
+    None,
+    Publish,           // To argument 1.
+    Subscribe,         // To all arguments.
+    SubscribePattern,  // To the patterns that all arguments are.
+};
+
+// For commands that work on databases which arguments name: appends where these arguments stand.
+using DatabaseFinder = void (*)(std::span<const std::string_view> arguments,
+                                std::vector<size_t>& found);
+
 struct CommandSpec {
     std::string_view name;  // Upper case; of a subcommand only its own word.
     std::string_view summary;
@@ -210,6 +223,8 @@ struct CommandSpec {
     std::string_view replaced_by = {};
     std::span<const CommandSpec> subcommands = {};
     KeyFinder find_keys = nullptr;
+    ChannelUse channels = ChannelUse::None;
+    DatabaseFinder find_databases = nullptr;
     // A plain string write: argument 1 is the key and this one the value, so the I/O side builds
     // the entry. 0: it is not.
     int prebuilt_value = 0;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine/dispatch.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "engine/acl/access_control.h"
+#include "engine/client_limit.h"
+#include "engine/client_memory.h"
 #include "engine/errors.h"
+#include "engine/memory_limit.h"
 #include "engine/pause.h"
 #include "engine/transaction.h"
 
@@ -48,13 +53,38 @@ std::vector<std::string_view> shown_words(const Request& request) {
     return words;
 }
 
+// What others are told while the session's script or function runs.
+std::string_view busy_text(const Session* running) {
+    constexpr std::string_view kBusyFunction =
+        "BUSY Valkey is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.";
+    const bool is_function = running != nullptr && running->last_command != nullptr &&
+                             running->last_command->full_name().starts_with("fcall");
+    return is_function ? kBusyFunction : errors::kBusy.text;
+}
+
+// No client: it runs what a log holds, whatever is refused to others.
+bool replays(const Session& session) {
+    return session.id() == 0;
+}
+
 }  // namespace
 
 const Dispatch::Step Dispatch::kSteps[] = {
-    &Dispatch::drop_closing,          &Dispatch::queue_behind,        &Dispatch::mute,
-    &Dispatch::answer_protocol_error, &Dispatch::check_authenticated, &Dispatch::check_known,
-    &Dispatch::check_transaction,     &Dispatch::refuse_writes,       &Dispatch::check_subscribed,
-    &Dispatch::check_loading,         &Dispatch::check_busy,          &Dispatch::wait_while_paused,
+    &Dispatch::drop_closing,
+    &Dispatch::queue_behind,
+    &Dispatch::mute,
+    &Dispatch::answer_protocol_error,
+    &Dispatch::check_authenticated,
+    &Dispatch::check_known,
+    &Dispatch::check_transaction,
+    &Dispatch::check_permitted,
+    &Dispatch::limit_clients,
+    &Dispatch::make_room,
+    &Dispatch::refuse_writes,
+    &Dispatch::check_subscribed,
+    &Dispatch::check_loading,
+    &Dispatch::check_busy,
+    &Dispatch::wait_while_paused,
     &Dispatch::queue_in_transaction,
 };
 
@@ -158,9 +188,48 @@ Dispatch::Verdict Dispatch::check_transaction(Session& session, Request& request
         "ERR Command '" + request.command->full_name() + "' not allowed inside a transaction");
 }
 
+// Closes the clients that cost most, perhaps this one, where all together cost too much.
+Dispatch::Verdict Dispatch::limit_clients(Session& session, Request& request, ReplyWriter&) {
+    if ((engine_.conditions() & kClientsLimited) == 0) return Verdict::Pass;
+    engine_.client_limit().admit(session, request.wire_bytes);
+    return session.is(kClosing) ? Verdict::Ended : Verdict::Pass;
+}
+
+// Evicts for any command; refused are only those that may take memory.
+Dispatch::Verdict Dispatch::make_room(Session& session, Request& request, ReplyWriter& writer) {
+    if ((engine_.conditions() & kMemoryLimited) == 0) return Verdict::Pass;
+    if (engine_.memory_limit().make_room()) [[likely]]
+        return Verdict::Pass;
+    const bool runs_queue = session.is(kInMulti) && request.command->full_name() == "exec";
+    const uint64_t flags = runs_queue ? TransactionState::find(session)->command_flags()
+                                      : request.command->flags();
+    if ((flags & kDenyOom) == 0) return Verdict::Pass;
+    return reject(session, request, writer, errors::kOutOfMemory.text);
+}
+
+Dispatch::Verdict Dispatch::check_permitted(Session& session, Request& request,
+                                            ReplyWriter& writer) {
+    if (!session.is(kRestricted)) return Verdict::Pass;
+    // What is queued runs where the SELECTs before it lead.
+    const int database =
+        session.is(kInMulti) ? TransactionState::find(session)->database() : session.database;
+    session.last_command = request.command;
+    const std::string refusal = engine_.access().refusal_of(session, request, database);
+    return refusal.empty() ? Verdict::Pass : reject(session, request, writer, refusal);
+}
+
+void Dispatch::reject_waiting(Session& session, Request& request, ReplyWriter& writer,
+                              std::string_view text) {
+    engine_.reply_error(writer, text);
+    ++request.command->statistics().rejected_calls;
+    session.last_interaction_ms = engine_.now_ms();
+    session.produced_bytes += writer.produced();
+    check_output(session);
+}
+
 // While what is written could not be made durable.
 Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request, ReplyWriter& writer) {
-    if ((engine_.conditions() & kWritesRefused) == 0) return Verdict::Pass;
+    if ((engine_.conditions() & kWritesRefused) == 0 || replays(session)) return Verdict::Pass;
     const Command& command = *request.command;
     uint64_t flags = command.flags();
     if (session.is(kInMulti) && command.full_name() == "exec") {
@@ -182,7 +251,8 @@ Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,
 }
 
 Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, ReplyWriter& writer) {
-    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading))
+    if ((engine_.conditions() & kLoadingData) == 0 || request.command->has(kLoading) ||
+        replays(session))
         return Verdict::Pass;
     return reject(session, request, writer, errors::kLoading.text);
 }
@@ -190,7 +260,7 @@ Dispatch::Verdict Dispatch::check_loading(Session& session, Request& request, Re
 Dispatch::Verdict Dispatch::check_busy(Session& session, Request& request, ReplyWriter& writer) {
     if ((engine_.conditions() & kScriptBusy) == 0 || request.command->has(kAllowBusy))
         return Verdict::Pass;
-    return reject(session, request, writer, errors::kBusy.text);
+    return reject(session, request, writer, busy_text(engine_.running()));
 }
 
 Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request, ReplyWriter&) {
@@ -234,17 +304,32 @@ void Dispatch::log_command(Session& session, const Request& request, int64_t mic
     }
 }
 
-void Dispatch::check_output(Session& session) {
-    // Compat: whoever has not authenticated gets a kibibyte.
-    constexpr uint64_t kUnauthenticatedBytesMax = 1024;
+namespace {
+
+// Compat: whoever has not authenticated gets a kibibyte.
+constexpr uint64_t kUnauthenticatedBytesMax = 1024;
+
+}  // namespace
+
+bool Dispatch::is_stranger(const Session& session) const {
+    return session.is(kUnauthenticated) && !engine_.access().is_acquaintance(session);
+}
+
+uint64_t Dispatch::output_room(const Session& session) const {
     const OutputLimits& limits = engine_.settings().client_output_buffer_limit;
     const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
-    const uint64_t held =
-        session.produced_bytes - session.traffic->bytes_written.load(std::memory_order_relaxed);
+    uint64_t bytes_max = limit.hard_bytes > 0 ? limit.hard_bytes : UINT64_MAX;
+    if (is_stranger(session)) bytes_max = std::min(bytes_max, kUnauthenticatedBytesMax);
+    return bytes_max - std::min(output_held(session), bytes_max);
+}
+
+void Dispatch::check_output(Session& session) {
+    const OutputLimits& limits = engine_.settings().client_output_buffer_limit;
+    const OutputLimit& limit = session.is(kSubscribed) ? limits.pubsub : limits.normal;
+    const uint64_t held = output_held(session);
     // Compat: DEBUG CLIENT-ENFORCE-REPLY-LIST makes every reply count as a whole block.
     const bool in_blocks = engine_.debug_switches().reply_list_only;
-    const bool stranger =
-        session.is(kUnauthenticated) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
+    const bool stranger = is_stranger(session) && held > (in_blocks ? 0 : kUnauthenticatedBytesMax);
     const bool over_hard = limit.hard_bytes > 0 && held > limit.hard_bytes;
     bool over_soft = false;
     if (limit.soft_bytes > 0 && held > limit.soft_bytes) {
@@ -254,7 +339,10 @@ void Dispatch::check_output(Session& session) {
     } else {
         session.over_soft_limit_since_ms = 0;
     }
-    if ((!stranger && !over_hard && !over_soft) || session.is(kClosing)) return;
+    if ((!stranger && !over_hard && !over_soft) || session.is(kClosing)) {
+        if ((engine_.conditions() & kClientsLimited) != 0) engine_.client_limit().note(session);
+        return;
+    }
     ++engine_.server().net.closed_for_output_limit;
     engine_.clients().close(session, CloseMode::Now);
 }

@@ -27,10 +27,19 @@ public:
     // Shows a command that has run to those who monitor.
     void show_monitors(Session& session, const Request& request);
 
+    // A command that has waited may not run any more.
+    void reject_waiting(Session& session, Request& request, ReplyWriter& writer,
+                        std::string_view text);
+
     // Closes a session that holds more unsent bytes than it may.
     void check_output(Session& session);
+    // How many more bytes it may be sent.
+    uint64_t output_room(const Session& session) const;
 
 private:
+    // Has not said who it is, now or before.
+    bool is_stranger(const Session& session) const;
+
     enum class Verdict : uint8_t { Pass, Ended };
     using Step = Verdict (Dispatch::*)(Session&, Request&, ReplyWriter&);
     static const Step kSteps[];
@@ -42,7 +51,10 @@ private:
     Verdict check_authenticated(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_known(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_transaction(Session& session, Request& request, ReplyWriter& writer);
+    Verdict check_permitted(Session& session, Request& request, ReplyWriter& writer);
     Verdict refuse_writes(Session& session, Request& request, ReplyWriter& writer);
+    Verdict limit_clients(Session& session, Request& request, ReplyWriter& writer);
+    Verdict make_room(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_subscribed(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_loading(Session& session, Request& request, ReplyWriter& writer);
     Verdict check_busy(Session& session, Request& request, ReplyWriter& writer);

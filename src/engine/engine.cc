@@ -4,12 +4,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/acl/access_control.h"
 #include "engine/call.h"
+#include "engine/client_limit.h"
 #include "engine/dispatch.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::engine {
 
-Engine::Engine(const EngineParts& parts) : parts_(parts) {
+Engine::Engine(const EngineParts& parts)
+    : parts_(parts),
+      access_(std::make_unique<acl::AccessControl>(*this)),
+      memory_limit_(std::make_unique<MemoryLimit>(*this)),
+      client_limit_(std::make_unique<ClientLimit>(*this)) {
     parts_.keyspace.set_expiry_listener(this);
     begin_batch();
 }
@@ -23,6 +30,7 @@ void Engine::begin_batch() {
     const int64_t now_ms = now_us_ / 1000;
     parts_.keyspace.set_now_ms(now_ms);
     parts_.keyspace.access_clock().set_now_ms(now_ms);
+    if (memory_limit_->active()) memory_limit_->begin_batch();
 }
 
 void Engine::execute(Session& session, Request& request, ReplyLog& log) {
@@ -49,11 +57,14 @@ inline void Engine::append_late(ReplyLog& log) {
     late_.clear();
 }
 
-inline void Engine::limit_output(Session& session) {
+inline bool Engine::is_output_limited(const Session& session) const {
     const OutputLimit& limit = parts_.settings.client_output_buffer_limit.normal;
-    const bool limited =
-        (limit.hard_bytes | limit.soft_bytes) != 0 || session.is(kUnauthenticated | kSubscribed);
-    if (limited) [[unlikely]]
+    return (limit.hard_bytes | limit.soft_bytes | (conditions_ & kClientsLimited)) != 0 ||
+           session.is(kUnauthenticated | kSubscribed);
+}
+
+inline void Engine::limit_output(Session& session) {
+    if (is_output_limited(session)) [[unlikely]]
         Dispatch(*this).check_output(session);
 }
 
@@ -73,6 +84,8 @@ void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     session.last_command = request.command;
     session.last_interaction_ms = now_ms();
     ++session.commands;
+    if (is_output_limited(session)) [[unlikely]]
+        writer.limit_to(Dispatch(*this).output_room(session));
     Call call(*this, session, request, writer);
     const bool failed = !invoke_unit(call);
     session.produced_bytes += writer.produced();
@@ -96,8 +109,8 @@ inline bool Engine::invoke_unit(Call& call) {
     // Another request may be under way: that of a script which lets others be told that it is busy.
     Session* const outer = std::exchange(running_, &session);
     const bool succeeded = invoke(call);
-    running_ = outer;
     if (effects_.wanted() && outer == nullptr) effects_.end_unit();
+    running_ = outer;
     if (session.is(kTracking)) [[unlikely]]
         end_caching(session, call.request_);
     return succeeded;
@@ -134,6 +147,15 @@ bool Engine::execute_again(Session& session, Request& request, ReplyLog& log) {
     const uint64_t begin = CycleClock::now();
     ReplyWriter writer(log, parts_.keyspace.limbo());
     writer.begin(session.slot(), session.protocol, session.is(kReplyOff));
+    if (session.is(kRestricted)) [[unlikely]] {
+        const std::string refusal = access_->refusal_of(session, request, session.database);
+        if (!refusal.empty()) {
+            Dispatch(*this).reject_waiting(session, request, writer, refusal);
+            return false;
+        }
+    }
+    if (is_output_limited(session)) [[unlikely]]
+        writer.limit_to(Dispatch(*this).output_room(session));
     Call call(*this, session, request, writer);
     call.runs_again_ = true;
     const bool failed = !invoke_unit(call);
@@ -308,6 +330,8 @@ void Engine::wake(Session& session) {
 void Engine::end_turn() {
     run_deferred();
     tracking_.flush_broadcasts();
+    if (client_limit_->active()) [[unlikely]]
+        client_limit_->end_turn();
 }
 
 void Engine::run_deferred() {
@@ -330,8 +354,10 @@ void Engine::run_deferred() {
 
 void Engine::forget(Session& session) {
     blocking_.forget(session);
+    client_limit_->forget(session);
     monitors_.remove(session);
     if (monitors_.empty()) set_condition(kMonitored, false);
+    access_->forget(session);
     sessions_.destroy(session);
 }
 

@@ -43,6 +43,10 @@
 #include "observe/latency_monitor.h"
 #include "observe/server_state.h"
 
+namespace millrace::engine::acl {
+class AccessControl;
+}  // namespace millrace::engine::acl
+
 namespace millrace::engine {
 
 // Why no command may take the straight way at the moment.
@@ -56,6 +60,7 @@ enum EngineCondition : uint32_t {
     kReadOnlyReplica = 1u << 6,
     kWritesRefused = 1u << 7,
     kShuttingDown = 1u << 8,
+    kClientsLimited = 1u << 9,
 };
 
 // What the engine works on and with; all outlive it.
@@ -90,19 +95,29 @@ public:
     virtual ~EngineExtension() = default;
 };
 
+// What was refused because of the rights of users.
+struct DenialCounters {
+    uint64_t logins = 0;
+    uint64_t commands = 0;
+    uint64_t keys = 0;
+    uint64_t channels = 0;
+    uint64_t databases = 0;
+};
+
 struct EngineCounters {
     uint64_t commands_processed = 0;
     uint64_t error_replies = 0;
     uint64_t unexpected_errors = 0;
     uint64_t dirty = 0;  // Changes since the start; rdb_changes_since_last_save is counted from it.
-    uint64_t auth_failures = 0;
-    uint64_t commands_denied = 0;
+    DenialCounters denials;
     std::map<std::string, uint64_t, std::less<>> errors_by_prefix;
     bool errors_by_prefix_overflowed = false;
     ScriptCounters scripts;
 };
 
 class Call;
+class ClientLimit;
+class MemoryLimit;
 
 class Engine : public keyspace::ExpiryListener {
 public:
@@ -152,7 +167,10 @@ public:
     WatchedKeys& watched_keys() { return watched_keys_; }
     PubSub& pubsub() { return pubsub_; }
     Tracking& tracking() { return tracking_; }
+    ClientLimit& client_limit() { return *client_limit_; }
+    MemoryLimit& memory_limit() { return *memory_limit_; }
     Notifications& notifications() { return notifications_; }
+    acl::AccessControl& access() { return *access_; }
     EngineCounters& counters() { return counters_; }
     DebugSwitches& debug_switches() { return debug_switches_; }
     ClientControl& clients() { return *clients_; }
@@ -233,6 +251,7 @@ private:
     void answer_waiting(Session& session, Request& request, void (*answer)(ReplyWriter&),
                         std::string_view error);
     void append_late(ReplyLog& log);
+    bool is_output_limited(const Session& session) const;
     void limit_output(Session& session);
     void account(Session& session, Request& request, uint64_t reply_bytes, uint64_t cycles,
                  bool failed);
@@ -253,12 +272,15 @@ private:
     WatchedKeys watched_keys_{*this};
     PubSub pubsub_{*this};
     Tracking tracking_{*this};
+    std::unique_ptr<acl::AccessControl> access_;
     SessionTable sessions_;
     Effects effects_;
     Monitors monitors_;
     Pause pause_;
     Blocking blocking_{*this};
     Notifications notifications_{*this};
+    std::unique_ptr<MemoryLimit> memory_limit_;
+    std::unique_ptr<ClientLimit> client_limit_;
     Session* running_ = nullptr;
     ReplyLog late_;  // What the running session hears after its reply.
     std::vector<Subscription> event_listeners_;

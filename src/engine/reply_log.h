@@ -92,12 +92,17 @@ public:
     }
     // Opens a stretch of bytes; what is appended to bytes() until close_bytes() belongs to it.
     size_t open_bytes() const { return bytes_.size(); }
+    // Stretches of one client that touch become one record.
     void close_bytes(ClientSlot client, size_t opened) {
         const size_t length = bytes_.size() - opened;
         if (length == 0) return;
-        if (!records_.empty() && extend_last(client, opened, length)) return;
         CHECK(bytes_.size() <= UINT32_MAX);
-        add(client, ReplyKind::Bytes, 0, (uint64_t{opened} << 32) | length);
+        if (opened == last_end_ && client == records_.back().client) {
+            records_.back().payload += length;
+        } else {
+            add(client, ReplyKind::Bytes, 0, (uint64_t{opened} << 32) | length);
+        }
+        last_end_ = bytes_.size();
     }
     // Lets a client read a stretch that is there for several.
     void share(ClientSlot client, size_t opened, size_t length) {
@@ -123,6 +128,7 @@ public:
             if (record.kind == ReplyKind::Bytes) record.payload += uint64_t{shift} << 32;
             records_.push_back(record);
         }
+        last_end_ = kNotBytes;
     }
 
     ByteBuffer& bytes() { return bytes_; }
@@ -135,24 +141,19 @@ public:
     void clear() {
         records_.clear();
         bytes_.clear();
+        last_end_ = kNotBytes;
     }
 
 private:
+    static constexpr size_t kNotBytes = SIZE_MAX;
+
     void add(ClientSlot client, ReplyKind kind, uint16_t size, uint64_t payload) {
         records_.push_back({client, kind, 0, size, payload});
+        last_end_ = kNotBytes;
     }
-    // Stretches of one client that touch become one record.
-    bool extend_last(ClientSlot client, size_t opened, size_t length) {
-        ReplyRecord& last = records_.back();
-        if (last.client != client || last.kind != ReplyKind::Bytes) return false;
-        const uint64_t last_length = last.payload & UINT32_MAX;
-        if (last_length == 0 || (last.payload >> 32) + last_length != opened) return false;
-        last.payload += length;
-        return true;
-    }
-
     std::vector<ReplyRecord> records_;
     ByteBuffer bytes_;
+    size_t last_end_ = kNotBytes;  // Where the last record's bytes end, if close_bytes() made it.
 };
 
 }  // namespace millrace::engine

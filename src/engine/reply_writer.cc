@@ -13,6 +13,8 @@ void ReplyWriter::encode(Encode&& encode) {
     encode(log_.bytes());
     produced_ += log_.bytes().size() - opened;
     log_.close_bytes(client_, opened);
+    if (produced_ > produced_max_) [[unlikely]]
+        give_up();
 }
 
 void ReplyWriter::boolean(bool value) {
@@ -90,6 +92,7 @@ void ReplyWriter::close(size_t opened, char kind, size_t count) {
             protocol::encode_array(log_.bytes(), count);
             break;
     }
+    produced_ += log_.bytes().size() - begin;
     log_.fill(opened, begin);
 }
 

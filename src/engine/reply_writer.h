@@ -50,7 +50,13 @@ public:
         muted_ = muted;
         replies_ = 0;
         produced_ = 0;
+        produced_max_ = UINT64_MAX;
+        over_limit_ = false;
     }
+    // What goes beyond so many bytes is dropped; the client is then closed.
+    void limit_to(uint64_t bytes) { produced_max_ = bytes; }
+    // Whether anything was dropped; a handler with very much to say may stop then.
+    bool over_limit() const { return over_limit_; }
     // From here on it is answered, whatever CLIENT REPLY said.
     void unmute() { muted_ = false; }
     uint8_t protocol() const { return protocol_; }
@@ -89,6 +95,8 @@ public:
         }
         limbo_.stamp(entry);
         log_.entry(client_, entry);
+        if (produced_ > produced_max_) [[unlikely]]
+            give_up();
     }
     // Strings from this size on are sent straight out of their entries.
     static constexpr size_t kPinnedBytesMin = 16 * 1024;
@@ -125,6 +133,10 @@ private:
     template <typename Encode>
     void encode(Encode&& encode);
     void close(size_t opened, char kind, size_t count);
+    void give_up() {
+        over_limit_ = true;
+        muted_ = true;
+    }
 
     ReplyLog& log_;
     const keyspace::Limbo& limbo_;
@@ -133,6 +145,8 @@ private:
     bool muted_ = false;
     uint64_t replies_ = 0;
     uint64_t produced_ = 0;
+    uint64_t produced_max_ = UINT64_MAX;
+    bool over_limit_ = false;
 };
 
 }  // namespace millrace::engine

@@ -21,6 +21,10 @@
 #include "engine/reply_log.h"
 #include "engine/request.h"
 
+namespace millrace::engine::acl {
+class User;
+}  // namespace millrace::engine::acl
+
 namespace millrace::engine {
 
 // Why the next command of a session needs the careful path. Zero for nearly all sessions nearly
@@ -141,12 +145,16 @@ public:
     const Command* last_command = nullptr;
     uint64_t commands = 0;
     int64_t over_soft_limit_since_ms = 0;
+    uint64_t counted_bytes = 0;  // By ClientLimit.
     uint64_t produced_bytes =
         0;  // Reply bytes made for it; minus what Traffic says was written: what is held.
     std::string name;
     std::string library_name;
     std::string library_version;
-    std::string user = "default";
+    // Whose rights it has; null for sessions of the server itself, which may do everything. Set
+    // through acl::AccessControl, which keeps kRestricted and kUnauthenticated in step.
+    std::shared_ptr<acl::User> user;
+    bool logged_in = false;  // By a password, or by having come while none was needed.
     Peer peer;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::deque<OwnedRequest> deferred;

@@ -84,7 +84,8 @@ void TrackingState::describe(SessionSummary& summary) const {
     summary.tracking_redirect_broken = redirect_broken;
     summary.tracking_redirect = static_cast<int64_t>(redirect);
     summary.tracking_prefixes = prefixes_.size();
-    summary.memory_bytes += sizeof *this + prefixes_.capacity() * sizeof prefixes_[0];
+    constexpr size_t kBytesEach = 2 * sizeof(void*) + sizeof(std::string);
+    summary.memory_bytes += sizeof *this + prefixes_.size() * kBytesEach;
 }
 
 // --- all of them ---

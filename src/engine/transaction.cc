@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine/transaction.h"
 
+#include <climits>
+
+#include "base/numbers.h"
+
 namespace millrace::engine {
 
 TransactionState& TransactionState::of(Session& session, WatchedKeys& watched) {
@@ -12,6 +16,11 @@ TransactionState& TransactionState::of(Session& session, WatchedKeys& watched) {
 
 void TransactionState::enqueue(const Request& request) {
     queue_.emplace_back(request);
+    if (request.command->spec().find_databases != nullptr &&
+        request.command->full_name() == "select") {
+        const auto number = parse_integer(request.words[1]);
+        if (number && *number >= 0 && *number <= INT_MAX) database_ = static_cast<int>(*number);
+    }
     command_flags_ |= request.command->flags();
     queued_bytes_ += sizeof(OwnedRequest) + request.word_count * sizeof(std::string_view);
     for (const std::string_view word : request.arguments()) queued_bytes_ += word.size();
@@ -34,7 +43,9 @@ void TransactionState::describe(SessionSummary& summary) const {
     }
     summary.watched_keys = keys_.size();
     summary.watched_key_changed = touched_;
-    summary.memory_bytes += sizeof *this + keys_.capacity() * sizeof keys_[0];
+    constexpr size_t kBytesEach = sizeof(WatchedKeys::Key) + sizeof(WatchedKeys::Watcher) +
+                                  6 * sizeof(void*);
+    summary.memory_bytes += sizeof *this + keys_.size() * kBytesEach;
 }
 
 }  // namespace millrace::engine

@@ -28,7 +28,11 @@ public:
         return static_cast<TransactionState*>(session.transaction.get());
     }
 
+    // Queues what follows, from this database on.
+    void begin(int database) { database_ = database; }
     void enqueue(const Request& request);
+    // The one in which the next command will run.
+    int database() const { return database_; }
     std::vector<OwnedRequest>& queue() { return queue_; }
     // What any of the queued commands may do: the union of their flags.
     uint64_t command_flags() const { return command_flags_; }
@@ -55,6 +59,7 @@ private:
     const Session& session_;
     std::vector<OwnedRequest> queue_;
     uint64_t queued_bytes_ = 0;
+    int database_ = 0;
     uint64_t command_flags_ = 0;
     bool refused_ = false;
     bool touched_ = false;

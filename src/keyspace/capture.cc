@@ -105,8 +105,7 @@ void Capture::returned(uint64_t number) {
     while (!held_.empty() && held_.front().number <= number) {
         Entry* const entry = held_.front().entry;
         held_.pop_front();
-        // Replies may still refer to it.
-        keyspace_.limbo().retire(entry);
+        keyspace_.retire_returned(entry);
     }
     for (HeldRoot& held : held_roots_) {
         if (held.number <= number) keyspace_.reclaimer().give(std::move(held.root));

@@ -40,6 +40,10 @@ public:
     virtual std::unique_ptr<Collection> clone() const = 0;
     // About how many allocations its destructor frees.
     virtual size_t blocks() const = 0;
+    // Where its elements are if they are in one piece, else what leads to them: what a command will
+    // look at next. For prefetching; does not look there itself.
+    virtual const void* contents() const { return this; }
+
     // --- elements that expire on their own: fields of hashes ---
 
     // When the first of them does, kNoExpiry if none will.

@@ -57,6 +57,7 @@ public:
     size_t string_capacity(const Entry& entry) const;
 
     structures::SlabHeap& heap() { return heap_; }
+    Reclaimer& reclaimer() { return reclaimer_; }
 
 private:
     // Access word and expiry.

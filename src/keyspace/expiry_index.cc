@@ -18,6 +18,7 @@ void ExpiryIndex::Slot::push(uint32_t record) {
         blocks_.back().reserve(room);
     }
     blocks_.back().push_back(record);
+    ++records_;
 }
 
 bool ExpiryIndex::Slot::pop(uint32_t& record) {
@@ -25,12 +26,20 @@ bool ExpiryIndex::Slot::pop(uint32_t& record) {
     record = blocks_.back().back();
     blocks_.back().pop_back();
     if (blocks_.back().empty()) blocks_.pop_back();
+    --records_;
     return true;
+}
+
+uint32_t ExpiryIndex::Slot::at(size_t index) const {
+    size_t block = 0;
+    for (; index >= blocks_[block].size(); ++block) index -= blocks_[block].size();
+    return blocks_[block][index];
 }
 
 void ExpiryIndex::Slot::take_all(Slot& other) {
     for (auto& block : other.blocks_) blocks_.push_back(std::move(block));
     other.blocks_.clear();
+    records_ += std::exchange(other.records_, 0);
 }
 
 size_t ExpiryIndex::Slot::memory_bytes() const {
@@ -98,7 +107,73 @@ bool ExpiryIndex::take_due(int64_t now_ms, uint64_t& hint) {
     uint32_t record = 0;
     if (!due_.pop(record)) return false;
     --records_;
-    hint = (uint64_t{record} >> 8 << 40) | (record & 0xff);
+    hint = hint_of(record);
+    return true;
+}
+
+// --- for eviction ---
+
+// The first slot of each ring that is not empty, and of those the earliest. What was filed in a
+// coarse slot long ago may be due before what is in a fine one, so a coarse one goes first where
+// they overlap.
+ExpiryIndex::Earliest ExpiryIndex::earliest() const {
+    if (!due_.empty()) return {&due_, tick_, true};
+    Earliest best;
+    for (int ring = kRings - 1; ring >= 0 && tick_ >= 0; --ring) {
+        const int shift = ring * kSlotBits;
+        for (int64_t i = 0; i < kSlots; ++i) {
+            const int64_t place = (tick_ >> shift) + i;
+            const Slot& slot = rings_[ring][place & (kSlots - 1)];
+            if (slot.empty()) continue;
+            const int64_t tick = std::max(place << shift, tick_);
+            if (best.slot == nullptr || tick < best.tick) best = {&slot, tick, ring == 0};
+            break;
+        }
+    }
+    if (best.slot == nullptr && !far_.empty()) {
+        best = {&far_, tick_ + (int64_t{1} << (kRings * kSlotBits)), false};
+    }
+    return best;
+}
+
+bool ExpiryIndex::take_earliest(uint64_t& hint, bool& fine) {
+    const Earliest first = earliest();
+    if (first.slot == nullptr) return false;
+    uint32_t record = 0;
+    const_cast<Slot*>(first.slot)->pop(record);
+    --records_;
+    hint = hint_of(record);
+    fine = first.fine;
+    return true;
+}
+
+int64_t ExpiryIndex::earliest_ms() const {
+    const Earliest first = earliest();
+    return first.slot == nullptr ? INT64_MAX : first.tick << kTickBits;
+}
+
+template <typename Visitor>
+void ExpiryIndex::for_each_slot(Visitor&& visitor) const {
+    if (!visitor(due_)) return;
+    for (const auto& ring : rings_) {
+        for (const Slot& slot : ring) {
+            if (!visitor(slot)) return;
+        }
+    }
+    visitor(far_);
+}
+
+bool ExpiryIndex::random(uint64_t entropy, uint64_t& hint) const {
+    if (records_ == 0) return false;
+    size_t index = entropy % records_;
+    for_each_slot([&](const Slot& slot) {
+        if (index >= slot.size()) {
+            index -= slot.size();
+            return true;
+        }
+        hint = hint_of(slot.at(index));
+        return false;
+    });
     return true;
 }
 

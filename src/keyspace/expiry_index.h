@@ -46,6 +46,16 @@ public:
     // Whether take_due() would find something.
     bool has_due(int64_t now_ms);
 
+    // --- for eviction ---
+
+    // Takes a record from among the first to become due; `fine`: none is due more than a tick
+    // earlier. The caller files again what it does not remove.
+    bool take_earliest(uint64_t& hint, bool& fine);
+    // About when that one becomes due; the largest number if there is none.
+    int64_t earliest_ms() const;
+    // A record at random, which stays.
+    bool random(uint64_t entropy, uint64_t& hint) const;
+
     size_t records() const { return records_; }
     // More than twice as many records as `keys` that expire.
     bool wasteful(size_t keys) const { return records_ > 2 * keys + 4096; }
@@ -63,15 +73,30 @@ private:
     public:
         void push(uint32_t record);
         bool pop(uint32_t& record);
+        uint32_t at(size_t index) const;
+        size_t size() const { return records_; }
         void take_all(Slot& other);
         bool empty() const { return blocks_.empty(); }
         size_t memory_bytes() const;
 
     private:
         std::vector<std::vector<uint32_t>> blocks_;
+        size_t records_ = 0;
+    };
+    // A slot that is not empty, and the first tick that it stands for.
+    struct Earliest {
+        const Slot* slot = nullptr;
+        int64_t tick = 0;
+        bool fine = false;
     };
 
     Slot& slot_for(int64_t tick);
+    Earliest earliest() const;
+    template <typename Visitor>
+    void for_each_slot(Visitor&& visitor) const;
+    static uint64_t hint_of(uint32_t record) {
+        return (uint64_t{record} >> 8 << 40) | (record & 0xff);
+    }
     void advance_to(int64_t tick);
 
     std::array<std::array<Slot, kSlots>, kRings> rings_;

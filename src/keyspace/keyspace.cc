@@ -66,37 +66,98 @@ void Keyspace::expire(int db, Database::Position position, uint64_t hash) {
 void Keyspace::flush(int db) {
     std::unique_ptr<Database>& database = databases_[static_cast<size_t>(db)];
     if (database->size() == 0) return;
-    condemned_.push_back(std::exchange(database, std::make_unique<Database>(seed_, heap_)));
+    const uint64_t bytes = counts_condemned_ ? mean_entry_bytes(*database) : 0;
+    auto fresh = std::make_unique<Database>(seed_, heap_);
+    condemned_.push_back({std::exchange(database, std::move(fresh)), bytes});
+}
+
+// By a sample.
+uint64_t Keyspace::mean_entry_bytes(const Database& database) const {
+    constexpr uint64_t kSamples = 64;
+    uint64_t total = 0;
+    for (uint64_t i = 0; i < kSamples; ++i) {
+        total += bytes_of(*database.table().random(i).element());
+    }
+    return total / kSamples;
+}
+
+// --- what is condemned ---
+
+uint64_t Keyspace::bytes_of(const Entry& entry) const {
+    uint64_t bytes = builder_.memory_bytes(entry);
+    if (!entry.is_string() && entry.collection() != nullptr) {
+        bytes += entry.collection()->memory_bytes(Reclaimer::kMeasuredElements);
+    }
+    return bytes;
+}
+
+void Keyspace::retire_counted(Entry* entry) {
+    const uint64_t bytes = counts_condemned_ ? bytes_of(*entry) : 0;
+    if (entry->pinned()) {
+        detained_bytes_ += bytes;
+        entry->set_retired();
+    } else if (capture_.may_be_read(*entry)) {
+        detained_bytes_ += bytes;
+        capture_.hold(entry);
+    } else {
+        limbo_.retire(entry, bytes);
+    }
+}
+
+void Keyspace::retire_unpinned(Entry* entry) {
+    // It may have been retired while nobody counted.
+    if (counts_condemned_) detained_bytes_ -= std::min(detained_bytes_, bytes_of(*entry));
+    retire(entry);
+}
+
+void Keyspace::retire_returned(Entry* entry) {
+    const uint64_t bytes = counts_condemned_ ? bytes_of(*entry) : 0;
+    detained_bytes_ -= std::min(detained_bytes_, bytes);
+    limbo_.retire(entry, bytes);
+}
+
+uint64_t Keyspace::condemned_bytes() const {
+    uint64_t total = detained_bytes_ + reclaimer_.pending_bytes() + limbo_.retired_bytes() -
+                     reclaimer_.freed_bytes();
+    for (const Condemned& each : condemned_) {
+        const Database& database = *each.database;
+        total += database.size() * each.bytes_per_entry + database.table().memory_bytes();
+    }
+    return total;
 }
 
 bool Keyspace::is_condemned(const Database& database) const {
     return std::any_of(condemned_.begin(), condemned_.end(),
-                       [&](const auto& condemned) { return condemned.get() == &database; });
+                       [&](const auto& each) { return each.database.get() == &database; });
 }
 
 bool Keyspace::drain_condemned(size_t segments_max) {
     // What a snapshot has not walked through yet stays.
-    const auto ready = std::find_if(condemned_.rbegin(), condemned_.rend(),
-                                    [](const auto& each) { return !each->being_captured(); });
+    const auto ready =
+        std::find_if(condemned_.rbegin(), condemned_.rend(),
+                     [](const Condemned& each) { return !each.database->being_captured(); });
     if (ready == condemned_.rend()) return false;
     const auto release = [this](Entry* entry, unsigned) {
         retire(entry);
         ++lazily_freed_;
     };
-    const bool more = (*ready)->table().drain(segments_max, release, &heap_, *remote_frees_);
+    auto& table = ready->database->table();
+    const bool more = table.drain(segments_max, release, &heap_, *remote_frees_);
     if (!more) condemned_.erase(std::next(ready).base());
     return true;
 }
 
 size_t Keyspace::condemned_objects() const {
     size_t total = 0;
-    for (const auto& database : condemned_) total += database->size();
+    for (const Condemned& each : condemned_) total += each.database->size();
     return total;
 }
 
 void Keyspace::free_block(RetiredBlock& block) {
     for (size_t i = 0; i < block.count; ++i) builder_.free(block.entries[i], *remote_frees_);
+    reclaimer_.note_freed(block.bytes);
     block.count = 0;
+    block.bytes = 0;
 }
 
 // Looks at the keys that a due record allows; true if one of them expired.

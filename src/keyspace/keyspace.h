@@ -25,7 +25,7 @@
 #include "keyspace/entry_builder.h"
 #include "keyspace/limbo.h"
 #include "keyspace/settings.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::keyspace {
 
@@ -36,6 +36,7 @@ struct KeyspaceCounters {
     uint64_t expired_members = 0;
     uint64_t expire_cycle_microseconds = 0;
     uint64_t expire_time_cap_reached = 0;
+    uint64_t evicted = 0;
 };
 
 // Learns of keys that go because their time is over; the engine turns it into an event and a
@@ -86,13 +87,22 @@ public:
     bool drain_condemned(size_t segments_max);
     size_t condemned_objects() const;
     bool is_condemned(const Database& database) const;
-    uint64_t lazily_freed() const { return lazily_freed_; }
+    // While on, condemned_bytes() knows what is retired from here on.
+    void count_condemned(bool on) { counts_condemned_ = on; }
+    // Bytes that have been given up and are not free yet: in limbo, on their way to the thread that
+    // frees them, or flushed. Where collections are large this is an estimate.
+    uint64_t condemned_bytes() const;
+    // Objects that were freed in the background, or in slices, since the start or the last reset.
+    uint64_t lazily_freed() const {
+        return lazily_freed_ + reclaimer_.destroyed() - lazily_freed_before_;
+    }
+    void reset_lazily_freed() { lazily_freed_before_ = lazily_freed_ + reclaimer_.destroyed(); }
 
     // Takes an unlinked entry; it is freed once no reply refers to it and no snapshot reads it any
     // more.
     void retire(Entry* entry) {
-        if (entry->pinned()) [[unlikely]] {
-            entry->set_retired();
+        if (entry->pinned() || counts_condemned_) [[unlikely]] {
+            retire_counted(entry);
         } else if (capture_.may_be_read(*entry)) [[unlikely]] {
             capture_.hold(entry);
         } else {
@@ -101,8 +111,10 @@ public:
     }
     // A reply has sent the pinned value of `entry`.
     void unpin(Entry* entry) {
-        if (entry->unpin()) retire(entry);
+        if (entry->unpin()) retire_unpinned(entry);
     }
+    // A snapshot has read the retired `entry`; replies may still refer to it.
+    void retire_returned(Entry* entry);
     // Whether a reply or another thread may be reading the value of `entry`.
     bool may_be_referenced(const Entry& entry) const {
         return limbo_.may_be_referenced(entry) || entry.pinned() || capture_.may_be_read(entry);
@@ -117,6 +129,7 @@ public:
     void set_encodings(const EncodingSettings& encodings) { encodings_ = &encodings; }
     AccessClock& access_clock() { return access_clock_; }
     structures::SlabHeap& heap() { return heap_; }
+    const structures::SlabHeapPool& heaps() const { return heaps_; }
     structures::RemoteFrees& remote_frees() { return *remote_frees_; }
     // Frees the entries of a block released by limbo, on the main thread.
     void free_block(RetiredBlock& block);
@@ -132,6 +145,10 @@ public:
     KeyspaceCounters& counters() { return counters_; }
 
 private:
+    void retire_counted(Entry* entry);
+    void retire_unpinned(Entry* entry);
+    uint64_t bytes_of(const Entry& entry) const;
+    uint64_t mean_entry_bytes(const Database& database) const;
     void expire(int db, Database::Position position, uint64_t hash);
     void expire_members(int db, uint64_t hash);
     bool look_at_due(int db, uint64_t hint);
@@ -143,7 +160,13 @@ private:
     EntryBuilder builder_;
     std::unique_ptr<structures::RemoteFrees> remote_frees_;
     std::vector<std::unique_ptr<Database>> databases_;
-    std::vector<std::unique_ptr<Database>> condemned_;  // Flushed, not yet freed.
+    struct Condemned {
+        std::unique_ptr<Database> database;
+        uint64_t bytes_per_entry;  // On average, values included.
+    };
+    std::vector<Condemned> condemned_;  // Flushed, not yet freed.
+    uint64_t detained_bytes_ = 0;       // Retired, but still being sent, or read by a snapshot.
+    bool counts_condemned_ = false;
     Limbo limbo_;
     Capture capture_{*this};
     AccessClock access_clock_;
@@ -152,6 +175,7 @@ private:
     ExpiryListener* expiry_listener_ = nullptr;
     int64_t now_ms_ = 0;
     uint64_t lazily_freed_ = 0;
+    uint64_t lazily_freed_before_ = 0;
     int expire_next_db_ = 0;
     bool keep_expired_ = false;
 };

@@ -40,6 +40,7 @@ std::unique_ptr<RetiredBlock> Limbo::take_released() {
 void Limbo::give_back(std::unique_ptr<RetiredBlock> block) {
     if (spare_.size() >= kSpareBlocksMax) return;
     block->count = 0;
+    block->bytes = 0;
     spare_.push_back(std::move(block));
 }
 

@@ -30,9 +30,10 @@ namespace millrace::keyspace {
 
 // Entries that nobody refers to any more; whoever holds the block frees them with an EntryBuilder.
 struct RetiredBlock {
-    static constexpr size_t kEntriesMax = 254;
+    static constexpr size_t kEntriesMax = 253;
     size_t count = 0;
     uint64_t turn = 0;
+    uint64_t bytes = 0;  // What freeing them gives back, of those for which retire() was told.
     std::array<Entry*, kEntriesMax> entries;
 };
 
@@ -41,9 +42,12 @@ public:
     Limbo();
     ~Limbo();
 
-    void retire(Entry* entry) {
+    // `bytes` is what freeing it will give back, 0 while nobody counts.
+    void retire(Entry* entry, uint64_t bytes = 0) {
         RetiredBlock& block = *open_;
         block.entries[block.count++] = entry;
+        block.bytes += bytes;
+        retired_bytes_ += bytes;
         if (block.count == RetiredBlock::kEntriesMax) close_block();
     }
 
@@ -69,12 +73,15 @@ public:
     }
 
     size_t waiting() const;
+    // The sum of what retire() was told since the start.
+    uint64_t retired_bytes() const { return retired_bytes_; }
 
 private:
     void close_block();
 
     uint64_t turn_ = 1;
     uint64_t oldest_uncompleted_ = 1;
+    uint64_t retired_bytes_ = 0;
     std::unique_ptr<RetiredBlock> open_;
     std::deque<std::unique_ptr<RetiredBlock>> closed_;
     std::vector<std::unique_ptr<RetiredBlock>> spare_;

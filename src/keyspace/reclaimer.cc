@@ -20,10 +20,12 @@ Reclaimer::~Reclaimer() {
 
 void Reclaimer::give(std::unique_ptr<Collection> collection) {
     if (collection->blocks() <= kBlocksMax) return;
+    const uint64_t bytes = collection->memory_bytes(kMeasuredElements);
     pending_.fetch_add(1, std::memory_order_relaxed);
+    pending_bytes_.fetch_add(bytes, std::memory_order_relaxed);
     {
         const std::lock_guard lock(mutex_);
-        queue_.push_back(std::move(collection));
+        queue_.push_back({std::move(collection), bytes});
         if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     }
     given_.notify_one();
@@ -38,10 +40,11 @@ void Reclaimer::run() {
     for (;;) {
         given_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         if (queue_.empty()) return;
-        std::vector<std::unique_ptr<Collection>> round = std::exchange(queue_, {});
+        std::vector<Given> round = std::exchange(queue_, {});
         lock.unlock();
-        for (auto& collection : round) {
-            collection.reset();
+        for (Given& given : round) {
+            given.collection.reset();
+            pending_bytes_.fetch_sub(given.bytes, std::memory_order_relaxed);
             pending_.fetch_sub(1, std::memory_order_relaxed);
             destroyed_.fetch_add(1, std::memory_order_relaxed);
         }

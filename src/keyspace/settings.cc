@@ -2,6 +2,8 @@
 #include "keyspace/settings.h"
 
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace millrace::keyspace {
 namespace {
@@ -24,11 +26,30 @@ constexpr Choice<MaxmemoryPolicy> kPolicies[] = {
     {"noeviction", MaxmemoryPolicy::NoEviction},
 };
 
+Result<MaxMemory> parse_max_memory(Words words, const ParseContext<MaxMemory>&) {
+    if (equal_ignoring_case(words[0], "auto")) return MaxMemory{.automatic = true};
+    return MaxMemory{TRY(parse_unsigned(words[0], Unit::Memory, 0, UINT64_MAX))};
+}
+
+std::string print_max_memory(const MaxMemory& memory) {
+    return memory.automatic ? "auto" : print_unsigned(memory.bytes, Unit::Memory);
+}
+
+std::vector<std::string> write_max_memory(const MaxMemory& memory, const MaxMemory& usual,
+                                          bool complete) {
+    if (memory == usual && !complete) return {};
+    return {memory.automatic ? "auto" : write_unsigned(memory.bytes, Unit::Memory)};
+}
+
 void register_memory(Registry& registry, Settings& settings) {
     registry.add_integer("databases", settings.databases,
                          {.min = 1, .max = kIntMax, .flags = kImmutable});
     registry.add_text("hash-seed", settings.hash_seed, {.flags = kImmutable | kNullable});
-    registry.add_unsigned("maxmemory", settings.maxmemory, {.unit = Unit::Memory});
+    registry.add_custom<MaxMemory>("maxmemory", settings.maxmemory,
+                                   {.parse = parse_max_memory,
+                                    .print = print_max_memory,
+                                    .write = write_max_memory});
+    registry.add_bool("maxmemory-count-buffers", settings.maxmemory_count_buffers);
     registry.add_enum("maxmemory-policy", settings.maxmemory_policy, kPolicies);
     registry.add_integer("maxmemory-samples", settings.maxmemory_samples, {.min = 1, .max = 64});
     registry.add_integer("maxmemory-eviction-tenacity", settings.maxmemory_eviction_tenacity,
@@ -72,12 +93,6 @@ void register_encodings(Registry& registry, EncodingSettings& encodings) {
 
 void register_defrag(Registry& registry, DefragSettings& defrag) {
     registry.add_bool("activedefrag", defrag.activedefrag);
-    // A file may ask for it, with a warning; but clients that test for a defragmenter must see the
-    // truth.
-    registry.on_change({"activedefrag"}, [&defrag]() -> Status {
-        if (!defrag.activedefrag) return done();
-        return Error("Active defragmentation cannot be enabled: this server has no defragmenter");
-    });
     registry.add_unsigned("active-defrag-ignore-bytes", defrag.ignore_bytes,
                           {.min = 1, .max = kUint63Max, .unit = Unit::Memory});
     registry.add_integer("active-defrag-threshold-lower", defrag.threshold_lower,

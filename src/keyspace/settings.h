@@ -25,6 +25,15 @@ enum class MaxmemoryPolicy {
     NoEviction,
 };
 
+// `maxmemory`: bytes, 0 for no limit, or `auto`: as much as the process may sensibly use where it
+// runs.
+struct MaxMemory {
+    uint64_t bytes = 0;
+    bool automatic = false;
+
+    bool operator==(const MaxMemory&) const = default;
+};
+
 struct EncodingSettings {
     uint64_t hash_max_listpack_entries = 512;
     uint64_t hash_max_listpack_value = 64;
@@ -56,7 +65,8 @@ struct DefragSettings {
 struct Settings {
     int64_t databases = 16;
     std::string hash_seed;   // Empty: random.
-    uint64_t maxmemory = 0;  // 0: no limit.
+    MaxMemory maxmemory;
+    bool maxmemory_count_buffers = true;  // Those of clients count towards the limit.
     MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::NoEviction;
     int64_t maxmemory_samples = 5;
     int64_t maxmemory_eviction_tenacity = 10;

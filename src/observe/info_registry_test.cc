@@ -27,28 +27,32 @@ protected:
     }
     std::string render(std::vector<std::string_view> names) const { return info_.render(names); }
 
+    static std::string joined(std::initializer_list<std::string_view> parts) {
+        std::string all;
+        for (const std::string_view part : parts) all += part;
+        return all;
+    }
+
     static constexpr const char* kServer = "# Server\r\nport:6379\r\nsecond:writer\r\n";
     static constexpr const char* kStats = "# Stats\r\nratio:1.50\r\n";
     InfoRegistry info_;
 };
 
 TEST_F(InfoTest, WithoutNamesTheDefaultSectionsWithAnEmptyLineBetween) {
-    EXPECT_EQ(render({}), std::string(kServer) + "\r\n# Modules\r\n");
+    EXPECT_EQ(render({}), joined({kServer, "\r\n# Modules\r\n"}));
     EXPECT_EQ(render({"default"}), render({}));
 }
 
 TEST_F(InfoTest, SectionsComeOnceInTheirOwnOrder) {
-    EXPECT_EQ(render({"STATS", "server", "Stats", "server"}),
-              std::string(kServer) + "\r\n" + kStats);
-    EXPECT_EQ(render({"debug", "server"}), std::string(kServer) + "\r\n# Debug\r\n");
+    EXPECT_EQ(render({"STATS", "server", "Stats", "server"}), joined({kServer, "\r\n", kStats}));
+    EXPECT_EQ(render({"debug", "server"}), joined({kServer, "\r\n# Debug\r\n"}));
 }
 
 TEST_F(InfoTest, GroupsAndNamesAddUp) {
-    EXPECT_EQ(render({"default", "stats"}),
-              std::string(kServer) + "\r\n# Modules\r\n\r\n" + kStats);
+    EXPECT_EQ(render({"default", "stats"}), joined({kServer, "\r\n# Modules\r\n\r\n", kStats}));
     EXPECT_EQ(render({"all"}), render({"default", "stats"}));
-    EXPECT_EQ(render({"everything"}), render({"all"}) + "\r\n# Extra\r\n");
-    EXPECT_EQ(render({"everything", "debug"}), render({"everything"}) + "\r\n# Debug\r\n");
+    EXPECT_EQ(render({"everything"}), joined({render({"all"}), "\r\n# Extra\r\n"}));
+    EXPECT_EQ(render({"everything", "debug"}), joined({render({"everything"}), "\r\n# Debug\r\n"}));
 }
 
 TEST_F(InfoTest, UnknownNamesGiveNothing) {

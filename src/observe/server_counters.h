@@ -50,6 +50,17 @@ struct MemoryMarks {
     }
 };
 
+// Written by whoever moves data together.
+struct DefragCounters {
+    uint64_t hits = 0;  // Allocations that were moved, and those that were looked at and left.
+    uint64_t misses = 0;
+    uint64_t key_hits = 0;
+    uint64_t key_misses = 0;
+    uint64_t total_us = 0;    // Spent, without the work under way.
+    uint64_t current_us = 0;  // On the work under way.
+    int64_t running_percent = 0;  // A level: how much of the time it may take now.
+};
+
 // Written by whoever takes snapshots, writes RDB files and loads them.
 struct SnapshotCounters {
     uint64_t taken = 0;

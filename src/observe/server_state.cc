@@ -33,6 +33,7 @@ void ServerState::reset_statistics() {
     net.closed_for_output_limit = 0;
     net.clients_evicted = 0;
     loop = LoopCounters();
+    defrag = {.running_percent = defrag.running_percent};
     threads.reset();
     rates = RateMeters();
 }

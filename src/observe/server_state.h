@@ -31,6 +31,7 @@ struct ServerState {
     NetCounters net;
     LoopCounters loop;
     MemoryMarks memory;
+    DefragCounters defrag;
     SnapshotCounters snapshots;
     ThreadUsages threads;
     RateMeters rates;

@@ -45,6 +45,8 @@ struct alignas(64) ThreadUsage {
     OwnedCounter batch_commands;
     OwnedCounter input_bytes;
     OwnedCounter output_bytes;
+    // Of clients, held now: a level, made of differences, so only the sum over all threads counts.
+    OwnedCounter buffer_bytes;
 };
 
 // Grows when `io-threads` does; elements never move.
@@ -66,7 +68,13 @@ public:
     uint64_t total(OwnedCounter ThreadUsage::*counter) const { return sum(counter, 0); }
     uint64_t io_total(OwnedCounter ThreadUsage::*counter) const { return sum(counter, 1); }
 
-    // CONFIG RESETSTAT: everything but the active time begins at zero again.
+    uint64_t buffer_bytes() const {
+        uint64_t total = 0;
+        for (const ThreadUsage& each : threads_) total += each.buffer_bytes.read();
+        return total;
+    }
+
+    // CONFIG RESETSTAT: everything but the active time and the buffers begins at zero again.
     void reset();
 
 private:

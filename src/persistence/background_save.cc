@@ -11,6 +11,13 @@
 namespace millrace::persistence {
 namespace {
 
+constexpr const char* kWriteRefusal =
+    "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to "
+    "disk. Commands that may modify the data set are disabled, because this instance is configured "
+    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error "
+    "option). "
+    "Please check the Valkey logs for details about the RDB error.";
+
 // After a failure the save points rest for so long.
 constexpr int64_t kRetrySeconds = 5;
 
@@ -122,7 +129,7 @@ void BackgroundSave::saved(uint64_t dirty) {
 void BackgroundSave::settle_refusal() {
     const bool refuses = settings_.stop_writes_on_bgsave_error && !settings_.save.empty() &&
                          engine_.server().snapshots.last_save_failed;
-    engine_.set_condition(engine::kWritesRefused, refuses);
+    refusals_.set(WriteRefusals::Reason::Snapshot, refuses ? kWriteRefusal : "");
 }
 
 }  // namespace millrace::persistence

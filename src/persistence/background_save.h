@@ -14,14 +14,15 @@
 #include "engine/engine.h"
 #include "persistence/settings.h"
 #include "persistence/snapshot/service.h"
+#include "persistence/write_refusals.h"
 
 namespace millrace::persistence {
 
 class BackgroundSave {
 public:
     BackgroundSave(engine::Engine& engine, const RdbSettings& settings,
-                   snapshot::SnapshotService& snapshots)
-        : engine_(engine), settings_(settings), snapshots_(snapshots) {}
+                   snapshot::SnapshotService& snapshots, WriteRefusals& refusals)
+        : engine_(engine), settings_(settings), snapshots_(snapshots), refusals_(refusals) {}
 
     // What the client is told. `may_wait`: until nothing else is being written.
     Result<std::string_view> start(bool may_wait);
@@ -47,6 +48,7 @@ private:
     engine::Engine& engine_;
     const RdbSettings& settings_;
     snapshot::SnapshotService& snapshots_;
+    WriteRefusals& refusals_;
     bool scheduled_ = false;
     int64_t tried_at_seconds_ = 0;
     uint64_t dirty_at_cut_ = 0;

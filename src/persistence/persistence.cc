@@ -15,12 +15,6 @@ namespace {
 
 constexpr ErrorText kCannotSave{"ERR"};  // Compat: there is nothing behind it.
 constexpr ErrorText kSaveInProgress{"ERR Background save already in progress"};
-constexpr std::string_view kWriteRefusal =
-    "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to "
-    "disk. Commands that may modify the data set are disabled, because this instance is configured "
-    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error "
-    "option). "
-    "Please check the Valkey logs for details about the RDB error.";
 
 // How often save points are looked at.
 constexpr int64_t kCheckPeriodMs = 100;
@@ -40,7 +34,7 @@ Persistence::Persistence(engine::Engine& engine, const Settings& settings,
                                                .use_marks = use_marks(),
                                                .libraries = libraries()};
                  }),
-      background_(engine, settings.rdb, snapshots_),
+      background_(engine, settings.rdb, snapshots_, refusals_),
       temporary_file_(rdb::FileSink::temporary_name(::getpid())) {}
 
 rdb::UseMarks Persistence::use_marks() const {
@@ -69,6 +63,16 @@ Status Persistence::write_file() {
                             .libraries = libraries(),
                             .key_delay_us = settings_.rdb.rdb_key_save_delay}));
     return sink.put_in_place(settings_.rdb.dbfilename);
+}
+
+Status Persistence::write_base(rdb::ByteSink& sink) {
+    rdb::Writer writer(
+        sink, {.compress = settings_.rdb.rdbcompression, .checksum = settings_.rdb.rdbchecksum});
+    return rdb::write_dataset(writer, engine_.keyspace(),
+                              {.now_seconds = engine_.now_ms() / 1000,
+                               .use_marks = use_marks(),
+                               .is_aof_base = true,
+                               .libraries = libraries()});
 }
 
 Status Persistence::save() {
@@ -102,10 +106,6 @@ void Persistence::flushed_all() {
     background_.give_up();
     // Compat: what has been emptied does not come back after a restart.
     if (!settings_.rdb.save.empty()) (void)save_now();
-}
-
-std::string_view Persistence::write_refusal() const {
-    return kWriteRefusal;
 }
 
 int64_t Persistence::attend(int64_t wait_us) {
@@ -151,30 +151,40 @@ void Persistence::report(const rdb::LoadCounts& counts) {
 }
 
 Status Persistence::load_bytes(std::string_view bytes, bool flush, bool replaces) {
+    LoadProgress progress(engine_, loading_rules(), bytes.size());
+    (void)TRY(load_as(bytes, {.flush = flush, .replaces = replaces}, progress));
+    return done();
+}
+
+Result<size_t> Persistence::load_preamble(std::string_view bytes, LoadProgress& progress) {
+    return load_as(bytes, {.keeps_expired = true}, progress);
+}
+
+Result<size_t> Persistence::load_as(std::string_view bytes, const Loading& how,
+                                    LoadProgress& progress) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     const bool verify =
         settings_.rdb.rdbchecksum && !engine_.debug_switches().skip_checksum_validation;
     rdb::DatasetReader reader(keyspace,
                               {.is_relaxed = takes_foreign_versions(),
                                .verify_checksum = verify,
-                               .drops_expired = !keyspace.keeps_expired(),
-                               .replaces = replaces,
+                               .drops_expired = !keyspace.keeps_expired() && !how.keeps_expired,
+                               .replaces = how.replaces,
                                .use_marks = use_marks(),
                                .libraries = libraries(),
-                               .key_delay_us = settings_.rdb.key_load_delay},
+                               .key_delay_us = settings_.rdb.key_load_delay,
+                               .on_progress = [&progress](size_t at) { progress.at(at); }},
                               bytes);
     TRY(reader.check_header());
-    if (flush) {
+    if (how.flush) {
         log_notice("RDB signature and version check passed. Flushing old data");
         for (int db = 0; db < keyspace.database_count(); ++db) keyspace.flush(db);
         if (libraries_.clear) libraries_.clear();
     }
-    engine_.set_condition(engine::kLoadingData, true);
     const Status loaded = reader.load();
-    engine_.set_condition(engine::kLoadingData, false);
     if (!loaded.ok()) return Error(std::string(loaded.error().text()));
     report(reader.counts());
-    return done();
+    return reader.offset();
 }
 
 Status Persistence::load() {

@@ -99,6 +99,8 @@ void register_aof(Registry& registry, AofSettings& aof) {
     registry.add_bool("aof-timestamp-enabled", aof.aof_timestamp_enabled);
     registry.add_bool("aof-rewrite-incremental-fsync", aof.aof_rewrite_incremental_fsync);
     registry.add_bool("aof-disable-auto-gc", aof.aof_disable_auto_gc, {.flags = kHidden});
+    registry.add_bool("aof-reply-after-write", aof.aof_reply_after_write);
+    registry.add_bool("aof-checksum-annotations", aof.aof_checksum_annotations);
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ struct AofSettings {
     bool aof_timestamp_enabled = false;
     bool aof_rewrite_incremental_fsync = true;
     bool aof_disable_auto_gc = false;
+    bool aof_reply_after_write = true;      // Ours: with everysec, too, replies wait for write(2).
+    bool aof_checksum_annotations = false;  // Ours: "#CRC:" lines, which others skip.
 };
 
 struct Settings {

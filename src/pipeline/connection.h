@@ -45,7 +45,7 @@ public:
 
 // What a connection needs of its side while it reads.
 struct ReadContext {
-    const Resolver& resolver;
+    Resolver& resolver;
     const IoSettings& settings;
     RequestSink& sink;
     std::span<char> scratch;  // Input that needs no buffer of its own passes through here.
@@ -80,6 +80,11 @@ public:
     // Writes what waits; values that are done are appended to `unpinned`.
     WriteOutcome write(std::vector<const keyspace::Entry*>& unpinned) ON_IO_SIDE;
 
+    // Memory of its input and output.
+    uint64_t buffer_bytes() const {
+        return input_.capacity() + parser_.memory_bytes() + arriving_bytes_ +
+               output_.memory_bytes();
+    }
     void poller_said(bool readable, bool hung_up);
     void request_completed() { --in_flight_; }
     void resume(engine::ReadingRules rules);
@@ -101,6 +106,7 @@ public:
     bool in_write_list = false;
     bool report_frozen = false;
     bool report_detached = false;
+    uint64_t buffer_bytes_counted = 0;  // By its sides, together.
 
 private:
     enum class Parsing : uint8_t { Starved, Stopped, Broken };
@@ -115,6 +121,8 @@ private:
     bool over_limit(const ReadContext& context) const;
     void keep_rest(std::string_view rest);
     void publish_traffic();
+    // Of the large arguments of a request that is not complete.
+    size_t arrived_bytes() const { return arriving_bytes_ - parser_.big_window().size(); }
 
     const engine::ClientSlot slot_;
     const uint32_t generation_;
@@ -128,7 +136,7 @@ private:
     keyspace::Entry* arriving_entry_ =
         nullptr;  // A large value that is received straight into place.
     std::vector<std::unique_ptr<char[]>> arriving_;  // Other large arguments.
-    const Resolver* resolver_ = nullptr;             // During parse(), for begin().
+    Resolver* resolver_ = nullptr;                   // During parse(), for begin().
     size_t arriving_bytes_ = 0;
 
     OutputQueue output_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/cycle_clock.h"
+#include "engine/acl/access_control.h"
 #include "pipeline/pipeline.h"
 #include "threads/cores.h"
 
@@ -28,13 +29,12 @@ Status Pipeline::watch_listener(int descriptor, size_t number) {
     return poller_.add(descriptor, PollTag::listener(number));
 }
 
-Session& Pipeline::adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer,
-                         bool authenticated) {
+Session& Pipeline::adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer) {
     Session& session = engine_.sessions().create();
     session.peer = std::move(peer);
     session.created_ms = engine_.now_ms();
     session.last_interaction_ms = engine_.now_ms();
-    session.set(engine::kUnauthenticated, !authenticated);
+    engine_.access().welcome(session);
     const SideNumber side = placements_.least_loaded(static_cast<SideNumber>(active_));
     placements_.place(session.slot(), side);
     auto connection =
@@ -130,6 +130,10 @@ void Pipeline::configure_threads(int io_threads, bool always_active) {
     configured_ = std::clamp(io_threads - 1, 0, kIoThreadsMax);
     always_active_ = always_active;
     set_active(always_active ? configured_ : std::min(active_, configured_));
+}
+
+void Pipeline::tidy_threads() {
+    for (auto& thread : threads_) thread->tidy();
 }
 
 void Pipeline::configure_io(const IoSettings& settings) {

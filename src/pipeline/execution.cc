@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the main thread does with a batch, in three passes: fetch the buckets of all its keys, then
-// find and fetch all entries, then execute. Fetches that stand back to back overlap their waits,
+// What the main thread does with a batch, in passes: fetch the buckets of all its keys, then find
+// and fetch all entries, then, for commands on collections, the collections and what they lead to,
+// then execute. Fetches that stand back to back overlap their waits,
 // those for the page tables included; with a command's work between them they do not
 // (docs/decisions/0001-measured-first.md, experiment 1).
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/cycle_clock.h"
+#include "base/prefetch.h"
+#include "engine/append_log.h"
+#include "keyspace/collection.h"
 #include "pipeline/pipeline.h"
 
 namespace millrace::pipeline {
@@ -14,6 +20,11 @@ namespace millrace::pipeline {
 using engine::Request;
 using engine::RequestKind;
 using engine::Session;
+
+namespace {
+// Of what a collection leads to; the processor goes on by itself where a command reads more.
+constexpr size_t kContentLines = 2;
+}  // namespace
 
 // g++ 12 drops calls of functions that only prefetch, hence the inlining.
 template <typename Fetch>
@@ -24,6 +35,25 @@ template <typename Fetch>
         const Session* session = engine_.sessions().find(request.client, request.client_generation);
         if (session != nullptr)
             fetch(engine_.keyspace().database(session->database), request.key_hash);
+    }
+}
+
+inline void Pipeline::fetch_collections(std::span<const Request> requests) {
+    std::array<const keyspace::Collection*, Batch::kRequestsMax> found;
+    size_t count = 0;
+    for (const Request& request : requests) {
+        if (request.command == nullptr || !request.command->works_on_collections()) continue;
+        const Session* session = engine_.sessions().find(request.client, request.client_generation);
+        if (session == nullptr || request.command->first_key() == 0) continue;
+        const auto& database = engine_.keyspace().database(session->database);
+        const keyspace::Collection* collection = database.likely_collection(request.key_hash);
+        if (collection == nullptr) continue;
+        prefetch(collection);
+        found[count++] = collection;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        const auto* contents = static_cast<const char*>(found[i]->contents());
+        for (size_t line = 0; line < kContentLines; ++line) prefetch(contents + line * 64);
     }
 }
 
@@ -43,6 +73,7 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
                   [](const Database& database, uint64_t hash) { database.prefetch_bucket(hash); });
         fetch_all(requests,
                   [](const Database& database, uint64_t hash) { database.prefetch_entry(hash); });
+        fetch_collections(requests);
     }
     execute_rest();
     if (count > 1) {
@@ -75,15 +106,24 @@ void Pipeline::publish_so_far() {
 // A turn inside of a turn. Each client is served in order: first what is left of the batch that
 // the script is in, then what comes new. The script's own client waits.
 void Pipeline::serve_while_busy() {
-    if (busy_session_ == nullptr) {
-        busy_session_ = engine_.running();
+    Session* const running = engine_.running();
+    const bool is_client = running != nullptr && engine_.sessions().at(running->slot()) == running;
+    if (busy_session_ == nullptr && is_client) {
+        busy_session_ = running;
         busy_session_->set(engine::kDeferring, true);
     }
     if (executing_ != nullptr) execute_rest();
     publish_so_far();
+    // What commands of a log replace would wait for as long as the loading takes.
+    if ((engine_.conditions() & engine::kLoadingData) != 0) begin_turn();
     Batch* const outer = std::exchange(executing_, nullptr);
     if (threads_in_use()) {
         drain_threads();
+        if (all_asleep()) {  // Nobody else polls.
+            take_token();
+            poll(0);
+            token_.grant();
+        }
     } else {
         take_token();
         poll(0);
@@ -92,6 +132,7 @@ void Pipeline::serve_while_busy() {
     if (accepts_pending_.exchange(false, std::memory_order_acq_rel) && accept_ready_)
         accept_ready_();
     flush_outboxes();
+    release_held();
     executing_ = outer;
 }
 
@@ -155,12 +196,80 @@ void Pipeline::execute_command(Request& request, Batch& batch) {
 void Pipeline::publish(std::unique_ptr<Batch> batch, SideNumber side) {
     Ledger& ledger = ledgers_[side];
     ledger.turns.push_back(turn_);
+    if (gate_ != nullptr) [[unlikely]] {
+        const uint64_t mark = gate_->mark();
+        if (!held_[side].empty() || mark > gate_->released()) {
+            return hold(std::move(batch), side, mark);
+        }
+    }
+    deliver(std::move(batch), side);
+}
+
+void Pipeline::deliver(std::unique_ptr<Batch> batch, SideNumber side) {
     if (side == 0) {
         const RoleScope role(io_side);
         side_zero_.complete(std::move(batch));
     } else {
         threads_[side - 1u]->deliver(std::move(batch));
     }
+}
+
+// --- results that wait for the log ---
+
+void Pipeline::set_gate(engine::ReplyGate* gate) {
+    if (gate == gate_) return;
+    gate_ = gate;
+    if (gate == nullptr) release_held(UINT64_MAX);
+}
+
+void Pipeline::wake_main() {
+    poller_.wake();
+    waiting_.parking.wake();
+}
+
+void Pipeline::hold(std::unique_ptr<Batch> batch, SideNumber side, uint64_t mark) {
+    if (held_count_++ == 0) held_first_mark_ = mark;
+    held_[side].push_back({mark, std::move(batch)});
+}
+
+void Pipeline::hand_over() {
+    if (gate_ != nullptr) gate_->hand_over();
+}
+
+bool Pipeline::anything_released() const {
+    return held_count_ != 0 && gate_ != nullptr && gate_->released() >= held_first_mark_;
+}
+
+// Once what has been executed is on its way to the log, everything leaves that is safe already.
+bool Pipeline::release_held() {
+    if (gate_ == nullptr) return false;
+    gate_->hand_over();
+    return held_count_ != 0 && release_held(gate_->released());
+}
+
+bool Pipeline::release_held(uint64_t released) {
+    if (held_count_ == 0 || released < held_first_mark_) return false;
+    bool any = false;
+    held_first_mark_ = UINT64_MAX;
+    for (size_t side = 0; side < held_.size(); ++side) {
+        std::deque<Held>& held = held_[side];
+        while (!held.empty() && held.front().mark <= released) {
+            std::unique_ptr<Batch> batch = std::move(held.front().batch);
+            held.pop_front();
+            --held_count_;
+            any = true;
+            deliver(std::move(batch), static_cast<SideNumber>(side));
+        }
+        if (!held.empty()) held_first_mark_ = std::min(held_first_mark_, held.front().mark);
+    }
+    const RoleScope role(io_side);
+    side_zero_.write();
+    return any;
+}
+
+void Pipeline::release_all() {
+    flush_outboxes();
+    release_held(UINT64_MAX);
 }
 
 Batch& Pipeline::outbox(SideNumber side) {

@@ -22,6 +22,7 @@ using keyspace::Entry;
 namespace {
 
 constexpr size_t kScratchBytes = 32 * 1024;
+constexpr size_t kReplyBytesKept = 64 * 1024;  // By a batch that waits to be used again.
 constexpr size_t kSpareBatchesMax = IoSide::kCredits;
 // Between two visits the kernel has driven a connection out of the near caches; it is fetched this
 // many visits ahead.
@@ -56,6 +57,13 @@ void IoSide::fetch(ClientSlot slot) {
     const auto* connection = reinterpret_cast<const char*>(find(slot));
     if (connection == nullptr) return;
     for (size_t line = 0; line < sizeof(Connection); line += 64) prefetch(connection + line);
+}
+
+void IoSide::count_buffers(Connection& connection) {
+    const uint64_t bytes = connection.buffer_bytes();
+    if (bytes == connection.buffer_bytes_counted) return;
+    usage_.buffer_bytes.add(bytes - connection.buffer_bytes_counted);
+    connection.buffer_bytes_counted = bytes;
 }
 
 // --- requests ---
@@ -126,7 +134,9 @@ bool IoSide::read(size_t batches_max) {
         if (connection == nullptr) continue;
         connection->in_read_list = false;
         usage_.reads.add(1);
-        switch (connection->read(context)) {
+        const ReadOutcome outcome = connection->read(context);
+        count_buffers(*connection);
+        switch (outcome) {
             case ReadOutcome::Drained:
                 break;
             case ReadOutcome::More:
@@ -312,6 +322,7 @@ void IoSide::carry_out(const ReplyRecord& record) {
             break;
         case ClientOrder::Release:
             connection->output().drop(unpinned_);
+            usage_.buffer_bytes.add(0 - connection->buffer_bytes_counted);
             poller_.remove(connection->descriptor());
             connections_[record.client].reset();
             --connection_count_;
@@ -325,6 +336,7 @@ void IoSide::free_blocks(Batch& batch) {
     for (auto& block : batch.to_free) {
         for (size_t i = 0; i < block->count; ++i) builder_.free(block->entries[i], remote_frees_);
         usage_.frees.add(block->count);
+        builder_.reclaimer().note_freed(block->bytes);
     }
     batch.to_free.clear();
     remote_frees_.flush();
@@ -341,6 +353,7 @@ void IoSide::complete(std::unique_ptr<Batch> batch) {
     }
     if (!batch->to_free.empty()) free_blocks(*batch);
     if (batch->has_requests()) --under_way_;
+    if (batch->replies().bytes().capacity() > kReplyBytesKept) batch->replies() = ReplyLog();
     batch->clear();
     if (spare_.size() < kSpareBatchesMax) spare_.push_back(std::move(batch));
     completed_.store(completed_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
@@ -357,6 +370,7 @@ void IoSide::write() {
         if (!connection->output().empty()) {
             usage_.writes.add(1);
             if (connection->write(unpinned_) == WriteOutcome::More) want_write(*connection);
+            count_buffers(*connection);
         }
         if (connection->must_report()) report_list_.push_back(list[i]);
     }

@@ -29,7 +29,7 @@
 #include "pipeline/batch.h"
 #include "pipeline/connection.h"
 #include "pipeline/resolve.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::pipeline {
 
@@ -101,6 +101,7 @@ private:
         return slot < connections_.size() ? connections_[slot].get() : nullptr;
     }
     void fetch(engine::ClientSlot slot);
+    void count_buffers(Connection& connection);
     void carry_out(const engine::ReplyRecord& record);
     void adopt(std::unique_ptr<Connection> connection);
     void encode(const engine::ReplyLog& log);

@@ -14,6 +14,7 @@
 namespace millrace::pipeline {
 namespace {
 constexpr size_t kBatchesPerTurn = 8;
+constexpr size_t kTidiedBytes = size_t{2} << 20;
 }
 
 IoThread::IoThread(SideNumber number, const Parts& parts)
@@ -70,7 +71,7 @@ bool IoThread::deliver_event(const net::ReadyEvent& event) {
 
 bool IoThread::has_work() const {
     return stop_.load(std::memory_order_seq_cst) || !delivered_.empty() || !events_.empty() ||
-           !settings_.empty();
+           !settings_.empty() || tidy_.load(std::memory_order_seq_cst);
 }
 
 bool IoThread::poll() {
@@ -105,6 +106,12 @@ bool IoThread::turn() {
     return worked;
 }
 
+// A slice at a time, while there is nothing else to do.
+void IoThread::tidy_some() {
+    const bool more = heap_.trim_some(kTidiedBytes) >= kTidiedBytes;
+    if (!more) tidy_.store(false, std::memory_order_relaxed);
+}
+
 void IoThread::run() {
     const RoleScope role(io_side);
     pthread_setname_np(pthread_self(), ("io_thd_" + std::to_string(number_)).c_str());
@@ -119,6 +126,7 @@ void IoThread::run() {
             idle_since = 0;
             continue;
         }
+        if (tidy_.load(std::memory_order_relaxed)) tidy_some();
         if (idle_since == 0) idle_since = end;
         if (CycleClock::to_nanoseconds(end - idle_since) < static_cast<uint64_t>(parts_.spin_ns)) {
             // Whoever else wants this core has something to do, we have not.

@@ -69,6 +69,11 @@ public:
     bool asleep() const { return parking_.parked(); }
     bool has_submitted() const { return !submitted_.empty(); }
     void wake() { parking_.wake(); }
+    // Asks it to take in what others freed, and to give unused memory back to the system.
+    void tidy() {
+        tidy_.store(true, std::memory_order_seq_cst);
+        parking_.wake();
+    }
 
     // --- holder of the poll token ---
 
@@ -79,6 +84,7 @@ private:
     bool turn() ON_IO_SIDE;
     bool poll() ON_IO_SIDE;
     bool has_work() const;
+    void tidy_some() ON_IO_SIDE;
 
     const SideNumber number_;
     const Parts parts_;
@@ -91,6 +97,7 @@ private:
     threads::SpscRing<std::shared_ptr<const IoSettings>, 16> settings_;
     threads::Parking parking_;
     std::atomic<bool> stop_{false};
+    std::atomic<bool> tidy_{false};
     IoSide side_;
     std::thread thread_;  // Last: it uses everything above.
 };

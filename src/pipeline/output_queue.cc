@@ -9,6 +9,7 @@ namespace millrace::pipeline {
 void OutputQueue::add_pinned(const keyspace::Entry& entry) {
     if (tail_.size() > tail_begin_) {
         queued_bytes_ += tail_.size() - tail_begin_;
+        parts_bytes_ += tail_.capacity();
         parts_.push_back({.bytes = std::move(tail_), .entry = nullptr, .sent = tail_begin_});
     }
     tail_ = ByteBuffer();
@@ -43,6 +44,7 @@ void OutputQueue::consume(size_t bytes, std::vector<const keyspace::Entry*>& unp
         queued_bytes_ -= taken;
         if (taken < left) return;
         if (part.entry != nullptr) unpinned.push_back(part.entry);
+        parts_bytes_ -= part.bytes.capacity();
         parts_.pop_front();
     }
     tail_begin_ += bytes;
@@ -55,10 +57,11 @@ void OutputQueue::consume(size_t bytes, std::vector<const keyspace::Entry*>& unp
 
 void OutputQueue::drop(std::vector<const keyspace::Entry*>& unpinned) {
     consume(bytes(), unpinned);
+    shrink();
 }
 
 void OutputQueue::shrink() {
-    constexpr size_t kKeptBytes = 4 * 1024;
+    constexpr size_t kKeptBytes = 1024;
     if (empty() && tail_.capacity() > kKeptBytes) tail_ = ByteBuffer();
 }
 

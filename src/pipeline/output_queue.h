@@ -31,6 +31,8 @@ public:
     bool empty() const { return parts_.empty() && tail_begin_ == tail_.size(); }
     size_t bytes() const { return queued_bytes_ + tail_.size() - tail_begin_; }
     size_t capacity() const { return tail_.capacity(); }
+    // Memory of its own; values in their entries are not.
+    size_t memory_bytes() const { return tail_.capacity() + parts_bytes_; }
 
     // The first pieces to write, at most `pieces.size()` and about `bytes_max`.
     std::span<const iovec> gather(std::span<iovec> pieces, size_t bytes_max) const;
@@ -55,6 +57,7 @@ private:
 
     std::deque<Part> parts_;
     size_t queued_bytes_ = 0;  // In parts_.
+    size_t parts_bytes_ = 0;   // Memory of their buffers.
     ByteBuffer tail_;
     size_t tail_begin_ = 0;
 };

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/cycle_clock.h"
+#include "engine/append_log.h"
 #include "threads/cores.h"
 
 namespace millrace::pipeline {
@@ -37,6 +38,7 @@ Pipeline::Pipeline(engine::Engine& engine, structures::SlabHeapPool& heaps,
                  [this](std::unique_ptr<Batch> batch) { filled_.push_back(std::move(batch)); }),
       ledgers_(kIoThreadsMax + 1),
       outboxes_(kIoThreadsMax + 1),
+      held_(kIoThreadsMax + 1),
       placements_(kIoThreadsMax + 1),
       activation_(threads::usable_cores_at_start()),
       io_settings_(std::make_shared<IoSettings>()) {}
@@ -106,6 +108,7 @@ void Pipeline::turn(int64_t timeout_us) {
     end_busy_script();
     engine_.end_turn();
     flush_outboxes();
+    release_held();
     if (worked) account_turn();
 }
 
@@ -158,7 +161,8 @@ bool Pipeline::single_turn(int64_t timeout_us) {
                       accepts_pending_.load(std::memory_order_relaxed);
     take_token();
     poll(busy ? 0 : timeout_us);
-    return run_side_zero();
+    const bool released = release_held();
+    return run_side_zero() || released;
 }
 
 // Reads, executes, completes and writes in rounds, until everything that was ready has been served
@@ -177,6 +181,7 @@ bool Pipeline::run_side_zero() {
             execute(*batch, 0);
             publish(std::move(batch), 0);
         }
+        hand_over();
         side_zero_.write();
     }
     side_zero_.write();
@@ -194,7 +199,7 @@ bool Pipeline::drain_threads() {
         publish(std::move(batch), side);
         worked = true;
     }
-    return worked;
+    return release_held() || worked;
 }
 
 bool Pipeline::threaded_turn(int64_t timeout_us) {
@@ -230,7 +235,7 @@ void Pipeline::wait_for_threads(int64_t timeout_us) {
     if (timeout_us <= 0) return;
     const auto something = [this] {
         return any_submitted() || !main_events_.empty() ||
-               accepts_pending_.load(std::memory_order_seq_cst);
+               accepts_pending_.load(std::memory_order_seq_cst) || anything_released();
     };
     const uint64_t begin = CycleClock::now();
     const int64_t spin = spin_ns();

@@ -26,7 +26,11 @@
 #include "pipeline/io_side.h"
 #include "pipeline/io_thread.h"
 #include "pipeline/placement.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
+
+namespace millrace::engine {
+class ReplyGate;
+}
 
 namespace millrace::pipeline {
 
@@ -50,17 +54,26 @@ public:
     // Asks for another accept round in the next turn.
     void accept_again() { accepts_pending_.store(true, std::memory_order_relaxed); }
     // Makes a client of an accepted connection.
-    engine::Session& adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer,
-                           bool authenticated);
+    engine::Session& adopt(std::unique_ptr<net::Transport> transport, engine::Peer peer);
 
     // --- running ---
 
     // One turn; waits for at most `timeout_us` if there is nothing to do.
     void turn(int64_t timeout_us) ON_MAIN_THREAD;
-    // Ends a waiting turn(); from a signal handler or another thread.
+    // Ends a waiting turn(); from a signal handler.
     void wake() { poller_.wake(); }
+    // The same from another thread, whatever the main thread waits in.
+    void wake_main();
+    // From now on results leave when `gate` releases their mark; null: at once. The gate outlives
+    // the pipeline, or is taken away before.
+    void set_gate(engine::ReplyGate* gate);
+    // Lets go everything that is held, whether or not it is safe, and writes it.
+    void release_all();
     // The cron calls it every 100 ms: decides how many I/O threads to use.
     void adjust_threads(int64_t now_ms);
+
+    // Lets I/O threads give back what has been freed for them; they may be asleep.
+    void tidy_threads();
 
     // --- settings ---
 
@@ -77,6 +90,12 @@ public:
     void serve_while_busy() override;
 
 private:
+    // Results that may not leave yet; by side, in order, so marks only rise.
+    struct Held {
+        uint64_t mark;
+        std::unique_ptr<Batch> batch;
+    };
+
     // Batches on their way to and at a side, to know which turns are completed.
     struct Ledger {
         std::deque<uint64_t> turns;
@@ -106,7 +125,14 @@ private:
     void execute_command(engine::Request& request, Batch& batch);
     template <typename Fetch>
     void fetch_all(std::span<const engine::Request> requests, Fetch&& fetch);
+    void fetch_collections(std::span<const engine::Request> requests);
     void publish(std::unique_ptr<Batch> batch, SideNumber side);
+    void deliver(std::unique_ptr<Batch> batch, SideNumber side);
+    void hold(std::unique_ptr<Batch> batch, SideNumber side, uint64_t mark);
+    bool release_held();
+    bool release_held(uint64_t released);
+    void hand_over();
+    bool anything_released() const;
     Batch& outbox(SideNumber side);
     void flush_outbox(SideNumber side);
     void flush_outboxes();
@@ -132,6 +158,10 @@ private:
     std::vector<std::unique_ptr<IoThread>> threads_;  // Side i + 1.
     std::vector<Ledger> ledgers_;                     // By side.
     std::vector<std::unique_ptr<Batch>> outboxes_;    // By side; null when empty.
+    engine::ReplyGate* gate_ = nullptr;
+    std::vector<std::deque<Held>> held_;  // By side.
+    size_t held_count_ = 0;
+    uint64_t held_first_mark_ = 0;  // Of all that is held, the one that can go first.
     Placements placements_;
     Activation activation_;
     std::shared_ptr<const IoSettings> io_settings_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/resolve.h"
 
+#include <cstring>
+
 #include "base/bytes.h"
 
 namespace millrace::pipeline {
@@ -26,8 +28,23 @@ ExpiryRoom room_for_options(std::span<const std::string_view> options) {
 
 }  // namespace
 
-void Resolver::check(std::span<const std::string_view> words, Request& request) const {
-    request.command = commands_.resolve(words);
+const Command* Resolver::command_of(std::span<const std::string_view> words) {
+    if (words.empty()) return nullptr;
+    const std::string_view name = words[0];
+    if (name.size() == last_name_bytes_ && std::memcmp(name.data(), last_name_, name.size()) == 0)
+        return last_command_;
+    const Command* command = commands_.resolve(words);
+    if (command != nullptr && command->spec().subcommands.empty() && command->parent() == nullptr &&
+        name.size() <= kRememberedBytesMax) {
+        name.copy(last_name_, name.size());
+        last_name_bytes_ = name.size();
+        last_command_ = command;
+    }
+    return command;
+}
+
+void Resolver::check(std::span<const std::string_view> words, Request& request) {
+    request.command = command_of(words);
     if (request.command == nullptr) {
         request.faults = engine::kUnknownCommand;
         return;
@@ -51,7 +68,7 @@ Entry* Resolver::build(std::span<const std::string_view> words, const Command& c
 }
 
 void Resolver::resolve(std::span<const std::string_view> words, Entry* ready_entry, Batch& batch,
-                       Request& request) const {
+                       Request& request) {
     check(words, request);
     auto* copies = batch.arena().array<std::string_view>(words.size());
     request.words = copies;

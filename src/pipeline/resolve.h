@@ -27,7 +27,7 @@ public:
     // Fills `request` from `words`, whose bytes are copied into the batch. `ready_entry` is the
     // entry whose value was received straight into place, or null.
     void resolve(std::span<const std::string_view> words, keyspace::Entry* ready_entry,
-                 Batch& batch, engine::Request& request) const;
+                 Batch& batch, engine::Request& request);
 
     // Whether the value now arriving as word `at` of `count`, after `words_before`, belongs into an
     // entry of its own.
@@ -36,13 +36,19 @@ public:
     keyspace::EntryBuilder& builder() const { return builder_; }
 
 private:
-    void check(std::span<const std::string_view> words, engine::Request& request) const;
+    const engine::Command* command_of(std::span<const std::string_view> words);
+    void check(std::span<const std::string_view> words, engine::Request& request);
     keyspace::Entry* build(std::span<const std::string_view> words,
                            const engine::Command& command) const;
 
     const engine::CommandRegistry& commands_;
     const SipKey seed_;
     keyspace::EntryBuilder& builder_;
+    // The last simple command, as it was spelled: the next one is the same more often than not.
+    static constexpr size_t kRememberedBytesMax = 16;
+    char last_name_[kRememberedBytesMax] = {};
+    size_t last_name_bytes_ = 0;
+    const engine::Command* last_command_ = nullptr;
 };
 
 }  // namespace millrace::pipeline

@@ -47,6 +47,21 @@ inline constexpr auto kLines = [] {
     return lines;
 }();
 
+// memcpy() without a call for the short texts that most elements are.
+inline void copy_text(char* out, const char* text, size_t bytes) {
+    if (bytes > 32) {
+        std::memcpy(out, text, bytes);
+    } else if (bytes > 16) {
+        std::memcpy(out, text, 16);
+        std::memcpy(out + bytes - 16, text + bytes - 16, 16);
+    } else if (bytes >= 8) {
+        std::memcpy(out, text, 8);
+        std::memcpy(out + bytes - 8, text + bytes - 8, 8);
+    } else {
+        for (size_t at = 0; at < bytes; ++at) out[at] = text[at];
+    }
+}
+
 inline char* write_line_end(char* out) {
     std::memcpy(out, "\r\n", 2);
     return out + 2;
@@ -76,7 +91,7 @@ inline char* write_integer(char* out, int64_t value) {
 // `out` has room for the bytes and kBulkBytesAround.
 inline char* write_bulk(char* out, std::string_view bytes) {
     out = write_header(out, '$', bytes.size());
-    if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
+    encoder_detail::copy_text(out, bytes.data(), bytes.size());
     return encoder_detail::write_line_end(out + bytes.size());
 }
 

@@ -9,9 +9,13 @@
 #include "base/log.h"
 #include "base/numbers.h"
 #include "base/sha1.h"
+#include "engine/acl/access_control.h"
 #include "engine/command_registry.h"
+#include "engine/errors.h"
+#include "engine/memory_limit.h"
 #include "scripting/interpreter.h"
 #include "scripting/registration.h"
+#include "scripting/sandbox.h"
 #include "scripting/values.h"
 
 namespace millrace::scripting {
@@ -79,10 +83,24 @@ std::string_view objection(ScriptRun& run, const Command* command,
         return "ERR Write commands are not allowed from read-only scripts.";
     }
     engine::Engine& engine = run.call.engine();
+    // Compat: a script that has written may finish.
+    const bool lacks_memory = engine.memory_limit().out_of_memory();
+    if (lacks_memory && command->has(engine::kDenyOom) && run.keeps_dataset && !run.allows_oom) {
+        return engine::errors::kOutOfMemory.text;
+    }
     if (command->has(engine::kWrite) && (engine.conditions() & engine::kWritesRefused) != 0) {
         return engine.persistence()->write_refusal();
     }
     return {};
+}
+
+// Why the user may not do it, or empty.
+std::string denial_of(ScriptRun& run, engine::Engine& engine, const Request& request) {
+    const engine::acl::Attempt attempt =
+        engine.access().attempt_of(request, run.session.database);
+    const auto denial = engine.access().refuse(run.session, run.call.session(), attempt,
+                                               engine::acl::LogContext::Script);
+    return denial ? denial_text(*denial, *run.session.user, attempt) : std::string();
 }
 
 void mark_counted(lua_State* lua) {
@@ -113,6 +131,16 @@ bool run_command(lua_State* lua, Interpreter& interpreter,
     const auto key_at = static_cast<size_t>(command->first_key());
     if (key_at > 0 && key_at < words.size()) {
         request.key_hash = engine.keyspace().hash(words[key_at]);
+    }
+    if (run.session.is(engine::kRestricted)) {
+        const std::string denied = denial_of(run, engine, request);
+        if (!denied.empty()) {
+            ++command->statistics().rejected_calls;
+            engine.count_error("NOPERM");
+            push_error_table(lua, "ERR ACL failure in script: " + denied);
+            mark_counted(lua);
+            return true;
+        }
     }
     ReplyLog log;
     ReplyWriter writer(log, engine.keyspace().limbo());
@@ -242,6 +270,18 @@ int set_repl(lua_State* lua) {
     return 0;
 }
 
+// Whether the user may run it; what has too few words to be checked cannot run anyway.
+bool may_run(ScriptRun* run, engine::Engine& engine, const Command& command,
+             std::span<const std::string_view> words) {
+    if (run == nullptr || !run->session.is(engine::kRestricted)) return true;
+    if (!command.arity_matches(words.size())) return false;
+    const engine::acl::Attempt attempt{.command = command,
+                                       .arguments = words,
+                                       .database = run->session.database,
+                                       .database_count = engine.keyspace().database_count()};
+    return !find_denial(*run->session.user, attempt);
+}
+
 int acl_check_cmd(lua_State* lua) {
     if (lua_gettop(lua) == 0) {
         return raise(lua,
@@ -252,10 +292,14 @@ int acl_check_cmd(lua_State* lua) {
     if (!collect_words(lua, words)) {
         return raise(lua, "ERR server.acl_check_cmd() arguments must be strings or integers");
     }
-    if (Interpreter::of(lua).engine().commands().resolve(words.words) == nullptr) {
+    Interpreter& interpreter = Interpreter::of(lua);
+    engine::Engine& engine = interpreter.engine();
+    const Command* command = engine.commands().resolve(words.words);
+    const bool is_container = command != nullptr && !command->spec().subcommands.empty();
+    if (command == nullptr || (is_container && words.words.size() > 1)) {
         return raise(lua, "ERR Invalid command passed to server.acl_check_cmd()");
     }
-    lua_pushboolean(lua, 1);
+    lua_pushboolean(lua, may_run(interpreter.run(), engine, *command, words.words) ? 1 : 0);
     return 1;
 }
 
@@ -273,22 +317,28 @@ constexpr luaL_Reg kFunctions[] = {
     {nullptr, nullptr},
 };
 
-constexpr struct {
+struct Number {
     const char* name;
     int value;
-} kNumbers[] = {
+};
+
+// While a library is loaded as well.
+constexpr Number kNumbers[] = {
     {"LOG_DEBUG", 0},
     {"LOG_VERBOSE", 1},
     {"LOG_NOTICE", 2},
     {"LOG_WARNING", 3},
+    // Compat: the versions that clients are told, 7.2.4 and 9.1.2.
+    {"REDIS_VERSION_NUM", 0x00070204},
+    {"VALKEY_VERSION_NUM", 0x00090102},
+};
+
+constexpr Number kReplicationNumbers[] = {
     {"REPL_NONE", kReplicateNothing},
     {"REPL_AOF", kReplicateToAof},
     {"REPL_REPLICA", kReplicateToReplicas},
     {"REPL_SLAVE", kReplicateToReplicas},
     {"REPL_ALL", kReplicateEverywhere},
-    // Compat: the versions that clients are told, 7.2.4 and 9.1.2.
-    {"REDIS_VERSION_NUM", 0x00070204},
-    {"VALKEY_VERSION_NUM", 0x00090102},
 };
 
 constexpr struct {
@@ -300,22 +350,38 @@ constexpr struct {
     {"SERVER_NAME", "valkey"},
 };
 
-}  // namespace
-
-void push_api(lua_State* lua, bool for_functions) {
-    lua_newtable(lua);
-    luaL_register(lua, nullptr, kFunctions);
-    for (const auto& each : kNumbers) {
+void add_numbers(lua_State* lua, std::span<const Number> numbers) {
+    for (const Number& each : numbers) {
         lua_pushinteger(lua, each.value);
         lua_setfield(lua, -2, each.name);
     }
+}
+
+void add_constants(lua_State* lua) {
+    add_numbers(lua, kNumbers);
     for (const auto& each : kTexts) {
         lua_pushstring(lua, each.value);
         lua_setfield(lua, -2, each.name);
     }
-    if (!for_functions) return;
+}
+
+}  // namespace
+
+void push_api(lua_State* lua) {
+    lua_newtable(lua);
+    luaL_register(lua, nullptr, kFunctions);
+    add_constants(lua);
+    add_numbers(lua, kReplicationNumbers);
+}
+
+void push_loading_api(lua_State* lua) {
+    lua_newtable(lua);
     lua_pushcfunction(lua, register_function);
     lua_setfield(lua, -2, "register_function");
+    lua_pushcfunction(lua, write_log);
+    lua_setfield(lua, -2, "log");
+    add_constants(lua);
+    refuse_missing(lua);
 }
 
 }  // namespace millrace::scripting

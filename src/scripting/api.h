@@ -9,7 +9,11 @@
 
 namespace millrace::scripting {
 
-// Pushes the table. In libraries of functions it has register_function() too.
-void push_api(lua_State* lua, bool for_functions);
+// Pushes the table.
+void push_api(lua_State* lua);
+
+// What the code of a library finds in its place while it is loaded: register_function(), log(), and
+// constants. What it does not have is an error.
+void push_loading_api(lua_State* lua);
 
 }  // namespace millrace::scripting

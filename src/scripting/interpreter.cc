@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "scripting/api.h"
 #include "scripting/libraries/libraries.h"
@@ -69,6 +70,17 @@ void push_list(lua_State* lua, std::span<const std::string_view> words) {
     }
 }
 
+void prepare_loading(lua_State* lua) {
+    lua_newtable(lua);
+    push_loading_api(lua);
+    protect(lua);
+    lua_pushvalue(lua, -1);
+    lua_setfield(lua, -3, "server");
+    lua_setfield(lua, -2, "redis");
+    refuse_missing(lua);
+    set_loading_globals(lua);
+}
+
 void add_library(lua_State* lua, void (*push)(lua_State*), const char* name) {
     push(lua);
     lua_setglobal(lua, name);
@@ -85,11 +97,12 @@ Interpreter::Interpreter(engine::Engine& engine, bool insecure, bool for_functio
     add_library(lua_, libraries::push_struct, "struct");
     add_library(lua_, libraries::push_cjson, "cjson");
     add_library(lua_, libraries::push_cmsgpack, "cmsgpack");
-    push_api(lua_, for_functions);
+    push_api(lua_);
     lua_pushvalue(lua_, -1);
     lua_setglobal(lua_, "server");
     lua_setglobal(lua_, "redis");
     close_sandbox(lua_);
+    if (for_functions) prepare_loading(lua_);
     lua_settop(lua_, 0);
 }
 
@@ -152,6 +165,10 @@ void Interpreter::check_time(lua_State* lua) {
     if (!run_->late && limit_ns > 0 && now_ns - run_->started_ns > limit_ns) {
         run_->late = true;
         engine_.set_condition(engine::kScriptBusy, true);
+        log_warning(
+            "Slow script detected: still in execution after {} milliseconds. You can try killing "
+            "the script using the {} KILL command.",
+            (now_ns - run_->started_ns) / 1000000, for_functions_ ? "FUNCTION" : "SCRIPT");
     }
     if (run_->late) engine_.clients().serve_while_busy();
     if ((engine_.conditions() & engine::kShuttingDown) != 0) run_->killed = true;
@@ -214,7 +231,9 @@ Status Interpreter::call_unattended(int arguments, int64_t milliseconds_max) {
     lua_pushcfunction(lua_, describe_error);
     lua_insert(lua_, 1);
     lua_sethook(lua_, on_count, LUA_MASKCOUNT, kInstructionsBetweenLooks);
+    show_loading_globals(lua_, true);
     const int status = lua_pcall(lua_, arguments, 0, 1);
+    show_loading_globals(lua_, false);
     lua_sethook(lua_, nullptr, 0, 0);
     Status result = done();
     if (status != 0) {

@@ -25,6 +25,7 @@ struct ScriptRun {
     std::string_view name;      // Of the function; empty for EVAL.
     bool read_only = false;     // Commands that write are refused.
     bool keeps_dataset = true;  // No command that writes has run.
+    bool allows_oom = false;    // It may take memory where there is none.
     bool killed = false;        // SCRIPT KILL asked for its end.
     bool late = false;          // Others are told that the server is busy.
     int64_t started_ns = 0;
@@ -55,8 +56,8 @@ public:
     Status execute(int reference, std::span<const std::string_view> keys,
                    std::span<const std::string_view> arguments, ScriptRun& run);
 
-    // Calls the function on the top of the stack, with `arguments` above it, for no client; used
-    // while a library is loaded. The error as text.
+    // Calls the function on the top of the stack, with `arguments` above it, for no client and with
+    // the globals for loading. The error as text.
     Status call_unattended(int arguments, int64_t milliseconds_max);
 
     // Loading: where register_function() puts what it gets; null else.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "scripting/interpreter.h"
 #include "scripting/values.h"
 
@@ -122,7 +123,9 @@ int register_function(lua_State* lua) {
     }
     if (fault == nullptr) {
         const bool taken = std::ranges::any_of(
-            library->functions, [&](const Function& each) { return each.name == function.name; });
+            library->functions, [&](const Function& each) {
+                return equals_ignore_case(each.name, function.name);
+            });
         if (taken) fault = "Function already exists in the library";
     }
     if (fault != nullptr) {

@@ -5,12 +5,16 @@
 #include <cmath>
 #include <string>
 
+#include "base/assert.h"
+
 namespace millrace::scripting {
 namespace {
 
 // Keys of the Lua registry: stand-in to real table, and the real table of globals.
 constexpr char kStandIns[] = "millrace.stand_ins";
 constexpr char kGlobals[] = "millrace.globals";
+// What stands in their place while a library is loaded.
+constexpr char kLoadingGlobals[] = "millrace.loading_globals";
 
 constexpr const char* kReadOnly = "Attempt to modify a readonly table";
 
@@ -347,17 +351,32 @@ void close_sandbox(lua_State* lua) {
     lua_pushcclosure(lua, own_getmetatable, 2);
     lua_setfield(lua, -2, "getmetatable");
 
-    // Reading what is not there is an error.
-    lua_newtable(lua);
-    lua_pushcfunction(lua, missing_global);
-    lua_setfield(lua, -2, "__index");
-    lua_setmetatable(lua, -2);
+    refuse_missing(lua);
 
     // Chunks run with a stand-in of the globals.
     protect(lua);
     lua_pushvalue(lua, -1);
     set_script_global(lua, "_G");
     lua_replace(lua, LUA_GLOBALSINDEX);
+}
+
+void refuse_missing(lua_State* lua) {
+    lua_newtable(lua);
+    lua_pushcfunction(lua, missing_global);
+    lua_setfield(lua, -2, "__index");
+    lua_setmetatable(lua, -2);
+}
+
+void set_loading_globals(lua_State* lua) {
+    lua_setfield(lua, LUA_REGISTRYINDEX, kLoadingGlobals);
+}
+
+void show_loading_globals(lua_State* lua, bool loading) {
+    lua_pushvalue(lua, LUA_GLOBALSINDEX);
+    CHECK(lua_getmetatable(lua, -1) != 0);
+    lua_getfield(lua, LUA_REGISTRYINDEX, loading ? kLoadingGlobals : kGlobals);
+    lua_setfield(lua, -2, "__index");
+    lua_pop(lua, 2);
 }
 
 void set_script_global(lua_State* lua, const char* name) {

@@ -28,6 +28,14 @@ struct RandomNumbers {
 void open_sandbox(lua_State* lua, RandomNumbers& random, bool insecure);
 void close_sandbox(lua_State* lua);
 
+// Code of a library sees the globals of another table while it is loaded, and nothing else: the
+// table on the top of the stack, which is popped.
+void set_loading_globals(lua_State* lua);
+void show_loading_globals(lua_State* lua, bool loading);
+
+// Makes reading what the table on the top does not have an error.
+void refuse_missing(lua_State* lua);
+
 // Sets a global that scripts see from the value on the top of the stack.
 void set_script_global(lua_State* lua, const char* name);
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/sha1.h"
+#include "engine/memory_limit.h"
 #include "scripting/shebang.h"
 
 namespace millrace::scripting {
@@ -35,14 +37,6 @@ Result<Parameters> parameters_of(const Call& call) {
     }
     const auto keys = static_cast<size_t>(count);
     return Parameters{rest.first(keys), rest.subspan(keys)};
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& byte : result) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte + 32);
-    }
-    return result;
 }
 
 }  // namespace
@@ -133,7 +127,7 @@ Status ScriptEngine::evaluate_known(Call& call, std::string_view sha, bool read_
     if (sha.size() != kShaDigits) return kNoScriptFound;
     (void)TRY(parameters_of(call));
     (void)script_interpreter();
-    const auto found = scripts_.find(lower(sha));
+    const auto found = scripts_.find(to_lower(sha));
     if (found == scripts_.end()) return kNoScriptFound;
     return run_script(call, found->second, read_only);
 }
@@ -153,14 +147,21 @@ Status ScriptEngine::run_script(Call& call, Script& script, bool read_only) {
     if (script.evictable) evictable_.splice(evictable_.end(), evictable_, script.place);
     const bool may_write = (script.flags & (kNoWrites | kUnflagged)) == 0;
     if (read_only && may_write) return kWritesInReadOnly;
+    const bool allows_oom = (script.flags & kAllowOom) != 0;
+    if (lacks_memory() && may_write && !allows_oom) return engine::errors::kOutOfMemory;
     if (may_write) TRY(check_writes_allowed(call));
     prepare_session(call);
     ScriptRun run{.call = call,
                   .session = session_,
                   .name = {},
-                  .read_only = read_only || (script.flags & kNoWrites) != 0};
+                  .read_only = read_only || (script.flags & kNoWrites) != 0,
+                  .allows_oom = allows_oom};
     running_functions_ = false;
     return this->run(call, *script_lua_, script.reference, run);
+}
+
+bool ScriptEngine::lacks_memory() const {
+    return engine_.memory_limit().out_of_memory();
 }
 
 void ScriptEngine::prepare_session(Call& call) {
@@ -169,6 +170,7 @@ void ScriptEngine::prepare_session(Call& call) {
     session_.protocol = 2;
     session_.user = client.user;
     session_.set(engine::kNoTouch, client.is(engine::kNoTouch));
+    session_.set(engine::kRestricted, client.is(engine::kRestricted));
     // Compat: monitors see a script before the commands that it runs.
     if ((engine_.conditions() & engine::kMonitored) == 0) return;
     engine_.monitors().feed(engine_.now_us(), client.database, client.peer.address,
@@ -217,7 +219,7 @@ void ScriptEngine::flush_scripts() {
 void ScriptEngine::drop_functions(const Library& library) {
     for (const Function& each : library.functions) {
         function_lua_->release(each.reference);
-        functions_.erase(functions_.find(each.name));
+        functions_.erase(functions_.find(to_lower(each.name)));
     }
 }
 
@@ -253,7 +255,7 @@ Result<std::string> ScriptEngine::load_library(std::string_view code, bool repla
     }
     if (loading.functions.empty()) return give_up("ERR No functions registered");
     for (const Function& each : loading.functions) {
-        const auto taken = functions_.find(each.name);
+        const auto taken = functions_.find(to_lower(each.name));
         if (taken == functions_.end() || taken->second.library->name == shebang.name) continue;
         return give_up(fmt::format("ERR Function {} already exists", each.name));
     }
@@ -262,10 +264,14 @@ Result<std::string> ScriptEngine::load_library(std::string_view code, bool repla
     library = {
         .name = shebang.name, .code = std::string(code), .functions = std::move(loading.functions)};
     for (size_t at = 0; at < library.functions.size(); ++at) {
-        functions_[library.functions[at].name] = {&library, at};
+        functions_[to_lower(library.functions[at].name)] = {&library, at};
     }
     update_counters();
     return shebang.name;
+}
+
+bool ScriptEngine::has_function(std::string_view name) const {
+    return functions_.contains(to_lower(name));
 }
 
 bool ScriptEngine::delete_library(std::string_view name) {
@@ -285,16 +291,22 @@ void ScriptEngine::flush_libraries() {
 }
 
 Status ScriptEngine::call_function(Call& call, bool read_only) {
-    const auto found = functions_.find(call.arg(1));
+    const auto found = functions_.find(to_lower(call.arg(1)));
     if (found == functions_.end()) return ErrorText{"ERR Function not found"};
     if (!call.integer(2).ok()) return ErrorText{"ERR Bad number of keys provided"};
     (void)TRY(parameters_of(call));
     const Function& function = found->second.library->functions[found->second.at];
     const bool writes = (function.flags & kNoWrites) == 0;
     if (read_only && writes) return kWritesInReadOnly;
+    const bool allows_oom = (function.flags & kAllowOom) != 0;
+    if (lacks_memory() && writes && !allows_oom) return engine::errors::kOutOfMemory;
     if (writes) TRY(check_writes_allowed(call));
     prepare_session(call);
-    ScriptRun run{.call = call, .session = session_, .name = function.name, .read_only = !writes};
+    ScriptRun run{.call = call,
+                  .session = session_,
+                  .name = function.name,
+                  .read_only = !writes,
+                  .allows_oom = allows_oom};
     running_functions_ = true;
     return this->run(call, *function_lua_, function.reference, run);
 }
@@ -302,8 +314,12 @@ Status ScriptEngine::call_function(Call& call, bool read_only) {
 // --- what runs ---
 
 Status ScriptEngine::kill(bool functions) {
-    if (running_ == nullptr || running_functions_ != functions) {
-        return ErrorText{"NOTBUSY No scripts in execution right now."};
+    if (running_ == nullptr) return ErrorText{"NOTBUSY No scripts in execution right now."};
+    if (running_functions_ != functions) {
+        if (!running_functions_) return engine::errors::kBusy;
+        return ErrorText{
+            "BUSY Valkey is busy running a script. You can only call FUNCTION KILL or SHUTDOWN "
+            "NOSAVE."};
     }
     if (!running_->keeps_dataset) {
         return ErrorText{

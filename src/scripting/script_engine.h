@@ -53,6 +53,9 @@ public:
     Status call_function(engine::Call& call, bool read_only);
     const std::map<std::string, Library, std::less<>>& libraries() const { return libraries_; }
     size_t function_count() const { return functions_.size(); }
+    bool has_function(std::string_view name) const;
+    // What INFO tells of scripts and functions.
+    void update_counters();
 
     // --- what runs ---
 
@@ -77,9 +80,9 @@ private:
     Result<Scripts::iterator> compile(std::string_view sha, std::string_view body, bool evictable);
     Status run_script(engine::Call& call, Script& script, bool read_only);
     Status run(engine::Call& call, Interpreter& interpreter, int reference, ScriptRun& run);
+    bool lacks_memory() const;
     void prepare_session(engine::Call& call);
     void drop_functions(const Library& library);
-    void update_counters();
 
     engine::Engine& engine_;
     std::unique_ptr<Interpreter> script_lua_;
@@ -92,7 +95,7 @@ private:
         const Library* library;
         size_t at;
     };
-    engine::NameMap<Place> functions_;
+    engine::NameMap<Place> functions_;  // By name in lower case; any case is good to call them.
     engine::Session session_;  // Of whatever runs.
     ScriptRun* running_ = nullptr;
     bool running_functions_ = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/quote.h"
 #include "scripting/registration.h"
 
 namespace millrace::scripting {
@@ -34,6 +35,11 @@ Result<uint32_t> parse_flags(std::string_view list) {
     return flags;
 }
 
+// The first word is "#!" and the name.
+std::string_view engine_of(const std::vector<std::string>& words) {
+    return std::string_view(words[0]).substr(2);
+}
+
 Status check_engine(std::string_view name) {
     if (name == "lua" || name == "LUA" || name == "Lua") return done();
     return Error(fmt::format("ERR Could not find scripting engine '{}'", name));
@@ -45,37 +51,44 @@ Result<Shebang> parse_shebang(std::string_view body) {
     if (!body.starts_with("#!")) return Shebang{.flags = kUnflagged, .code = body};
     const size_t end = body.find('\n');
     if (end == std::string_view::npos) return ErrorText{"ERR Invalid script shebang"};
-    const auto words = split(body.substr(2, end - 2), ' ');
-    TRY(check_engine(words.empty() ? std::string_view() : words[0]));
+    const auto words = split_arguments(body.substr(0, end));
+    if (!words.ok()) return ErrorText{"ERR Invalid engine in script shebang"};
     Shebang shebang{.code = body.substr(end)};
-    for (size_t at = 1; at < words.size(); ++at) {
+    for (size_t at = 1; at < words.value().size(); ++at) {
         constexpr std::string_view kFlags = "flags=";
-        if (!words[at].starts_with(kFlags)) {
-            return Error(fmt::format("ERR Unknown lua shebang option: {}", words[at]));
+        const std::string_view word = words.value()[at];
+        if (!word.starts_with(kFlags)) {
+            return Error(fmt::format("ERR Unknown lua shebang option: {}", word));
         }
-        shebang.flags |= TRY(parse_flags(words[at].substr(kFlags.size())));
+        shebang.flags |= TRY(parse_flags(word.substr(kFlags.size())));
     }
+    TRY(check_engine(engine_of(words.value())));
     return shebang;
 }
 
 Result<LibraryShebang> parse_library_shebang(std::string_view body) {
     const size_t end = body.find('\n');
     if (!body.starts_with("#!")) return ErrorText{"ERR Missing library metadata"};
-    if (end == std::string_view::npos) return ErrorText{"ERR Invalid library metadata"};
-    const auto words = split(body.substr(2, end - 2), ' ');
-    const std::string_view engine = words.empty() ? std::string_view() : words[0];
+    const auto words = split_arguments(body.substr(0, end));
+    if (end == std::string_view::npos || !words.ok()) {
+        return ErrorText{"ERR Invalid library metadata"};
+    }
     LibraryShebang shebang{.name = {}, .code = body.substr(end)};
-    for (size_t at = 1; at < words.size(); ++at) {
+    bool named = false;
+    for (size_t at = 1; at < words.value().size(); ++at) {
         constexpr std::string_view kName = "name=";
-        if (!words[at].starts_with(kName)) {
-            return Error(fmt::format("ERR Invalid metadata value given: {}", words[at]));
+        const std::string_view word = words.value()[at];
+        if (!word.starts_with(kName)) {
+            return Error(fmt::format("ERR Invalid metadata value given: {}", word));
         }
-        if (!shebang.name.empty()) {
+        if (named) {
             return ErrorText{"ERR Invalid metadata value, name argument was given multiple times"};
         }
-        shebang.name = words[at].substr(kName.size());
+        named = true;
+        shebang.name = word.substr(kName.size());
     }
-    if (shebang.name.empty()) return ErrorText{"ERR Library name was not given"};
+    if (!named) return ErrorText{"ERR Library name was not given"};
+    const std::string_view engine = engine_of(words.value());
     if (!check_engine(engine).ok()) {
         return Error(fmt::format("ERR Engine '{}' not found", engine));
     }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "engine/acl/access_control.h"
 #include "net/transport.h"
 
 namespace millrace::server {
@@ -157,7 +158,8 @@ bool Acceptor::is_refused(const net::Socket& socket, const net::Listener& listen
         ++state_.net.connections_rejected;
         return true;
     }
-    const bool open_to_all = settings_.protected_mode && engine_.settings().requirepass.empty();
+    const bool open_to_all =
+        settings_.protected_mode && engine_.access().default_user().has_no_password();
     if (open_to_all && !listener.unix_socket && !net::peer_is_loopback(socket)) {
         say(socket, kProtected);
         ++state_.net.connections_rejected;
@@ -180,8 +182,7 @@ void Acceptor::admit(net::Socket socket, const net::Listener& listener) {
     peer.unix_socket = listener.unix_socket;
     peer.loopback = net::peer_is_loopback(socket);
     log_verbose("Accepted {}", peer.address);
-    const bool authenticated = engine_.settings().requirepass.empty();
-    pipeline_.adopt(net::make_plain_transport(std::move(socket)), std::move(peer), authenticated);
+    pipeline_.adopt(net::make_plain_transport(std::move(socket)), std::move(peer));
 }
 
 }  // namespace millrace::server

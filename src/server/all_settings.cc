@@ -109,7 +109,6 @@ std::vector<std::string> missing_subsystem_refusals(const AllSettings& settings)
     const auto refuse = [&lines](bool wanted, std::string_view name, std::string_view what) {
         if (wanted) lines.push_back(not_built(name, what));
     };
-    refuse(!settings.engine.aclfile.empty(), "aclfile", "ACL files");
     refuse(settings.net.tls.port != 0, "tls-port", "TLS");
     refuse(settings.net.tls.cluster, "tls-cluster", "TLS");
     refuse(settings.net.tls.replication, "tls-replication", "TLS");
@@ -127,9 +126,6 @@ std::vector<std::string> missing_subsystem_warnings(const AllSettings& settings)
     const auto warn = [&lines](bool wanted, std::string_view name, std::string_view reason) {
         if (wanted) lines.push_back(no_effect(name, reason));
     };
-    warn(settings.persistence.aof.appendonly, "appendonly", "the dataset is not written to disk");
-    warn(settings.keyspace.maxmemory != 0, "maxmemory", "memory is not limited");
-    warn(settings.keyspace.defrag.activedefrag, "activedefrag", "there is no defragmenter");
     warn(!settings.net.tls.cert_file.empty(), "tls-cert-file", "there is no TLS");
     return lines;
 }

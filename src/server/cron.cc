@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "engine/dispatch.h"
+#include "engine/memory_limit.h"
 #include "server/watchdog.h"
 
 namespace millrace::server {
@@ -31,6 +33,13 @@ void Cron::expire() {
     engine_.effects().end_unit();
 }
 
+// Goes on with what commands had no time for.
+void Cron::evict() {
+    if (!engine_.memory_limit().evicting()) return;
+    engine_.begin_batch();
+    engine_.memory_limit().make_room();
+}
+
 void Cron::close_idle_clients() {
     if (net_.timeout <= 0) return;
     const int64_t oldest_ms = engine_.now_ms() - net_.timeout * 1000;
@@ -40,6 +49,13 @@ void Cron::close_idle_clients() {
             return;
         log_verbose("Closing idle client");
         engine_.clients().close(session, engine::CloseMode::Now);
+    });
+}
+
+// Who has been above a soft limit for too long is closed even if nothing more is said to it.
+void Cron::check_output_limits() {
+    engine_.sessions().for_each([&](engine::Session& session) {
+        if (session.over_soft_limit_since_ms != 0) engine::Dispatch(engine_).check_output(session);
     });
 }
 
@@ -67,13 +83,14 @@ void Cron::trim_memory() {
     const uint64_t commands = engine_.counters().commands_processed;
     const bool idle = commands == std::exchange(commands_at_trim_, commands);
     if (!idle && used_since_trim_highest_ < used + used / 8 + kSlackBytesMax) return;
-    engine_.keyspace().heap().trim();
+    defragmenter_.trim();
     used_since_trim_highest_ = used;
 }
 
 void Cron::tick() {
     feed_watchdog(settings_.watchdog_period);
     close_idle_clients();
+    check_output_limits();
     shrink_tables();
     trim_memory();
     for (int db = 0; db < engine_.keyspace().database_count(); ++db)
@@ -85,6 +102,7 @@ void Cron::tick() {
 }
 
 void Cron::slow_tick() {
+    defragmenter_.decide();
     pipeline_.adjust_threads(engine_.now_ms());
     state_.sample_rates(engine_.time().monotonic_nanoseconds() / 1000,
                         engine_.counters().commands_processed);
@@ -107,11 +125,12 @@ int64_t Cron::run() {
         engine_.begin_batch();
         expire();
     }
+    evict();
     more_to_free_ = engine_.keyspace().drain_condemned(kSegmentsFreedPerSlice);
-    const int64_t idle_us =
-        std::max<int64_t>(std::min(next_tick_us_, next_slow_tick_us_) - now_us, 1);
+    int64_t idle_us = std::max<int64_t>(std::min(next_tick_us_, next_slow_tick_us_) - now_us, 1);
+    idle_us = defragmenter_.run(engine_.time().monotonic_nanoseconds() / 1000, idle_us);
     const int64_t wait_us = engine_.attend_waiting(idle_us);
-    return more_to_expire_ || more_to_free_ ? 0 : wait_us;
+    return more_to_expire_ || more_to_free_ || engine_.memory_limit().evicting() ? 0 : wait_us;
 }
 
 }  // namespace millrace::server

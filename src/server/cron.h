@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What is done from time to time, in slices: expiring keys, freeing what was flushed, shrinking
-// tables, closing idle clients, sampling rates, deciding on I/O threads.
+// What is done from time to time, in slices: expiring and evicting keys, freeing what was flushed,
+// shrinking tables, closing idle clients, sampling rates, deciding on I/O threads.
 //
 // Owner:   the server.
 // Threads: main thread.
@@ -14,6 +14,7 @@
 #include "net/settings.h"
 #include "observe/server_state.h"
 #include "pipeline/pipeline.h"
+#include "server/defragmenter.h"
 #include "server/settings.h"
 
 namespace millrace::server {
@@ -21,12 +22,14 @@ namespace millrace::server {
 class Cron {
 public:
     Cron(engine::Engine& engine, pipeline::Pipeline& pipeline, observe::ServerState& state,
-         const Settings& settings, const net::Settings& net, int64_t expire_effort)
+         structures::SlabHeapPool& heaps, const Settings& settings,
+         const keyspace::DefragSettings& defrag, const net::Settings& net, int64_t expire_effort)
         : engine_(engine),
           pipeline_(pipeline),
           state_(state),
           settings_(settings),
           net_(net),
+          defragmenter_(engine, pipeline, heaps, defrag),
           expire_effort_(expire_effort) {}
 
     // Runs what is due; returns the microseconds until the next thing is.
@@ -39,15 +42,18 @@ private:
     void tick() ON_MAIN_THREAD;
     void slow_tick() ON_MAIN_THREAD;
     void expire();
+    void evict();
     void close_idle_clients();
+    void check_output_limits();
     void shrink_tables();
-    void trim_memory();
+    void trim_memory() ON_MAIN_THREAD;
 
     engine::Engine& engine_;
     pipeline::Pipeline& pipeline_;
     observe::ServerState& state_;
     const Settings& settings_;
     const net::Settings& net_;
+    Defragmenter defragmenter_;
     int64_t expire_effort_;
     int64_t next_tick_us_ = 0;
     int64_t next_slow_tick_us_ = 0;

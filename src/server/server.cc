@@ -7,13 +7,18 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
+#include "admin/client/listing.h"
 #include "admin/info/sections.h"
 #include "base/log.h"
+#include "engine/acl/access_control.h"
+#include "engine/memory_limit.h"
 #include "scripting/script_engine.h"
 #include "server/crash_report.h"
 #include "server/daemon.h"
+#include "server/memory_ceiling.h"
 #include "server/open_files.h"
 
 namespace millrace::server {
@@ -67,12 +72,17 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
       persistence_(engine_, settings.persistence, settings.keyspace,
                    settings.server.bgsave_cpulist),
       pipeline_(engine_, heaps_, state_),
+      append_only_file_(append_only_parts()),
       acceptor_(pipeline_, engine_, settings.net, state_),
-      cron_(engine_, pipeline_, state_, settings.server, settings.net,
-            settings.keyspace.active_expire_effort),
-      process_settings_(settings, plan.config_file, title) {
+      cron_(engine_, pipeline_, state_, heaps_, settings.server, settings.keyspace.defrag,
+            settings.net, settings.keyspace.active_expire_effort),
+      process_settings_(settings, plan.config_file, title),
+      plan_(plan) {
     engine_.connect(&pipeline_, this);
+    engine_.access().set_description(admin::client::describe_client);
     engine_.connect_persistence(&persistence_);
+    persistence_.set_append_log(&append_only_file_);
+    persistence_.set_attend_loading([this] { attend_loading(); });
     connect_libraries();
     admin::info::register_sections(info_, engine_);
     describe(plan);
@@ -81,6 +91,44 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
 }
 
 Server::~Server() = default;
+
+persistence::aof::AppendOnlyFile::Parts Server::append_only_parts() {
+    return {.engine = engine_,
+            .settings = settings_.persistence,
+            .keyspace_settings = settings_.keyspace,
+            .refusals = persistence_.refusals(),
+            .disk = disk_,
+            .snapshots = persistence_.snapshots(),
+            .wake = [this] { pipeline_.wake_main(); },
+            .die = [] { std::_Exit(1); },
+            .set_gate = [this](engine::ReplyGate* gate) { pipeline_.set_gate(gate); },
+            .write_dataset =
+                [this](persistence::rdb::ByteSink& sink) { return persistence_.write_base(sink); },
+            .load_preamble =
+                [this](std::string_view bytes, persistence::LoadProgress& progress) {
+                    return persistence_.load_preamble(bytes, progress);
+                },
+            .clear_libraries =
+                [this] {
+                    if (engine_.scripting != nullptr) {
+                        scripting::ScriptEngine::of(engine_).flush_libraries();
+                    }
+                },
+            .loading_rules = [this] { return persistence_.loading_rules(); }};
+}
+
+void Server::attend_loading() {
+    // Compat: what is half loaded is not worth saving.
+    if (stop_signal_.load() != 0 || stopping_) {
+        log_warning("Received shutdown signal during loading, exiting now.");
+        std::_Exit(0);
+    }
+}
+
+Status Server::load() {
+    if (!settings_.persistence.aof.appendonly) return persistence_.load();
+    return append_only_file_.start();
+}
 
 void Server::connect_libraries() {
     using scripting::ScriptEngine;
@@ -115,11 +163,12 @@ void Server::describe(const StartPlan& plan) {
 
 Status Server::start() {
     settings_.net.maxclients = TRY(make_room_for_clients(settings_.net.maxclients));
+    TRY(load_users());
     TRY(pipeline_.open());
     pipeline_.set_accept_ready([this] { acceptor_.accept_some(); });
     TRY(acceptor_.open());
     log_notice("Server initialized");
-    TRY(persistence_.load());
+    TRY(load());
     for (const net::Listener& listener : acceptor_.listeners()) {
         if (listener.unix_socket) {
             log_notice("Ready to accept connections unix");
@@ -127,6 +176,9 @@ Status Server::start() {
             log_notice("Ready to accept connections tcp");
         }
     }
+    const uint64_t limit = engine_.memory_limit().limit();
+    for (const std::string& line : memory_warnings(memory_surroundings(), limit))
+        log_warning("{}", line);
     state_.memory.startup_bytes = used_bytes();
     process_settings_.apply();
     if (settings_.server.supervised == Supervised::Systemd) {
@@ -148,9 +200,11 @@ int Server::run() {
             state_.loop.duration_us += spent_ns / 1000;
             ++state_.loop.cycles;
         }
-        pipeline_.turn(persistence_.attend(wait_us));
+        pipeline_.turn(append_only_file_.attend(persistence_.attend(wait_us)));
         if (!engine_.debug_switches().cron_paused) obey_signal();
     }
+    append_only_file_.end();
+    pipeline_.release_all();
     acceptor_.close_all();
     log_warning("Valkey is now ready to exit, bye bye...");
     return exit_code_;
@@ -181,6 +235,7 @@ bool Server::saves_at_end(const engine::ShutdownRequest& request) const {
 
 Status Server::shutdown(const engine::ShutdownRequest& request) {
     log_warning("User requested shutdown...");
+    TRY(append_only_file_.prepare_to_end(request.force || request.now));
     if (saves_at_end(request)) {
         log_notice("Saving the final RDB snapshot before exiting.");
         saving_at_end_.store(true);

@@ -16,6 +16,7 @@
 #include "base/thread_role.h"
 #include "engine/engine.h"
 #include "observe/server_state.h"
+#include "persistence/aof/append_only_file.h"
 #include "persistence/persistence.h"
 #include "pipeline/pipeline.h"
 #include "server/acceptor.h"
@@ -24,7 +25,7 @@
 #include "server/cron.h"
 #include "server/process_settings.h"
 #include "server/startup.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::server {
 
@@ -42,6 +43,8 @@ public:
     // Asks for a shutdown as SIGTERM or SIGINT does; a second SIGINT does not wait for the dataset
     // to be saved. Async-signal-safe.
     void request_stop(int signal);
+    // The users, for CONFIG REWRITE; none if they have a file of their own.
+    std::vector<std::string> user_lines();
 
 private:
     void obey_signal();
@@ -52,7 +55,13 @@ private:
     void wire_settings();
     void apply_all_settings();
     void connect_libraries();
+    persistence::aof::AppendOnlyFile::Parts append_only_parts();
+    Status load();
+    // Between the clients that are served while the dataset is loaded.
+    void attend_loading();
     void describe(const StartPlan& plan);
+    // The users of the configuration or of the ACL file.
+    Status load_users();
     // Whether a shutdown is to write the dataset first.
     bool saves_at_end(const engine::ShutdownRequest& request) const;
 
@@ -69,6 +78,8 @@ private:
     engine::Engine engine_;
     persistence::Persistence persistence_;
     pipeline::Pipeline pipeline_;
+    persistence::aof::SystemDisk disk_;
+    persistence::aof::AppendOnlyFile append_only_file_;
     Acceptor acceptor_;
     Cron cron_;
     ProcessSettings process_settings_;
@@ -77,6 +88,7 @@ private:
     bool stopping_ = false;
     int exit_code_ = 0;
     uint64_t cron_ns_ = 0;
+    const StartPlan& plan_;
 };
 
 }  // namespace millrace::server

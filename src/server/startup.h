@@ -6,8 +6,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/registry.h"
+#include "engine/acl/user_lines.h"
 #include "server/all_settings.h"
 
 namespace millrace::server {
@@ -15,6 +17,7 @@ namespace millrace::server {
 struct StartPlan {
     std::string executable;   // Absolute.
     std::string config_file;  // Absolute; empty without one.
+    std::vector<engine::acl::UserDeclaration> users;  // `user` lines of the configuration.
 };
 
 // Reads the configuration into `settings` and `plan`. False: the process is to end with

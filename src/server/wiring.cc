@@ -7,6 +7,10 @@
 #include <utility>
 
 #include "base/log.h"
+#include "engine/acl/access_control.h"
+#include "engine/client_limit.h"
+#include "engine/memory_limit.h"
+#include "server/memory_ceiling.h"
 #include "server/open_files.h"
 #include "server/server.h"
 #include "threads/cores.h"
@@ -45,6 +49,10 @@ void Server::apply_all_settings() {
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
     keyspace_.set_encodings(settings_.keyspace.encodings);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
+    const keyspace::MaxMemory& maxmemory = settings_.keyspace.maxmemory;
+    const uint64_t limit = maxmemory.automatic ? automatic_memory_limit() : maxmemory.bytes;
+    engine_.memory_limit().configure(settings_.keyspace, limit);
+    engine_.client_limit().configure(engine.maxmemory_clients, limit);
     cron_.set_expire_effort(settings_.keyspace.active_expire_effort);
     pipeline_.configure_io(
         {.query_buffer_bytes_max = static_cast<int64_t>(engine.client_query_buffer_limit),
@@ -63,13 +71,24 @@ void Server::wire_settings() {
         {"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
          "commandlog-request-larger-than", "commandlog-large-request-max-len",
          "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
-         "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
+         "latency-monitor-threshold", "maxmemory", "maxmemory-policy", "maxmemory-samples",
+         "maxmemory-eviction-tenacity", "maxmemory-count-buffers", "maxmemory-clients",
+         "lfu-log-factor", "lfu-decay-time",
          "active-expire-effort", "client-query-buffer-limit", "proto-max-bulk-len", "io-threads",
          "io-threads-always-active", "hz", "availability-zone", "notify-keyspace-events"},
         [this] {
             apply_all_settings();
             return done();
         });
+    config_.on_change({"appendonly"}, [this] {
+        return append_only_file_.set_enabled(settings_.persistence.aof.appendonly);
+    });
+    config_.on_change({"appendfsync", "aof-reply-after-write", "aof-checksum-annotations",
+                       "aof-timestamp-enabled", "aof-disable-auto-gc"},
+                      [this] {
+                          append_only_file_.configure();
+                          return done();
+                      });
     config_.on_change({"port"}, [this]() -> Status {
         if (acceptor_.reopen_tcp().ok()) return done();
         return Error("Unable to listen on this port. Check server logs.");
@@ -93,6 +112,10 @@ void Server::wire_settings() {
     });
     config_.on_change({"import-mode"}, [this] {
         keyspace_.set_keep_expired(settings_.replication.import_mode);
+        return done();
+    });
+    config_.on_change({"requirepass"}, [this] {
+        engine_.access().set_default_password(settings_.engine.requirepass);
         return done();
     });
     config_.on_change({"proc-title-template"}, [this] {

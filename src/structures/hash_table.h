@@ -42,11 +42,7 @@
 //     uint64_t hash(const Element&) const;               as given to insert()
 //     bool equal(const Element&, const Key&) const;      for each type of Key given to find()
 //
-// Costs, measured with 3 million entries of random keys on a busy machine (hash_table_bench.cc): a
-// look-up takes 270 ns alone, and 60 in batches of 16 or 32 with stages 8 apart (60 to 90 with 4);
-// replacing an entry, with allocation, 100; inserting 90 on average into a table that grows to ten
-// thousand, 200 to a million. 12.4 bytes per element, 13 in slab pages after a walk of
-// shrink_step().
+// Costs: hash_table_bench.cc.
 //
 // Owner:   whoever embeds it. Elements belong to the user, segments to the table.
 // Threads: the owner of the SlabHeap; drain() any thread, once the table has been moved there.
@@ -120,6 +116,9 @@ public:
     }
     void prefetch_element(uint64_t hash) const;
 
+    // The one in the home bucket that find() will most likely look at, or null.
+    Element* likely_element(uint64_t hash) const;
+
     uint64_t hash_of(const Element& element) const { return traits_.hash(element); }
     uint64_t size() const { return core_.size(); }
     uint64_t memory_bytes() const { return core_.memory_bytes(); }
@@ -127,6 +126,10 @@ public:
     // Any element, each about as likely as another (within a factor of 1.5); none if the table is
     // empty.
     Ref random(uint64_t entropy) const { return Ref(core_.random(entropy)); }
+
+    // Visits as (Ref) the elements in the home bucket of `hash`; of a random one: a cheap sample.
+    template <typename Visitor>
+    void visit_bucket(uint64_t hash, Visitor&& visitor) const;
 
     // Visits the elements of about one bucket, in order of hash, and returns the cursor (48 bits)
     // for the next step; 0 begins and ends. An element that is in the table from the first step to
@@ -152,12 +155,11 @@ public:
     // one, 0 after the last. For a walker in the background.
     uint64_t shrink_step(uint64_t position) { return core_.shrink_step(position); }
 
-    // While not allowed, segments grow only when they are full to the last slot, and never shrink.
+    // While not allowed, segments grow only when full to the last slot, and never shrink.
     void set_resizing_allowed(bool allowed) { core_.set_resizing_allowed(allowed); }
 
-    // Empties the table in slices, on whatever thread holds it: visits the elements of up to
-    // `segments_max` segments as (Element*, tags), and frees the segments. True while there is
-    // more; nothing else may be called in between.
+    // Empties the table in slices, on any thread that holds it: visits the elements of so many
+    // segments as (Element*, tags), frees them; true while there is more, and till then this only.
     template <typename Visitor>
     bool drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine, RemoteFrees& frees);
 
@@ -204,89 +206,38 @@ auto HashTable<Traits>::find(uint64_t hash, const Key& key) const -> Ref {
 }
 
 template <typename Traits>
-void HashTable<Traits>::prefetch_element(uint64_t hash) const {
+auto HashTable<Traits>::likely_element(uint64_t hash) const -> Element* {
     const SegmentWord segment = core_.segment(hash);
-    const unsigned home = segment.home(hash);
-    const HashBucket& bucket = segment.buckets()[home];
+    const HashBucket& bucket = segment.buckets()[segment.home(hash)];
     const uint64_t stored_bits = segment.stored_bits(hash);
     for (unsigned matches = bucket.match(fingerprint_of(hash)); matches != 0;
          matches &= matches - 1) {
         const uint64_t slot = bucket.slots[__builtin_ctz(matches)];
-        if (slot_hash_bits(slot) != stored_bits) continue;
-        prefetch(slot_element(slot));
-        return;
+        if (slot_hash_bits(slot) == stored_bits) return static_cast<Element*>(slot_element(slot));
     }
+    return nullptr;
+}
+
+template <typename Traits>
+template <typename Visitor>
+[[gnu::always_inline]] inline void HashTable<Traits>::visit_bucket(uint64_t hash,
+                                                                   Visitor&& visitor) const {
+    const SegmentWord segment = core_.segment(hash);
+    HashBucket& bucket = segment.buckets()[segment.home(hash)];
+    for (unsigned used = bucket.used_slots(); used != 0; used &= used - 1)
+        visitor(Ref(&bucket.slots[__builtin_ctz(used)]));
+}
+
+template <typename Traits>
+void HashTable<Traits>::prefetch_element(uint64_t hash) const {
+    if (const Element* element = likely_element(hash)) return prefetch(element);
+    const SegmentWord segment = core_.segment(hash);
+    const unsigned home = segment.home(hash);
+    const HashBucket& bucket = segment.buckets()[home];
     if (bucket.overflow() == 0) return;
     prefetch(segment.buckets() + (home + 1 == segment.bucket_count() ? 0 : home + 1));
 }
 
-template <typename Traits>
-template <typename Visitor>
-uint64_t HashTable<Traits>::scan(uint64_t cursor, Visitor&& visitor) const {
-    HashTableCore::ScanStep step;
-    core_.scan(cursor << kCursorShift, hasher(), step);
-    for (unsigned i = 0; i < step.count; ++i) {
-        const uint64_t slot = step.found[i].slot;
-        visitor(static_cast<Element*>(slot_element(slot)), slot_tags(slot));
-    }
-    return step.next >> kCursorShift;
-}
-
-template <typename Traits>
-template <typename Visitor>
-void HashTable<Traits>::visit_slots(SegmentWord segment, Visitor&& visitor) {
-    for (unsigned i = 0; i < segment.bucket_count(); ++i) {
-        HashBucket& bucket = segment.buckets()[i];
-        for (unsigned used = bucket.used_slots(); used != 0; used &= used - 1)
-            visitor(&bucket.slots[__builtin_ctz(used)]);
-    }
-}
-
-template <typename Traits>
-template <typename Visitor>
-uint64_t HashTable<Traits>::visit_segment(uint64_t position, Visitor&& visitor) const {
-    const SegmentWord segment = core_.segment(position);
-    visit_slots(segment, [&](uint64_t* slot) { visitor(Ref(slot)); });
-    return position_after(segment, position);
-}
-
-template <typename Traits>
-template <typename Visitor>
-void HashTable<Traits>::visit_hinted(uint64_t hint, unsigned top_bits, Visitor&& visitor) {
-    const uint64_t low = hint >> (64 - top_bits) << (64 - top_bits);
-    const uint64_t high = low | (~uint64_t{0} >> top_bits);
-    const uint8_t fingerprint = fingerprint_of(hint);
-    for (uint64_t position = low;;) {
-        const SegmentWord segment = core_.segment(position);
-        const uint64_t next = position_after(segment, position);
-        const unsigned count = segment.bucket_count();
-        const unsigned first = count == 0 ? 0 : segment.home(position);
-        const unsigned last =
-            count == 0 ? 0 : segment.home(next == 0 || next > high ? high : next - 1);
-        const unsigned wanted = last - first + HashTableCore::kReach;
-        for (unsigned i = 0; i < wanted && i < count; ++i) {
-            HashBucket& bucket = segment.buckets()[(first + i) % count];
-            for (unsigned matches = bucket.match(fingerprint); matches != 0;
-                 matches &= matches - 1) {
-                if (!visitor(Ref(&bucket.slots[__builtin_ctz(matches)]))) return;
-            }
-        }
-        if (next == 0 || next > high) return;
-        position = next;
-    }
-}
-
-template <typename Traits>
-template <typename Visitor>
-bool HashTable<Traits>::drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine,
-                              RemoteFrees& frees) {
-    for (size_t i = 0; i < segments_max; ++i) {
-        visit_slots(core_.draining_segment(), [&](const uint64_t* slot) {
-            visitor(static_cast<Element*>(slot_element(*slot)), slot_tags(*slot));
-        });
-        if (!core_.drain_segment(mine, frees)) return false;
-    }
-    return true;
-}
-
 }  // namespace millrace::structures
+
+#include "structures/hash_table_walks.h"

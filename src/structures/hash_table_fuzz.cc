@@ -9,6 +9,7 @@
 
 #include "base/siphash.h"
 #include "structures/hash_table.h"
+#include "structures/slab_pool.h"
 
 using namespace millrace;
 using namespace millrace::structures;

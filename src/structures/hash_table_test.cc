@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/siphash.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::structures {
 namespace {

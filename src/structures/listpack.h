@@ -53,6 +53,8 @@ public:
     Listpack clone() const;
 
     std::span<const char> blob() const { return {data_, bytes()}; }
+    // Where the blob begins, without looking at it.
+    const char* data() const { return data_; }
     size_t bytes() const;
     // What the block of memory really holds.
     size_t memory_bytes() const;

@@ -2,9 +2,12 @@
 #include "structures/slab_heap.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+
+#include "structures/slab_pool.h"
 
 namespace millrace::structures {
 namespace {
@@ -55,6 +58,24 @@ SlabHeap::SlabHeap(SlabRegion& region, uint16_t index, bool separate)
 
 SlabHeap::~SlabHeap() = default;  // The region takes all chunks with it.
 
+void SlabHeap::count_live(int64_t objects, size_t object_bytes) {
+    const uint64_t change = static_cast<uint64_t>(objects) * object_bytes;
+    live_bytes_.store(live_bytes_.load(std::memory_order_relaxed) + change,
+                      std::memory_order_relaxed);
+}
+
+void SlabHeap::count_discarded(int64_t pages) {
+    discarded_.store(discarded_.load(std::memory_order_relaxed) + static_cast<uint64_t>(pages),
+                     std::memory_order_relaxed);
+}
+
+void SlabHeap::mark_sparse(const SlabPage* page, bool sparse) {
+    SlabChunk* chunk = region_.chunk_of(region_.memory_of(page));
+    const uint32_t bit = uint32_t{1} << (page - region_.first_page(chunk));
+    const uint32_t before = chunk->sparse_pages.load(std::memory_order_relaxed);
+    chunk->sparse_pages.store(sparse ? before | bit : before & ~bit, std::memory_order_relaxed);
+}
+
 // ---- Allocation ----
 
 // An object for the caller, and some for the magazine.
@@ -62,11 +83,13 @@ void* SlabHeap::refill(size_t size_class) {
     Magazine& magazine = magazines_[size_class];
     SlabPage* page = page_with_room(size_class);
     if (page == nullptr) return magazine.objects[--magazine.count];
+    const uint32_t before = magazine.count;
     while (magazine.count < kRefillCount && page->free != nullptr) {
         magazine.objects[magazine.count++] = page->free;
         page->free = page->free->next;
         ++page->live;
     }
+    count_live(magazine.count - before, page->object_bytes);
     // In the order of their addresses, which is kind to the prefetcher of the processor.
     std::reverse(magazine.objects, magazine.objects + magazine.count);
     return magazine.objects[--magazine.count];
@@ -86,6 +109,7 @@ SlabPage* SlabHeap::page_with_room(size_t size_class) {
         // Full: out of the list until an object of it is freed.
         unlink(page);
         page->wake_at = static_cast<uint16_t>(page->capacity - 1);
+        mark_sparse(page, false);
     }
 }
 
@@ -121,6 +145,7 @@ SlabPage* SlabHeap::fresh_page(size_t size_class) {
     if (chunk->free_pages == kAllPages) --chunks_free_;
     const auto index = static_cast<unsigned>(__builtin_ctz(chunk->free_pages));
     chunk->free_pages &= chunk->free_pages - 1;
+    if ((chunk->discarded_pages & ~chunk->free_pages) != 0) count_discarded(-1);
     chunk->discarded_pages &= chunk->free_pages;
     if (chunk->free_pages == 0) unlink_chunk(chunk);
 
@@ -133,6 +158,7 @@ SlabPage* SlabHeap::fresh_page(size_t size_class) {
     page->carved = 0;
     page->free = nullptr;
     page->wake_at = 0;
+    pages_.store(pages_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     carve(page);
     link(page, true);
     return page;
@@ -153,6 +179,7 @@ void SlabHeap::put_back(void* object) {
     auto* free = static_cast<FreeObject*>(object);
     free->next = page->free;
     page->free = free;
+    count_live(-1, page->object_bytes);
     if (--page->live == page->wake_at) page_changed(page);
 }
 
@@ -167,6 +194,7 @@ void SlabHeap::page_changed(SlabPage* page) {
         unlink(page);
         link(page, false);
         page->wake_at = 0;
+        mark_sparse(page, true);
     }
 }
 
@@ -180,6 +208,7 @@ void* SlabHeap::move_if_sparse(void* object) {
     FreeObject* copy = fuller->free;
     fuller->free = copy->next;
     ++fuller->live;
+    count_live(1, fuller->object_bytes);
     std::memcpy(copy, object, page->object_bytes);
     put_back(object);
     return copy;
@@ -187,6 +216,8 @@ void* SlabHeap::move_if_sparse(void* object) {
 
 void SlabHeap::release_page(SlabPage* page) {
     unlink(page);
+    mark_sparse(page, false);
+    pages_.store(pages_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
     page->object_bytes = 0;
     page->capacity = 0;
     page->carved = 0;
@@ -211,6 +242,7 @@ void SlabHeap::release_free_chunks(size_t keep) {
         unlink_chunk(chunk);
         --chunks_;
         --chunks_free_;
+        count_discarded(-std::popcount(chunk->discarded_pages));
         region_.unmap_chunk(chunk);
     }
 }
@@ -221,14 +253,35 @@ size_t SlabHeap::trim() {
     const uint64_t chunks_before = chunks_;
     release_free_chunks(0);
     size_t released = (chunks_before - chunks_) * kSlabChunkBytes;
-    for (SlabChunk* chunk = chunks_first_; chunk != nullptr; chunk = chunk->next) {
-        SlabPage* pages = region_.first_page(chunk);
-        const uint32_t touched = chunk->free_pages & ~chunk->discarded_pages;
-        for (uint32_t left = touched; left != 0; left &= left - 1) {
-            region_.discard_page(pages + __builtin_ctz(left));
-            released += kSlabPageBytes;
-        }
-        chunk->discarded_pages |= touched;
+    for (SlabChunk* chunk = chunks_first_; chunk != nullptr; chunk = chunk->next)
+        released += discard_pages(chunk, kSlabChunkPages);
+    return released;
+}
+
+size_t SlabHeap::discard_pages(SlabChunk* chunk, size_t pages_max) {
+    SlabPage* pages = region_.first_page(chunk);
+    size_t count = 0;
+    uint32_t left = chunk->free_pages & ~chunk->discarded_pages;
+    for (; left != 0 && count < pages_max; left &= left - 1) {
+        const auto index = static_cast<unsigned>(__builtin_ctz(left));
+        region_.discard_page(pages + index);
+        chunk->discarded_pages |= uint32_t{1} << index;
+        ++count;
+    }
+    count_discarded(static_cast<int64_t>(count));
+    return count * kSlabPageBytes;
+}
+
+size_t SlabHeap::trim_some(size_t bytes_max) {
+    collect();
+    size_t released = 0;
+    while (released < bytes_max && chunks_free_ > 0) {
+        release_free_chunks(chunks_free_ - 1);
+        released += kSlabChunkBytes;
+    }
+    for (SlabChunk* chunk = chunks_first_; chunk != nullptr && released < bytes_max;
+         chunk = chunk->next) {
+        released += discard_pages(chunk, (bytes_max - released) / kSlabPageBytes + 1);
     }
     return released;
 }
@@ -516,6 +569,19 @@ void SlabHeapPool::give_back(SlabHeap& heap) {
     const std::lock_guard lock(mutex_);
     heap.owner_thread_ = std::thread::id();
     idle_.push_back(&heap);
+}
+
+SlabHeapPool::Filling SlabHeapPool::filling() const {
+    const std::lock_guard lock(mutex_);
+    Filling filling;
+    for (const auto& heap : heaps_) {
+        filling.page_bytes += heap->pages_.load(std::memory_order_relaxed) * kSlabPageBytes;
+        filling.live_bytes += heap->live_bytes_.load(std::memory_order_relaxed);
+        filling.discarded_bytes +=
+            heap->discarded_.load(std::memory_order_relaxed) * kSlabPageBytes;
+    }
+    filling.resident_bytes = mapped_bytes() - filling.discarded_bytes;
+    return filling;
 }
 
 void SlabHeapPool::trim_idle() {

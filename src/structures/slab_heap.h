@@ -48,8 +48,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -64,13 +62,6 @@ namespace millrace::structures {
 
 class RemoteFrees;
 class SlabHeapPool;
-
-struct SlabOptions {
-    bool huge_pages = false;
-    // A malloc for each object; only builds with the address sanitizer can.
-    bool separate_objects = kAddressSanitizer;
-    size_t region_bytes = 0;  // Addresses to reserve; 0: as suits the machine.
-};
 
 struct SlabStatistics {
     // In objects not yet back, in class sizes; what was freed elsewhere is until it is collected.
@@ -108,6 +99,16 @@ public:
     // Empties the magazines and gives memory without objects back to the system, the reserve too;
     // returns how much. Call it once in a while when there is nothing else to do.
     size_t trim();
+
+    // As trim(), in slices: at most about `bytes_max` at a time; less when there is no more.
+    size_t trim_some(size_t bytes_max);
+
+    // Whether an object of any heap of the same pool stands in a page that has become sparse.
+    // Other memory does not.
+    bool is_in_sparse_page(const void* object) const {
+        if (kAddressSanitizer && separate_) return false;
+        return region_.contains(object) && region_.is_sparse(object);
+    }
 
     SlabStatistics statistics() const;
     void check_invariants() const;
@@ -157,6 +158,10 @@ private:
     void link_chunk(SlabChunk* chunk, bool front);
     void unlink_chunk(SlabChunk* chunk);
     void release_free_chunks(size_t keep);
+    void mark_sparse(const SlabPage* page, bool sparse);
+    void count_live(int64_t objects, size_t object_bytes);
+    void count_discarded(int64_t pages);
+    size_t discard_pages(SlabChunk* chunk, size_t pages_max);
     void check_owner();
 
     void* allocate_separate(size_t size_class, size_t bytes);
@@ -176,6 +181,11 @@ private:
     SlabChunk* chunks_last_ = nullptr;
     size_t chunks_ = 0;
     size_t chunks_free_ = 0;
+    // Pages that have a class, those whose memory the system has, and bytes of the objects that
+    // have been handed out: written by the owner only.
+    std::atomic<uint64_t> pages_{0};
+    std::atomic<uint64_t> discarded_{0};
+    std::atomic<uint64_t> live_bytes_{0};
     const uint16_t index_;
     const bool separate_;
     std::atomic<uint64_t> separate_live_{0};  // Bytes in objects of their own.
@@ -212,34 +222,6 @@ private:
     const bool separate_;
     std::vector<Chain> chains_;       // By index of the heap.
     std::vector<SlabHeap*> touched_;  // Whose chain is not empty.
-};
-
-// Heaps outlive threads: what a thread leaves behind serves the next.
-class SlabHeapPool {
-public:
-    static constexpr size_t kHeapsMax = 1024;
-
-    explicit SlabHeapPool(SlabOptions options = {});
-    ~SlabHeapPool();  // Every heap has been given back.
-    SlabHeapPool(const SlabHeapPool&) = delete;
-    SlabHeapPool& operator=(const SlabHeapPool&) = delete;
-
-    // A heap for the calling thread, or for one that it starts.
-    SlabHeap& take();
-    void give_back(SlabHeap& heap);
-
-    // Trims the heaps that nobody has taken.
-    void trim_idle();
-
-    uint64_t mapped_bytes() const { return region_.mapped_bytes(); }
-
-private:
-    friend class RemoteFrees;
-    SlabRegion region_;
-    const bool separate_;
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<SlabHeap, void (*)(SlabHeap*)>> heaps_;
-    std::vector<SlabHeap*> idle_;
 };
 
 // ---- The short ways ----

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::structures {
 namespace {

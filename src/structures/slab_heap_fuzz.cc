@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 using namespace millrace;
 using namespace millrace::structures;

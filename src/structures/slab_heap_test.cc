@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -57,6 +57,9 @@ struct SlabChunk {
     // Constant while the page has a live object, hence readable by whoever frees one.
     alignas(64) SlabHeap* owner = nullptr;
     uint16_t owner_index = 0;
+    // Pages that have become sparse and not been full since; by the owner, for whoever may move
+    // what is in them.
+    std::atomic<uint32_t> sparse_pages{0};
     uint8_t class_of_page[kSlabChunkPages] = {};
 
     // The owner's: pages without a class, and the list of chunks that have some.
@@ -99,6 +102,13 @@ public:
         return base_ + static_cast<size_t>(page - pages_) * kSlabPageBytes;
     }
 
+    bool contains(const void* object) const { return offset_of(object) < region_bytes(); }
+    bool is_sparse(const void* object) const {
+        const size_t page = offset_of(object) / kSlabPageBytes % kSlabChunkPages;
+        const SlabChunk* chunk = chunk_of(object);
+        return (chunk->sparse_pages.load(std::memory_order_relaxed) >> page & 1) != 0;
+    }
+
     // Every description ever used, mapped or not; for inspection.
     template <typename Visitor>
     void for_each_chunk(Visitor&& visitor) {
@@ -109,6 +119,7 @@ public:
     uint64_t mapped_bytes() const { return mapped_bytes_.load(std::memory_order_relaxed); }
 
 private:
+    size_t region_bytes() const { return chunk_count_ * kSlabChunkBytes; }
     size_t offset_of(const void* object) const {
         return static_cast<size_t>(static_cast<const char*>(object) - base_);
     }

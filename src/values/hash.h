@@ -111,6 +111,9 @@ public:
     void set_expiry(std::string_view field, int64_t expire_at_ms, const GrowthRules& rules);
     void become_table(const GrowthRules& rules);
 
+    const void* contents() const override {
+        return table_ != nullptr ? static_cast<const void*>(table_.get()) : pack_.data();
+    }
     // One of the two is null.
     const structures::Listpack* pack() const { return table_ == nullptr ? &pack_ : nullptr; }
     const MemberTable* table() const { return table_.get(); }

@@ -32,13 +32,16 @@ public:
     std::unique_ptr<keyspace::Collection> clone() const override;
     size_t blocks() const override { return 2 + (large_ ? 2 * large_->block_count() : 0); }
     void digest(keyspace::ValueDigest& digest) const override;
+    const void* contents() const override {
+        return large_ != nullptr ? static_cast<const void*>(large_.get()) : pack_.data();
+    }
 
     // --- form ---
 
     // Becomes large if `count` elements of `bytes` altogether are too much for a small list.
     void make_room(int64_t listpack_size_setting, size_t bytes, size_t count);
     // Becomes small if what is left is little enough.
-    void settle();
+    void settle(SmallList most = SmallList::HalfFull);
     // Null while it is small.
     const PackedList* packed() const { return large_.get(); }
     const structures::Listpack& pack() const { return pack_; }

@@ -53,6 +53,10 @@ struct ListCursor {
     explicit operator bool() const { return at != structures::Listpack::kNone; }
 };
 
+// How much a large list may hold to become small: half of what a small one may, so that it does not
+// change to and fro; all of that where it has just been loaded.
+enum class SmallList : uint8_t { HalfFull, Full };
+
 class PackedList {
 public:
     explicit PackedList(const BlockLimits& limits) : limits_(limits) {}
@@ -83,7 +87,7 @@ public:
     void erase_range(uint64_t from, uint64_t count);
 
     // The only block, if it may go on as a small list; empty otherwise.
-    bool may_become_small() const;
+    bool may_become_small(SmallList most) const;
     structures::Listpack take_only_block();
 
     std::unique_ptr<PackedList> clone() const;

@@ -44,6 +44,10 @@ public:
     std::unique_ptr<Collection> clone() const override;
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
+    const void* contents() const override {
+        if (const auto* members = pack()) return members->data();
+        return table() != nullptr ? static_cast<const void*>(table()) : this;
+    }
 
     Form form() const { return static_cast<Form>(form_.index()); }
 

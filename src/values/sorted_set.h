@@ -111,6 +111,9 @@ public:
     void digest(keyspace::ValueDigest& digest) const override;
 
     // The listpack of a small one, null of a large one.
+    const void* contents() const override {
+        return large_ != nullptr ? static_cast<const void*>(large_.get()) : pack_.data();
+    }
     const structures::Listpack* listpack() const { return large_ == nullptr ? &pack_ : nullptr; }
 
     // --- looking ---

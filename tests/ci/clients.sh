@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Real clients against our server: redis-py, hiredis, and, where npm is there, ioredis and node-redis. What they do is
-# in tests/clients/. MILLRACE_SERVER names another program, to see that the expectations hold there too.
+# Real clients against our server: the command line tools, redis-py, hiredis, and, where npm is there, ioredis,
+# node-redis, iovalkey, valkey-glide and BullMQ. What they do is in tests/clients/. MILLRACE_SERVER names another
+# program, to see that the expectations hold there too.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh
-need_packages g++ python3 python3-redis libhiredis-dev
+need_packages g++ python3 python3-redis libhiredis-dev redis-tools
+reference=../shared/tools/reference
+if [[ -z ${MILLRACE_REFERENCE_BIN:-} && -x $reference ]]; then
+  MILLRACE_REFERENCE_BIN=$("$reference" bin 2>/dev/null)
+  export MILLRACE_REFERENCE_BIN
+fi
 server=${MILLRACE_SERVER:-build/release/bin/millrace-server}
 [[ -x $server ]] || { echo "no $server; run ./test first"; echo "0 passed, 1 failed"; exit 1; }
 
@@ -27,7 +33,7 @@ failed=0
 client() {  # name, command...
   local name=$1 output line
   shift
-  output=$(timeout 60 "$@" "$port" 2>&1)
+  output=$(timeout 120 "$@" "$port" 2>&1)
   line=$(tail -n 1 <<<"$output")
   if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
@@ -38,20 +44,26 @@ client() {  # name, command...
   printf '%s: %s\n' "$name" "$output"
 }
 
+client "command line" tests/clients/command_line.sh
 client redis-py /usr/bin/python3 tests/clients/redis_py.py
 if g++ -std=c++20 -O1 tests/clients/hiredis_client.cc -o "$work/hiredis_client" -lhiredis; then
   client hiredis "$work/hiredis_client"
 else
   failed=$((failed + 1))
 fi
+packages=(ioredis redis iovalkey @valkey/valkey-glide bullmq)
+fetched=yes
+for package in "${packages[@]}"; do [[ -d $work/node_modules/$package ]] || fetched=no; done
 if ! command -v npm >/dev/null; then
-  echo "ioredis, node-redis: skipped, npm is not on this machine"
-elif [[ ! -d $work/node_modules/ioredis || ! -d $work/node_modules/redis ]] &&
-  ! (cd "$work" && timeout 90 npm install --no-audit --no-fund --silent ioredis redis >npm.log 2>&1); then
-  echo "ioredis, node-redis: skipped, npm cannot fetch them"
+  echo "${packages[*]}: skipped, npm is not on this machine"
+elif [[ $fetched == no ]] &&
+  ! (cd "$work" && timeout 90 npm install --no-audit --no-fund --silent "${packages[@]}" >npm.log 2>&1); then
+  echo "${packages[*]}: skipped, npm cannot fetch them"
 else
-  cp tests/clients/node_clients.mjs "$work/"
+  cp tests/clients/*.mjs "$work/"
   client "ioredis, node-redis" node "$work/node_clients.mjs"
+  client "iovalkey, valkey-glide" node "$work/valkey_clients.mjs"
+  client BullMQ node "$work/bullmq_jobs.mjs"
 fi
 kill -0 $pid 2>/dev/null || { echo "the server ended:"; tail "$work/server.log"; failed=$((failed + 1)); }
 echo "$passed passed, $failed failed"

@@ -60,7 +60,7 @@ std::unique_ptr<RigClient> Rig::connect(const WrapSocket& wrap) {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
     engine::Session& session =
-        pipeline_.adopt(wrap(net::Socket(ends[0])), {.address = "test:0"}, true);
+        pipeline_.adopt(wrap(net::Socket(ends[0])), {.address = "test:0"});
     return std::make_unique<RigClient>(net::Socket(ends[1]), session);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "engine/acl/access_control.h"
 
 namespace millrace::admin::client {
 namespace {
@@ -84,9 +85,9 @@ Result<std::string_view> parse_letters(std::string_view word, std::string_view k
         fmt::format("ERR Unknown {} found in the {} filter: {}", what, negated_option, word));
 }
 
-Result<std::string_view> parse_user(std::string_view word) {
-    if (word != "default") return error(fmt::format("ERR No such user '{}'", word));
-    return word;
+Result<std::string_view> parse_user(Call& call, std::string_view word) {
+    if (call.engine().access().find(word) != nullptr) return word;
+    return error(fmt::format("ERR No such user '{}'", word));
 }
 
 // An option with one value that may have NOT- before it; false when it is none of these.
@@ -111,7 +112,7 @@ Result<bool> parse_criterion(Call& call, std::string_view option, std::string_vi
     if (equals_ignore_case(option, "TYPE")) {
         criteria.type = TRY(parse_type(word));
     } else if (equals_ignore_case(option, "USER")) {
-        criteria.user = TRY(parse_user(word));
+        criteria.user = TRY(parse_user(call, word));
     } else if (equals_ignore_case(option, "DB")) {
         criteria.database = TRY(parse_database(call, word, negated));
     } else if (equals_ignore_case(option, "FLAGS")) {
@@ -159,7 +160,7 @@ bool for_each_criterion(const Criteria& criteria, const Session& session, Found&
         return false;
     }
     if (criteria.type && !found(*criteria.type == client_type(session))) return false;
-    if (criteria.user && !found(*criteria.user == session.user)) return false;
+    if (criteria.user && !found(*criteria.user == user_name(session))) return false;
     if (criteria.address && !found(*criteria.address == session.peer.address)) return false;
     if (criteria.local_address && !found(*criteria.local_address == session.peer.local_address)) {
         return false;

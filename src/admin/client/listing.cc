@@ -10,6 +10,8 @@
 #include <iterator>
 #include <memory>
 
+#include "engine/acl/user.h"
+
 namespace millrace::admin::client {
 
 using engine::Session;
@@ -17,38 +19,6 @@ using engine::SessionSummary;
 
 ClientType client_type(const Session& session) {
     return session.is(engine::kSubscribed) ? ClientType::PubSub : ClientType::Normal;
-}
-
-SessionSummary summarise(const Session& session) {
-    SessionSummary summary;
-    for (const auto* extension :
-         {&session.blocked, &session.transaction, &session.subscriptions, &session.tracking}) {
-        if (*extension != nullptr) (*extension)->describe(summary);
-    }
-    return summary;
-}
-
-ClientMemory client_memory(const Session& session, const SessionSummary& summary) {
-    constexpr auto kRelaxed = std::memory_order_relaxed;
-    const engine::Traffic& traffic = *session.traffic;
-    ClientMemory memory;
-    memory.arguments = traffic.argument_bytes.load(kRelaxed);
-    memory.input_used = traffic.input_bytes.load(kRelaxed);
-    const uint64_t input_room = traffic.input_capacity.load(kRelaxed);
-    memory.input_free = input_room - std::min(memory.input_used, input_room);
-    memory.output_buffer = traffic.output_capacity.load(kRelaxed);
-    memory.output_waiting = traffic.output_bytes.load(kRelaxed);
-
-    uint64_t deferred = 0;
-    for (const engine::OwnedRequest& each : session.deferred) {
-        deferred += sizeof each + each.request.wire_bytes;
-    }
-    memory.total = sizeof(Session) + sizeof(engine::Traffic) + session.name.capacity() +
-                   session.library_name.capacity() + session.library_version.capacity() +
-                   memory.arguments + std::max(memory.input_used, input_room) +
-                   std::max(memory.output_buffer, memory.output_waiting) + deferred +
-                   summary.queued_bytes + summary.memory_bytes;
-    return memory;
 }
 
 bool is_waiting(const Session& session) {
@@ -105,14 +75,19 @@ uint64_t bytes_of(std::span<const std::string_view> words) {
 
 }  // namespace
 
-void append_client_line(std::string& out, engine::Call& call, const Session& session) {
+std::string_view user_name(const Session& session) {
+    return session.user == nullptr ? "(superuser)" : std::string_view(session.user->name());
+}
+
+void append_client_line(std::string& out, engine::Engine& engine, const Session& session,
+                        engine::Call* call) {
     constexpr auto kRelaxed = std::memory_order_relaxed;
-    const bool is_caller = &session == &call.session();
+    const bool is_caller = call != nullptr && &session == &call->session();
     const SessionSummary summary = summarise(session);
     const ClientMemory memory = client_memory(session, summary);
     const engine::Traffic& traffic = *session.traffic;
-    const int64_t age_ms = call.now_ms() - session.created_ms;
-    const int64_t idle_ms = call.now_ms() - session.last_interaction_ms;
+    const int64_t age_ms = engine.now_ms() - session.created_ms;
+    const int64_t idle_ms = engine.now_ms() - session.last_interaction_ms;
     const auto sink = std::back_inserter(out);
     fmt::format_to(sink,
                    "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
@@ -125,18 +100,24 @@ void append_client_line(std::string& out, engine::Call& call, const Session& ses
     // Compat: output that waits shows as one list node (oll); there is no small buffer apart (obl).
     fmt::format_to(sink, " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={}",
                    memory.input_used, memory.input_free,
-                   is_caller ? bytes_of(call.arguments()) : memory.arguments, summary.queued_bytes,
+                   is_caller ? bytes_of(call->arguments()) : memory.arguments, summary.queued_bytes,
                    memory.output_buffer, memory.output_buffer);
     fmt::format_to(sink, " obl=0 oll={} omem={} tot-mem={} events={}",
                    memory.output_waiting != 0 ? 1 : 0, memory.output_waiting, memory.total,
                    memory.output_waiting != 0 ? "rw" : "r");
     fmt::format_to(sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
-                   command_name(session), session.user, summary.tracking_redirect, session.protocol,
-                   session.library_name, session.library_version);
+                   command_name(session), user_name(session), summary.tracking_redirect,
+                   session.protocol, session.library_name, session.library_version);
     // Compat: the command that asks does not count itself.
     fmt::format_to(sink, " tot-net-in={} tot-net-out={} tot-cmds={}",
                    traffic.bytes_read.load(kRelaxed), traffic.bytes_written.load(kRelaxed),
                    session.commands - (is_caller ? 1 : 0));
+}
+
+std::string describe_client(engine::Engine& engine, const Session& session) {
+    std::string line;
+    append_client_line(line, engine, session, nullptr);
+    return line;
 }
 
 std::string_view ip_of(std::string_view address) {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/call.h"
+#include "engine/client_memory.h"
 #include "engine/session.h"
 
 namespace millrace::admin::client {
@@ -17,19 +18,9 @@ namespace millrace::admin::client {
 enum class ClientType : uint8_t { Normal, Replica, PubSub, Primary };
 ClientType client_type(const engine::Session& session);
 
-// What the session's extensions tell, together.
-engine::SessionSummary summarise(const engine::Session& session);
-
-// Bytes that a client costs.
-struct ClientMemory {
-    uint64_t arguments = 0;
-    uint64_t input_used = 0;
-    uint64_t input_free = 0;
-    uint64_t output_buffer = 0;  // Room for output, used or not.
-    uint64_t output_waiting = 0;
-    uint64_t total = 0;
-};
-ClientMemory client_memory(const engine::Session& session, const engine::SessionSummary& summary);
+using engine::client_memory;
+using engine::ClientMemory;
+using engine::summarise;
 
 // Whether it waits: blocked by a command, or paused.
 bool is_waiting(const engine::Session& session);
@@ -40,8 +31,15 @@ std::string client_flags(const engine::Session& session, const engine::SessionSu
 // The letters of `capa=`.
 std::string client_capabilities(const engine::Session& session);
 
-// One line without its end. `call` is the command that asks.
-void append_client_line(std::string& out, engine::Call& call, const engine::Session& session);
+// One line without its end. `call` is the command that asks, if one does.
+void append_client_line(std::string& out, engine::Engine& engine, const engine::Session& session,
+                        engine::Call* call);
+
+// The same as a text, for logs.
+std::string describe_client(engine::Engine& engine, const engine::Session& session);
+
+// The name of the session's user.
+std::string_view user_name(const engine::Session& session);
 
 // The address without its port and brackets.
 std::string_view ip_of(std::string_view address);

@@ -22,7 +22,7 @@ Status id(Call& call) {
 
 Status info(Call& call) {
     std::string line;
-    append_client_line(line, call, call.session());
+    append_client_line(line, call.engine(), call.session(), &call);
     line += '\n';
     call.reply().verbatim("txt", line);
     return done();
@@ -33,7 +33,7 @@ Status list(Call& call) {
     std::string lines;
     call.engine().sessions().for_each([&](Session& session) {
         if (session.is(engine::kClosing) || !matches(filter, call, session, false)) return;
-        append_client_line(lines, call, session);
+        append_client_line(lines, call.engine(), session, &call);
         lines += '\n';
     });
     call.reply().verbatim("txt", lines);

@@ -5,6 +5,7 @@
 // Everything is derived from the declarations (admin/command_info.h); commands come in the order of
 // their names.
 
+#include "engine/acl/categories.h"
 #include "engine/command.h"
 
 #include <algorithm>
@@ -219,7 +220,7 @@ Result<Filter> parse_filter(Call& call) {
         filter.kind = FilterKind::Module;
     } else if (call.arg_is(3, "ACLCAT")) {
         filter.kind = FilterKind::Category;
-        filter.category = acl_category_of(call.arg(4)).value_or(0);
+        filter.category = engine::acl::category_of(call.arg(4)).value_or(0);
     } else if (call.arg_is(3, "PATTERN")) {
         filter.kind = FilterKind::Pattern;
         filter.pattern = call.arg(4);

@@ -12,6 +12,7 @@
 #include "config/rewrite.h"
 #include "engine/command.h"
 #include "engine/help.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::admin::commands::config {
 
@@ -127,6 +128,8 @@ void reset_counters(Engine& engine) {
     EngineCounters& counters = engine.counters();
     counters = EngineCounters{.dirty = counters.dirty};
     engine.keyspace().counters() = {};
+    engine.keyspace().reset_lazily_freed();
+    engine.memory_limit().reset_statistics();
     CommandRegistry& commands = engine.commands();
     for (uint32_t id = 0; id < commands.size(); ++id) commands.by_id(id).statistics() = {};
     engine.server().reset_statistics();

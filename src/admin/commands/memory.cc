@@ -144,14 +144,16 @@ void write_use(StatisticsReply& out, const MemoryOverview& memory) {
     out.number("peak.allocated", memory.peak);
     out.number("total.allocated", memory.used);
     out.number("startup.allocated", memory.startup);
-    for (const char* name : {"replication.backlog", "replicas.repl.buffer", "clients.slaves"}) {
-        out.number(name, 0);
-    }
+    out.number("replication.backlog", 0);
+    out.number("replicas.repl.buffer", memory.uncounted.replica_buffers);
+    out.number("clients.slaves", 0);
     out.number("clients.normal", memory.clients);
-    for (const char* name : {"cluster.links", "cluster.slot_import", "cluster.slot_export",
-                             "aof.buffer", "lua.caches", "functions.caches"}) {
+    for (const char* name : {"cluster.links", "cluster.slot_import", "cluster.slot_export"}) {
         out.number(name, 0);
     }
+    out.number("aof.buffer", memory.uncounted.aof_buffer);
+    out.number("lua.caches", memory.script_caches);
+    out.number("functions.caches", memory.function_caches);
 }
 
 void write_databases(StatisticsReply& out, const MemoryOverview& memory, ReplyWriter& reply) {

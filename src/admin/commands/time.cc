@@ -28,7 +28,10 @@ constexpr CommandSpec kCommands[] = {
 };
 
 Status time(Call& call) {
-    const int64_t now_us = call.engine().time().wall_microseconds();
+    // Time stands still inside of EXEC and scripts.
+    const bool stands_still = call.engine().is_nested();
+    const int64_t now_us =
+        stands_still ? call.engine().now_us() : call.engine().time().wall_microseconds();
     call.reply().array(2);
     call.reply().bulk(std::to_string(now_us / 1000000));
     call.reply().bulk(std::to_string(now_us % 1000000));

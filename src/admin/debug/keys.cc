@@ -48,9 +48,11 @@ std::string access_text(Call& call, const Entry& entry) {
     return fmt::format(" lru:{} lru_seconds_idle:{}", entry.access(), clock.idle_seconds(entry));
 }
 
+// Compat: also of a key whose time is over, and without making it go.
 Status object(Call& call) {
-    const Entry* entry = call.peek(2);
-    if (entry == nullptr) return errors::kNoSuchKey;
+    const auto position = call.database().find(call.arg(2), call.hash(2));
+    if (!position) return errors::kNoSuchKey;
+    const Entry* entry = position.element();
     const bool fast = call.count() == 4 && call.arg_is(3, "FAST");
     std::string text = fmt::format("Value at:{} refcount:1 encoding:{}",
                                    static_cast<const void*>(entry), encoding_name(*entry));

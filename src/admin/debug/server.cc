@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// DEBUG RELOAD, SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL, STRUCTSIZE and the ways to
-// crash: the process as a whole.
+// DEBUG RELOAD, LOADAOF, AOF-FLUSH-SLEEP, SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL,
+// STRUCTSIZE and the ways to crash: the process as a whole.
 
 #include <fmt/format.h>
 
@@ -16,6 +16,7 @@
 #include "admin/debug/subcommands.h"
 #include "base/log.h"
 #include "config/rewrite.h"
+#include "engine/append_log.h"
 
 namespace millrace::admin::debug {
 
@@ -84,6 +85,23 @@ Status reload(Call& call) {
     return done();
 }
 
+Status load_log(Call& call) {
+    AppendLog* log = append_log_of(call.engine().persistence());
+    if (log == nullptr) return Error("ERR There is no disk");
+    call.propagate_nothing();
+    TRY(log->reload());
+    call.reply().ok();
+    return done();
+}
+
+Status delay_log(Call& call) {
+    if (AppendLog* log = append_log_of(call.engine().persistence())) {
+        log->set_write_delay_us(std::strtoll(std::string(call.arg(2)).c_str(), nullptr, 10));
+    }
+    call.reply().ok();
+    return done();
+}
+
 // Compat: the names are those of Valkey's structures, the numbers ours where there is something
 // alike.
 Status structure_sizes(Call& call) {
@@ -109,6 +127,8 @@ Status crash(Call& call) {
 
 constexpr Subcommand kSubcommands[] = {
     {"RELOAD", 2, SIZE_MAX, reload},
+    {"LOADAOF", 2, 2, load_log},
+    {"AOF-FLUSH-SLEEP", 3, 3, delay_log},
     {"SLEEP", 3, 3, sleep},
     {"LOG", 3, 3, write_log},
     {"CHANGE-REPL-ID", 2, 2, change_replication_id},

@@ -11,6 +11,7 @@
 #include "admin/info/sections.h"
 #include "admin/memory_overview.h"
 #include "admin/setting_value.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::admin::info {
 namespace {
@@ -73,7 +74,7 @@ void write_scripts(InfoWriter& out, const engine::ScriptCounters& scripts) {
 }
 
 void write_limit(InfoWriter& out, engine::Engine& engine) {
-    with_human(out, "maxmemory", static_cast<uint64_t>(setting_integer(engine, "maxmemory", 0)));
+    with_human(out, "maxmemory", engine.memory_limit().limit());
     out.field("maxmemory_policy", setting_text(engine, "maxmemory-policy", "noeviction"));
 }
 
@@ -89,15 +90,18 @@ void write_fragmentation(InfoWriter& out, const MemoryOverview& memory) {
     out.field("mem_fragmentation_bytes", signed_difference(memory.resident, memory.used));
 }
 
-void write_buffers(InfoWriter& out, const MemoryOverview& memory) {
-    write_zeros(
-        out, {"mem_not_counted_for_evict", "mem_replication_backlog",
-              "mem_total_replication_buffers", "mem_replicas_repl_buffer", "mem_clients_slaves"});
+void write_buffers(InfoWriter& out, const MemoryOverview& memory, uint64_t uncounted) {
+    out.field("mem_not_counted_for_evict", uncounted);
+    const uint64_t replicas = memory.uncounted.replica_buffers;
+    out.field("mem_replication_backlog", 0);
+    out.field("mem_total_replication_buffers", replicas);
+    out.field("mem_replicas_repl_buffer", replicas);
+    out.field("mem_clients_slaves", 0);
     out.field("mem_clients_normal", memory.clients);
-    write_zeros(out, {"mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export",
-                      "mem_aof_buffer"});
+    write_zeros(out, {"mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export"});
+    out.field("mem_aof_buffer", memory.uncounted.aof_buffer);
     out.field("mem_allocator", allocator_name());
-    write_zeros(out, {"mem_overhead_db_hashtable_rehashing", "active_defrag_running"});
+    write_zeros(out, {"mem_overhead_db_hashtable_rehashing"});
 }
 
 }  // namespace
@@ -109,9 +113,10 @@ void register_memory_section(observe::InfoRegistry& info, engine::Engine& engine
         write_scripts(out, engine.counters().scripts);
         write_limit(out, engine);
         write_fragmentation(out, memory);
-        write_buffers(out, memory);
+        write_buffers(out, memory, engine.memory_limit().uncounted_bytes());
+        out.field("active_defrag_running", engine.server().defrag.running_percent);
         out.field("lazyfree_pending_objects",
-                  static_cast<uint64_t>(engine.keyspace().condemned_objects()));
+                  engine.keyspace().condemned_objects() + engine.keyspace().reclaimer().pending());
         out.field("lazyfreed_objects", engine.keyspace().lazily_freed());
     });
 }

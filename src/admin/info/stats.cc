@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "admin/info/sections.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::admin::info {
 namespace {
@@ -51,11 +52,11 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("expired_keys_with_volatile_items_stale_perc", 0.0, 2);
     out.field("expired_time_cap_reached_count", keys.expire_time_cap_reached);
     out.field("expire_cycle_cpu_milliseconds", keys.expire_cycle_microseconds / 1000);
-    out.field("evicted_keys", 0);
+    out.field("evicted_keys", keys.evicted);
     out.field("evicted_clients", engine.server().net.clients_evicted);
     out.field("evicted_scripts", engine.counters().scripts.evicted_scripts);
-    write_zeros(
-        out, {"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+    out.field("total_eviction_exceeded_time", engine.memory_limit().exceeded_ms());
+    out.field("current_eviction_exceeded_time", engine.memory_limit().exceeded_now_ms());
     out.field("keyspace_hits", keys.hits);
     out.field("keyspace_misses", keys.misses);
     // Compat: there are no forks; snapshots are counted in millrace_snapshots.
@@ -64,9 +65,14 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("pubsub_patterns", engine.pubsub().count(Kind::Pattern));
     out.field("pubsubshard_channels", engine.pubsub().count(Kind::Shard));
     write_zeros(out, {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
-                      "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-                      "active_defrag_key_hits", "active_defrag_key_misses",
-                      "total_active_defrag_time", "current_active_defrag_time"});
+                      "slave_expires_tracked_keys"});
+    const observe::DefragCounters& defrag = engine.server().defrag;
+    out.field("active_defrag_hits", defrag.hits);
+    out.field("active_defrag_misses", defrag.misses);
+    out.field("active_defrag_key_hits", defrag.key_hits);
+    out.field("active_defrag_key_misses", defrag.key_misses);
+    out.field("total_active_defrag_time", (defrag.total_us + defrag.current_us) / 1000);
+    out.field("current_active_defrag_time", defrag.current_us / 1000);
     out.field("tracking_total_keys", engine.tracking().keys());
     out.field("tracking_total_items", engine.tracking().items());
     out.field("tracking_total_prefixes", engine.tracking().prefixes());
@@ -108,10 +114,12 @@ void write_loop(InfoWriter& out, const ServerState& state) {
 }
 
 void write_denials(InfoWriter& out, const engine::EngineCounters& counters) {
-    out.field("acl_access_denied_auth", counters.auth_failures);
-    out.field("acl_access_denied_cmd", counters.commands_denied);
-    write_zeros(out, {"acl_access_denied_key", "acl_access_denied_channel",
-                      "acl_access_denied_tls_cert", "acl_access_denied_db"});
+    out.field("acl_access_denied_auth", counters.denials.logins);
+    out.field("acl_access_denied_cmd", counters.denials.commands);
+    out.field("acl_access_denied_key", counters.denials.keys);
+    out.field("acl_access_denied_channel", counters.denials.channels);
+    out.field("acl_access_denied_tls_cert", 0);
+    out.field("acl_access_denied_db", counters.denials.databases);
 }
 
 }  // namespace

@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/numbers.h"
 #include "commands/support/bits.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
+#include "engine/key_positions.h"
 
 namespace millrace::commands::bitmaps::bitfield {
 namespace {
@@ -70,6 +72,25 @@ constexpr Arg kReadArgs[] = {
      .children = kGetArgs},
 };
 
+// Only a command that is all GET does not change its key. Compat: one that makes no sense changes
+// it.
+bool find_bitfield_key(std::span<const std::string_view> arguments, KeyPositions& found) {
+    bool reads_only = true;
+    for (size_t at = 2; at < arguments.size();) {
+        const size_t left = arguments.size() - at - 1;
+        if (equals_ignore_case(arguments[at], "GET") && left >= 2) {
+            at += 3;
+        } else if (equals_ignore_case(arguments[at], "OVERFLOW") && left >= 1) {
+            at += 2;
+        } else {
+            reads_only = false;
+            break;
+        }
+    }
+    found.add(1, reads_only ? kRO | kKeyAccess : kRW | kKeyAccess | kKeyUpdate);
+    return true;
+}
+
 constexpr CommandSpec kCommands[] = {
     {.name = "BITFIELD",
      .summary = "Reads and changes integers of any width and place in a string.",
@@ -80,6 +101,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kDenyOom,
      .keys = kKeys,
      .args = kArgs,
+     .find_keys = find_bitfield_key,
      .run = bitfield},
     {.name = "BITFIELD_RO",
      .summary = "Reads integers of any width and place in a string.",

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "commands/support/place_search.h"
 #include "commands/support/places.h"
 #include "commands/support/sorted_sets.h"
 #include "engine/command.h"
+#include "engine/key_positions.h"
 
 namespace millrace::commands::geo::searching {
 namespace {
@@ -209,6 +211,30 @@ constexpr Arg kGeoradiusbymemberRoArgs[] = {
     {.name = "order", .type = ArgType::OneOf, .flags = kOptional, .children = kGeosearchOrderArgs},
 };
 
+// Of several STORE and STOREDIST the last one counts; `from` is where options begin.
+void find_place_keys(std::span<const std::string_view> arguments, size_t from,
+                     KeyPositions& found) {
+    found.add(1, kRO | kKeyAccess);
+    size_t stored_at = 0;
+    for (size_t at = from; at + 1 < arguments.size(); ++at) {
+        const bool stores = equals_ignore_case(arguments[at], "STORE") ||
+                            equals_ignore_case(arguments[at], "STOREDIST");
+        if (stores) stored_at = ++at;
+    }
+    if (stored_at != 0) found.add(static_cast<int>(stored_at), kOW | kKeyUpdate);
+}
+
+bool find_georadius_keys(std::span<const std::string_view> arguments, KeyPositions& found) {
+    find_place_keys(arguments, 6, found);
+    return true;
+}
+
+bool find_georadiusbymember_keys(std::span<const std::string_view> arguments,
+                                 KeyPositions& found) {
+    find_place_keys(arguments, 5, found);
+    return true;
+}
+
 constexpr CommandSpec kCommands[] = {
     {.name = "GEOSEARCH",
      .summary = "Finds the places inside a circle, a box or a polygon.",
@@ -242,6 +268,7 @@ constexpr CommandSpec kCommands[] = {
      .keys = kGeoradiusKeys,
      .args = kGeoradiusArgs,
      .history = kGeoradiusHistory,
+     .find_keys = find_georadius_keys,
      .run = georadius},
     {.name = "GEORADIUS_RO",
      .summary = "Finds the places around a point.",
@@ -264,6 +291,7 @@ constexpr CommandSpec kCommands[] = {
      .keys = kGeoradiusbymemberKeys,
      .args = kGeoradiusbymemberArgs,
      .history = kGeoradiusHistory,
+     .find_keys = find_georadiusbymember_keys,
      .run = georadiusbymember},
     {.name = "GEORADIUSBYMEMBER_RO",
      .summary = "Finds the places around one of them.",

@@ -89,7 +89,7 @@ Status reply_repeating(Call& call, const Hash& hash, uint64_t count, bool with_v
     if (count_live(call, hash) == 0) count = 0;
     reply_header(call, count, with_values);
     std::vector<Pair> live;
-    for (uint64_t i = 0; i < count; ++i) {
+    for (uint64_t i = 0; i < count && !call.reply().over_limit(); ++i) {
         Hash::Picked picked;
         if (live.empty() && pick_live(call, hash, picked)) {
             reply_pair(call, picked.field.view(), picked.value.view(), with_values);

@@ -3,7 +3,9 @@
 // COPY, MOVE: a value goes to another key or another database, with its expiry.
 
 #include <optional>
+#include <vector>
 
+#include "base/bytes.h"
 #include "commands/support/relocation.h"
 #include "engine/command.h"
 
@@ -30,6 +32,16 @@ constexpr Arg kCopyArgs[] = {
 constexpr KeySpec kMoveKeys[] = {{.first = 1, .flags = kRW | kKeyAccess | kKeyUpdate}};
 constexpr Arg kMoveArgs[] = {{"key", ArgType::Key, 0}, {"db", ArgType::Integer}};
 
+void find_copy_databases(std::span<const std::string_view> arguments, std::vector<size_t>& found) {
+    for (size_t at = 3; at + 1 < arguments.size(); ++at) {
+        if (equals_ignore_case(arguments[at], "DB")) found.push_back(++at);
+    }
+}
+
+void find_move_database(std::span<const std::string_view>, std::vector<size_t>& found) {
+    found.push_back(2);
+}
+
 constexpr CommandSpec kCommands[] = {
     {.name = "COPY",
      .summary = "Copies the value of one key to another.",
@@ -40,6 +52,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kDenyOom,
      .keys = kCopyKeys,
      .args = kCopyArgs,
+     .find_databases = find_copy_databases,
      .run = copy},
     {.name = "MOVE",
      .summary = "Takes a key to another database.",
@@ -50,6 +63,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kFast,
      .keys = kMoveKeys,
      .args = kMoveArgs,
+     .find_databases = find_move_database,
      .run = move},
 };
 

@@ -39,6 +39,10 @@ constexpr HistoryEntry kFlushdbHistory[] = {
 };
 constexpr Arg kSwapdbArgs[] = {{"index1", ArgType::Integer}, {"index2", ArgType::Integer}};
 
+void find_swapped(std::span<const std::string_view>, std::vector<size_t>& found) {
+    found.insert(found.end(), {1, 2});
+}
+
 constexpr CommandSpec kCommands[] = {
     {.name = "DBSIZE",
      .summary = "Counts the keys of the database.",
@@ -83,6 +87,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kFast,
      .acl = kAclDangerous | kAclKeyspace,
      .args = kSwapdbArgs,
+     .find_databases = find_swapped,
      .run = swapdb},
 };
 

@@ -109,7 +109,7 @@ Status keys(Call& call) {
             call.reply().bulk(entry->key());
             ++found;
         });
-    } while (cursor != 0);
+    } while (cursor != 0 && !call.reply().over_limit());
     call.reply().close_array(opened, found);
     return done();
 }

@@ -34,6 +34,7 @@ constexpr CommandSpec kCommands[] = {
      .arity = 3,
      .flags = kPubSub | kLoading | kStale | kFast,
      .args = kPublishArgs,
+     .channels = ChannelUse::Publish,
      .run = publish},
     {.name = "SPUBLISH",
      .summary = "Sends a message to all who listen to a shard channel.",
@@ -44,6 +45,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kPubSub | kLoading | kStale | kFast,
      .keys = kSpublishKeys,
      .args = kSpublishArgs,
+     .channels = ChannelUse::Publish,
      .run = spublish},
 };
 

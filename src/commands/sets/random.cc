@@ -173,7 +173,7 @@ Status srandmember_count(Call& call) {
     }
     if (count < 0) {
         reply.array(static_cast<size_t>(-count));
-        for (int64_t i = 0; i < -count; ++i) {
+        for (int64_t i = 0; i < -count && !reply.over_limit(); ++i) {
             values::Text member;
             set->pick(call.engine().entropy().next(), member);
             reply.bulk(member.view());

@@ -334,7 +334,7 @@ void reply_selection(Call& call, const SortedSet& set, const Selection& selectio
     if (selection.count == 0) return;
     SortedSet::Cursor cursor = set.at(selection.first);
     for (uint64_t i = 0; i < selection.count; ++i, cursor.step(selection.backward))
-        reply_element(call, cursor.member(), cursor.score(), with_scores);
+        reply_element(call, cursor, with_scores);
 }
 
 void store_selection(Call& call, const SortedSet& set, const Selection& selection) {

@@ -87,12 +87,12 @@ uint64_t any_rank(Call& call, uint64_t size) {
 
 void reply_at(Call& call, const SortedSet& set, uint64_t rank, WithScores with_scores) {
     const SortedSet::Cursor cursor = set.at(rank);
-    reply_element(call, cursor.member(), cursor.score(), with_scores);
+    reply_element(call, cursor, with_scores);
 }
 
 void reply_with_repeats(Call& call, const SortedSet& set, uint64_t count, WithScores with_scores) {
     reply_elements_header(call, count, with_scores);
-    for (uint64_t i = 0; i < count; ++i)
+    for (uint64_t i = 0; i < count && !call.reply().over_limit(); ++i)
         reply_at(call, set, any_rank(call, set.size()), with_scores);
 }
 
@@ -102,7 +102,7 @@ void reply_different(Call& call, const SortedSet& set, uint64_t count, WithScore
     if (count >= size) {
         reply_elements_header(call, size, with_scores);
         for (auto cursor = set.first(); cursor; cursor.next())
-            reply_element(call, cursor.member(), cursor.score(), with_scores);
+            reply_element(call, cursor, with_scores);
         return;
     }
     reply_elements_header(call, count, with_scores);

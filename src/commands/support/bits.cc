@@ -2,8 +2,8 @@
 #include "commands/support/bits.h"
 
 #include <algorithm>
-#include <bit>
 
+#include "base/bit_count.h"
 #include "base/bytes.h"
 #include "base/numbers.h"
 
@@ -18,21 +18,11 @@ uint8_t byte_at(std::string_view bytes, size_t at) {
 
 }  // namespace
 
-uint64_t count_bits(std::string_view bytes) {
-    uint64_t total = 0;
-    size_t at = 0;
-    for (; at + 8 <= bytes.size(); at += 8)
-        total += static_cast<uint64_t>(std::popcount(load_little_endian<uint64_t>(&bytes[at])));
-    for (; at < bytes.size(); ++at)
-        total += static_cast<uint64_t>(std::popcount(byte_at(bytes, at)));
-    return total;
-}
-
 uint64_t count_bits(std::string_view bytes, uint64_t begin, uint64_t end) {
     uint64_t total = 0;
     while (begin < end && (begin & 7) != 0) total += bit_at(bytes, begin++) ? 1 : 0;
     while (begin < end && (end & 7) != 0) total += bit_at(bytes, --end) ? 1 : 0;
-    return total + count_bits(bytes.substr(begin >> 3, (end - begin) >> 3));
+    return total + count_set_bits(bytes.substr(begin >> 3, (end - begin) >> 3));
 }
 
 uint64_t find_bit(std::string_view bytes, uint64_t begin, uint64_t end, bool wanted) {

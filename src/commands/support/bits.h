@@ -14,8 +14,6 @@
 
 namespace millrace::commands::support {
 
-// Whole bytes.
-uint64_t count_bits(std::string_view bytes);
 // Bits [begin, end).
 uint64_t count_bits(std::string_view bytes, uint64_t begin, uint64_t end);
 

@@ -31,6 +31,8 @@ enum class WithScores : bool { No, Yes };
 void reply_elements_header(engine::Call& call, size_t count, WithScores with_scores);
 void reply_element(engine::Call& call, std::string_view member, double score,
                    WithScores with_scores);
+void reply_element(engine::Call& call, const values::SortedSet::Cursor& cursor,
+                   WithScores with_scores);
 
 // The limits that hold at this moment.
 values::SortedSet::Limits limits(engine::Call& call);

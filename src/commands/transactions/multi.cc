@@ -2,6 +2,9 @@
 //
 // MULTI, EXEC, DISCARD: several commands as one step. The dispatcher queues what comes between.
 
+#include <string>
+
+#include "engine/acl/access_control.h"
 #include "engine/command.h"
 #include "engine/transaction.h"
 
@@ -46,10 +49,41 @@ constexpr ErrorText kDiscardWithoutMulti{"ERR DISCARD without MULTI"};
 
 Status multi(Call& call) {
     Session& session = call.session();
-    TransactionState::of(session, call.engine().watched_keys());
+    TransactionState::of(session, call.engine().watched_keys()).begin(session.database);
     session.set(kInMulti, true);
     call.reply().ok();
     return done();
+}
+
+std::string_view reason_of(acl::DenialReason reason) {
+    switch (reason) {
+        case acl::DenialReason::Command:
+            return "no permission to execute the command or subcommand";
+        case acl::DenialReason::Key:
+            return "no permission to touch the specified keys";
+        case acl::DenialReason::Channel:
+            return "no permission to access one of the channels used as arguments";
+        case acl::DenialReason::Database:
+            break;
+    }
+    return "no permission";
+}
+
+// The user may have lost rights since the command was queued.
+bool is_refused(Call& call, const Request& request) {
+    Session& session = call.session();
+    if (!session.is(kRestricted)) return false;
+    acl::AccessControl& access = call.engine().access();
+    const auto denial =
+        access.refuse(session, session, access.attempt_of(request, session.database),
+                      acl::LogContext::Multi);
+    if (!denial) return false;
+    std::string text =
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC "
+        "call. This command is no longer allowed for the following reason: ";
+    text += reason_of(denial->reason);
+    call.engine().reply_error(call.reply(), text);
+    return true;
 }
 
 void run_queue(Call& call, TransactionState& transaction) {
@@ -57,6 +91,7 @@ void run_queue(Call& call, TransactionState& transaction) {
     session.set(kDenyBlocking, true);
     call.reply().array(transaction.queue().size());
     for (OwnedRequest& each : transaction.queue()) {
+        if (is_refused(call, each.request)) continue;
         call.engine().execute_nested(session, each.request, call.reply());
     }
     session.set(kDenyBlocking, false);

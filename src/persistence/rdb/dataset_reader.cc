@@ -17,6 +17,7 @@ using keyspace::kNoExpiry;
 
 namespace {
 
+constexpr size_t kProgressEvery = 1024;
 // Smaller files are not worth a thread.
 constexpr size_t kSummedBesideFrom = size_t{4} << 20;
 
@@ -270,6 +271,10 @@ Status DatasetReader::load_all() {
             return Error("Short read or OOM loading DB. Unrecoverable error, aborting now.");
         }
         if (code == static_cast<uint8_t>(Opcode::End)) return check_end();
+        if (in_.offset() >= next_progress_ && options_.on_progress) [[unlikely]] {
+            next_progress_ = in_.offset() + kProgressEvery;
+            options_.on_progress(in_.offset());
+        }
         const bool is_foreign_type = is_old_magic_ && code >= kForeignCodeFirst;
         if (is_value_type(code) && !is_foreign_type) {
             TRY(load_key(code, prefix));

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct LoadOptions {
     UseMarks use_marks = UseMarks::None;
     const LibraryStore* libraries = nullptr;  // Null: a file with some is refused.
     int64_t key_delay_us = 0;
+    std::function<void(size_t offset)> on_progress = nullptr;  // Now and then, between keys.
 };
 
 struct LoadCounts {
@@ -97,6 +99,7 @@ private:
     std::array<Unlinked, kUnlinkedMax> unlinked_;
     size_t unlinked_count_ = 0;
     LoadCounts counts_;
+    size_t next_progress_ = 0;
     int version_ = 0;
     bool is_old_magic_ = false;
     int db_ = 0;

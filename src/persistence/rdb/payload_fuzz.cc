@@ -9,7 +9,7 @@
 #include "keyspace/keyspace.h"
 #include "persistence/rdb/dataset_reader.h"
 #include "persistence/rdb/payload.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 using namespace millrace;
 using namespace millrace::persistence::rdb;

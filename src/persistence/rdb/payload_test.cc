@@ -10,7 +10,7 @@
 
 #include "keyspace/keyspace.h"
 #include "persistence/rdb/fixtures.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 
 namespace millrace::persistence::rdb {
 namespace {

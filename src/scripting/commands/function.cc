@@ -7,6 +7,7 @@
 #include "base/glob.h"
 #include "engine/command.h"
 #include "engine/help.h"
+#include "scripting/library_payload.h"
 #include "scripting/script_engine.h"
 
 namespace millrace::scripting::commands::function {
@@ -17,11 +18,13 @@ using namespace engine;
 Status fcall(Call& call);
 Status fcall_ro(Call& call);
 Status delete_library(Call& call);
+Status dump(Call& call);
 Status flush(Call& call);
 Status help(Call& call);
 Status kill(Call& call);
 Status list(Call& call);
 Status load(Call& call);
+Status restore(Call& call);
 Status stats(Call& call);
 
 constexpr KeySpec kFcallKeys[] = {
@@ -87,6 +90,20 @@ constexpr Arg kFunctionLoadArgs[] = {
 };
 constexpr std::string_view kFunctionLoadTips[] = {"request_policy:all_shards",
                                                   "response_policy:all_succeeded"};
+constexpr Arg kFunctionRestorePolicyArgs[] = {
+    {.name = "flush", .type = ArgType::PureToken, .token = "FLUSH"},
+    {.name = "append", .type = ArgType::PureToken, .token = "APPEND"},
+    {.name = "replace", .type = ArgType::PureToken, .token = "REPLACE"},
+};
+constexpr Arg kFunctionRestoreArgs[] = {
+    {.name = "serialized-value", .type = ArgType::String},
+    {.name = "policy",
+     .type = ArgType::OneOf,
+     .flags = kOptional,
+     .children = kFunctionRestorePolicyArgs},
+};
+constexpr std::string_view kFunctionRestoreTips[] = {"request_policy:all_shards",
+                                                     "response_policy:all_succeeded"};
 constexpr std::string_view kFunctionStatsTips[] = {
     "nondeterministic_output", "request_policy:all_shards", "response_policy:special"};
 
@@ -101,6 +118,14 @@ constexpr CommandSpec kFunctionSubcommands[] = {
      .args = kFunctionDeleteArgs,
      .tips = kFunctionDeleteTips,
      .run = delete_library},
+    {.name = "DUMP",
+     .summary = "Shows all libraries in the form that FUNCTION RESTORE takes.",
+     .since = "7.0.0",
+     .group = Group::Scripting,
+     .complexity = "O(N), N being the libraries.",
+     .arity = 2,
+     .flags = kNoScript,
+     .run = dump},
     {.name = "FLUSH",
      .summary = "Deletes all libraries.",
      .since = "7.0.0",
@@ -148,6 +173,16 @@ constexpr CommandSpec kFunctionSubcommands[] = {
      .args = kFunctionLoadArgs,
      .tips = kFunctionLoadTips,
      .run = load},
+    {.name = "RESTORE",
+     .summary = "Creates the libraries that FUNCTION DUMP has shown.",
+     .since = "7.0.0",
+     .group = Group::Scripting,
+     .complexity = "O(N), N being the libraries.",
+     .arity = -3,
+     .flags = kWrite | kDenyOom | kNoScript,
+     .args = kFunctionRestoreArgs,
+     .tips = kFunctionRestoreTips,
+     .run = restore},
     {.name = "STATS",
      .summary = "Tells which function runs, and what there is.",
      .since = "7.0.0",
@@ -192,6 +227,8 @@ constexpr CommandSpec kCommands[] = {
 constexpr std::string_view kHelp[] = {
     "DELETE <library name>",
     "    Delete a library.",
+    "DUMP",
+    "    Show all libraries as bytes that FUNCTION RESTORE takes.",
     "FLUSH [ASYNC|SYNC]",
     "    Delete all libraries, in the background or at once.",
     "KILL",
@@ -200,6 +237,9 @@ constexpr std::string_view kHelp[] = {
     "    Describe the libraries, all or those that match, with their code if wanted.",
     "LOAD [REPLACE] <library code>",
     "    Create a library, in the place of the one of its name if wanted.",
+    "RESTORE <payload> [FLUSH|APPEND|REPLACE]",
+    "    Create the libraries of a dump: in the place of all, besides those that are there (the",
+    "    default; one of the same name is an error), or in the place of those of the same name.",
     "STATS",
     "    What runs, and how many libraries and functions there are.",
 };
@@ -226,7 +266,14 @@ Status delete_library(Call& call) {
     return done();
 }
 
+// Compat: too many words read like an unknown subcommand.
+Error too_many(const Call& call) {
+    return Error("ERR unknown subcommand or wrong number of arguments for '" +
+                 std::string(call.arg(1)) + "'. Try FUNCTION HELP.");
+}
+
 Status flush(Call& call) {
+    if (call.count() > 3) return too_many(call);
     const bool known = call.count() == 2 ||
                        (call.count() == 3 && (call.arg_is(2, "SYNC") || call.arg_is(2, "ASYNC")));
     if (!known) return ErrorText{"ERR FUNCTION FLUSH only supports SYNC|ASYNC option"};
@@ -255,6 +302,36 @@ Status load(Call& call) {
         TRY(ScriptEngine::of(call.engine()).load_library(call.arg(at), replace));
     call.engine().mark_dirty();
     call.reply().bulk(name);
+    return done();
+}
+
+Status dump(Call& call) {
+    const PersistenceControl* persistence = call.engine().persistence();
+    const bool compress = persistence == nullptr || persistence->compresses();
+    call.reply().bulk(dump_libraries(ScriptEngine::of(call.engine()), compress));
+    return done();
+}
+
+Status restore(Call& call) {
+    if (call.count() > 4) return too_many(call);
+    RestorePolicy policy = RestorePolicy::Append;
+    if (call.count() == 4) {
+        if (call.arg_is(3, "FLUSH")) {
+            policy = RestorePolicy::Flush;
+        } else if (call.arg_is(3, "REPLACE")) {
+            policy = RestorePolicy::Replace;
+        } else if (!call.arg_is(3, "APPEND")) {
+            return ErrorText{
+                "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE."};
+        }
+    }
+    const PersistenceControl* persistence = call.engine().persistence();
+    TRY(restore_libraries(
+        call.engine(), call.arg(2), policy,
+        {.is_relaxed = persistence != nullptr && persistence->takes_foreign_versions(),
+         .verify_checksum = !call.engine().debug_switches().skip_checksum_validation}));
+    call.engine().mark_dirty();
+    call.reply().ok();
     return done();
 }
 

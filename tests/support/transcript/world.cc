@@ -3,7 +3,10 @@
 
 #include <utility>
 
+#include "admin/client/listing.h"
 #include "admin/info/sections.h"
+#include "engine/acl/access_control.h"
+#include "engine/memory_limit.h"
 #include "lines.h"
 #include "protocol/reply_encoder.h"
 
@@ -86,12 +89,18 @@ World::World()
     config_.on_change({"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
                        "commandlog-request-larger-than", "commandlog-large-request-max-len",
                        "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
-                       "latency-monitor-threshold", "maxmemory-policy", "lfu-log-factor",
+                       "latency-monitor-threshold", "maxmemory", "maxmemory-policy",
+                       "maxmemory-samples", "maxmemory-eviction-tenacity", "lfu-log-factor",
                        "lfu-decay-time", "availability-zone", "notify-keyspace-events"},
                       [this] {
                           apply_settings();
                           return done();
                       });
+    config_.on_change({"requirepass"}, [this] {
+        engine_.access().set_default_password(settings_.engine.requirepass);
+        return done();
+    });
+    engine_.access().set_description(admin::client::describe_client);
     apply_settings();
     engine_.connect(this, this);
     admin::info::register_sections(info_, engine_);
@@ -112,6 +121,7 @@ void World::apply_settings() {
     latency_.set_threshold_ms(engine.latency_monitor_threshold);
     keyspace_.set_encodings(settings_.keyspace.encodings);
     configure_access(keyspace_.access_clock(), settings_.keyspace);
+    engine_.memory_limit().configure(settings_.keyspace, settings_.keyspace.maxmemory.bytes);
     state_.facts.availability_zone = settings_.server.availability_zone;
     engine_.notifications().configure(engine.notify_keyspace_events);
 }
@@ -131,7 +141,7 @@ World::Client& World::client(const std::string& name) {
         Session& session = engine_.sessions().create();
         session.protocol = static_cast<uint8_t>(protocol_);
         session.created_ms = now_ms();
-        session.set(engine::kUnauthenticated, !settings_.engine.requirepass.empty());
+        engine_.access().welcome(session);
         found.session = &session;
         found.closed = false;
         found.bytes.clear();

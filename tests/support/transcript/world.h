@@ -18,7 +18,7 @@
 #include "pipeline/resolve.h"
 #include "protocol/reply_parser.h"
 #include "server/all_settings.h"
-#include "structures/slab_heap.h"
+#include "structures/slab_pool.h"
 #include "target.h"
 
 namespace millrace::transcript {

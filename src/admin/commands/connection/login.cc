@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "admin/authentication.h"
 #include "admin/client/handlers.h"
 #include "base/numbers.h"
+#include "engine/acl/access_control.h"
 #include "engine/command.h"
 
 namespace millrace::admin::commands::connection::login {
@@ -85,9 +85,10 @@ Status auth(Call& call) {
     if (call.count() > 3) return errors::kSyntax;
     for (size_t at = 1; at < call.count(); ++at) call.redact(at);
     const bool has_user = call.count() == 3;
-    if (!has_user && !needs_password(call.engine())) return kNoPassword;
+    engine::acl::AccessControl& access = call.engine().access();
+    if (!has_user && access.default_user().has_no_password()) return kNoPassword;
     const std::string_view user = has_user ? call.arg(1) : "default";
-    (void)TRY(authenticate(call.engine(), call.session(), user, call.arg(has_user ? 2 : 1)));
+    TRY(access.log_in(call.session(), user, call.arg(has_user ? 2 : 1), call.arg(0)));
     call.reply().ok();
     return done();
 }
@@ -170,8 +171,8 @@ Status hello(Call& call) {
     const Greeting greeting = TRY(parse_greeting(call));
     Session& session = call.session();
     if (greeting.user_at != 0) {
-        (void)TRY(authenticate(call.engine(), session, call.arg(greeting.user_at),
-                               call.arg(greeting.user_at + 1)));
+        TRY(call.engine().access().log_in(session, call.arg(greeting.user_at),
+                                          call.arg(greeting.user_at + 1), call.arg(0)));
     }
     if (session.is(kUnauthenticated)) return kHelloNoAuth;
     if (greeting.name_at != 0) session.name = call.arg(greeting.name_at);

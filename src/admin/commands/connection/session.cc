@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "admin/authentication.h"
+#include "engine/acl/access_control.h"
 #include "engine/command.h"
 
 namespace millrace::admin::commands::connection::session {
@@ -18,6 +18,10 @@ Status quit(Call& call);
 
 constexpr Arg kSelectArgs[] = {{"index", ArgType::Integer}};
 
+void find_selected(std::span<const std::string_view>, std::vector<size_t>& found) {
+    found.push_back(1);
+}
+
 constexpr CommandSpec kCommands[] = {
     {.name = "SELECT",
      .summary = "Chooses the database that the client works on.",
@@ -27,6 +31,7 @@ constexpr CommandSpec kCommands[] = {
      .arity = 2,
      .flags = kLoading | kStale | kFast | kAllowBusy,
      .args = kSelectArgs,
+     .find_databases = find_selected,
      .run = select},
     {.name = "RESET",
      .summary = "Makes the connection as if it were new.",
@@ -71,8 +76,7 @@ Status reset(Call& call) {
     session.tracking.reset();
     session.set(kInMulti | kDenyBlocking | kSubscribed | kMonitoring, false);
     session.set(kAfterAsking | kNoTouch | kReplyOff | kReplySkipNext, false);
-    session.set(kUnauthenticated, needs_password(engine));
-    session.user = "default";
+    engine.access().welcome(session);
     session.name.clear();
     session.database = 0;
     session.protocol = 2;

@@ -1,0 +1,363 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `maxmemory` costs and how well it chooses, beside another server in one run.
+
+    memory_limit.py MODE OURS [--reference PROGRAM] [--rounds N]
+
+OURS and PROGRAM are server programs that take Valkey's command line. valkey-benchmark is looked for beside PROGRAM.
+
+Modes
+  evict   SET of 512 bytes, pipeline 10, random keys, allkeys-lru, at the limit all the time: server CPU per command.
+          The server is on core 0, the load on core 1.
+  zipf    a cache of 50,000 keys in front of 500,000 whose use follows Zipf's law: the share of hits, by policy.
+          Both servers get the limit at which they hold 50,000 keys, so that only the choice of victims counts.
+  halve   maxmemory is lowered by half while keys are written: the slowest command meanwhile, and how long until
+          the limit is kept.
+  churn   keys of all types, sizes and lives change for --minutes, clients come and go; RSS each half minute, and
+          used_memory after FLUSHALL against its value after a first FLUSHALL. Ours only.
+  delete  90 % of 5 million keys are deleted: RSS over that of a fresh server with what is left, and the slowest
+          command meanwhile.
+"""
+import argparse
+import bisect
+import itertools
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+VALUE = b"x" * 512
+
+
+class Client:
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=600)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.socket.makefile("rb", 1 << 16)
+
+    @staticmethod
+    def encode(words):
+        parts = [b"*%d\r\n" % len(words)]
+        for word in words:
+            word = word if isinstance(word, bytes) else str(word).encode()
+            parts.append(b"$%d\r\n%s\r\n" % (len(word), word))
+        return b"".join(parts)
+
+    def read(self):
+        line = self.file.readline()
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"$":
+            size = int(rest)
+            return None if size < 0 else self.file.read(size + 2)[:-2]
+        if kind == b":":
+            return int(rest)
+        if kind == b"*":
+            return [self.read() for _ in range(int(rest))]
+        return rest
+
+    def pipeline(self, commands):
+        self.socket.sendall(b"".join(self.encode(each) for each in commands))
+        return [self.read() for _ in commands]
+
+    def call(self, *words):
+        return self.pipeline([words])[0]
+
+    def info(self, field):
+        for line in self.call("INFO", "everything").decode().splitlines():
+            if line.startswith(field + ":"):
+                return line.split(":", 1)[1]
+        raise KeyError(field)
+
+
+class Server:
+    def __init__(self, program, core=None):
+        self.port = free_port()
+        self.folder = tempfile.TemporaryDirectory()
+        command = [program, "--port", str(self.port), "--save", "", "--dir", self.folder.name]
+        if core is not None:
+            command = ["taskset", "-c", str(core)] + command
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            try:
+                self.client = Client(self.port)
+                break
+            except OSError:
+                time.sleep(0.05)
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss(self):
+        with open(f"/proc/{self.process.pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+def free_port():
+    for port in itertools.count(int(os.environ.get("FIRST_PORT", "7450"))):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def fill(client, keys, begin=0, step=1000, value=VALUE):
+    for at in range(begin, begin + keys, step):
+        client.pipeline([("SET", "key:%012d" % i, value) for i in range(at, min(at + step, begin + keys))])
+
+
+# --- evict ---
+
+def evict_once(program, benchmark, requests):
+    with Server(program, core=0) as server:
+        client = server.client
+        client.call("CONFIG", "SET", "maxmemory", "200mb")
+        client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        load = ["taskset", "-c", "1", benchmark, "-p", str(server.port), "-t", "set", "-d", "512", "-P", "10",
+                "-c", "50", "-r", "3000000", "-q", "-n"]
+        subprocess.run(load + ["400000"], stdout=subprocess.DEVNULL, check=True)
+        evicted, cpu = int(client.info("evicted_keys")), server.cpu_seconds()
+        subprocess.run(load + [str(requests)], stdout=subprocess.DEVNULL, check=True)
+        cpu = server.cpu_seconds() - cpu
+        evicted = int(client.info("evicted_keys")) - evicted
+        return cpu * 1e9 / requests, evicted / requests
+
+
+def evict(args):
+    ratios = []
+    for number in range(args.rounds):
+        theirs, their_rate = evict_once(args.reference, args.benchmark, args.requests)
+        ours, our_rate = evict_once(args.ours, args.benchmark, args.requests)
+        ratios.append(ours / theirs)
+        print(f"round {number + 1}: reference {theirs:.0f} ns ({their_rate:.2f} evictions each), "
+              f"ours {ours:.0f} ns ({our_rate:.2f}), ratio {ours / theirs:.2f}", flush=True)
+    print(f"server CPU per command, ours / reference: {statistics.median(ratios):.2f}")
+
+
+# --- zipf ---
+
+def zipf_keys(count, population, exponent, seed):
+    weights = list(itertools.accumulate(1 / (rank ** exponent) for rank in range(1, population + 1)))
+    chosen = random.Random(seed)
+    total = weights[-1]
+    return [bisect.bisect(weights, chosen.random() * total) for _ in range(count)]
+
+
+def hit_rate(program, policy, accesses, capacity):
+    with Server(program, core=0) as server:
+        client = server.client
+        value = b"v" * 100
+        expiry = ("EX", "100000") if policy.startswith("volatile") else ()
+        for at in range(0, capacity, 1000):
+            client.pipeline([("SET", "key:%012d" % (10**9 + i), value, *expiry) for i in range(at, at + 1000)])
+        time.sleep(0.3)
+        client.call("CONFIG", "SET", "maxmemory", client.info("used_memory"))
+        client.call("CONFIG", "SET", "maxmemory-policy", policy)
+        hits = looked = 0
+        warm = len(accesses) // 3
+        for at in range(0, len(accesses), 100):
+            names = ["key:%012d" % i for i in accesses[at:at + 100]]
+            values = client.pipeline([("GET", name) for name in names])
+            missing = {name for name, got in zip(names, values) if got is None}
+            if at >= warm:
+                looked += len(names)
+                hits += sum(name not in missing for name in names)
+            if missing:
+                client.pipeline([("SET", name, value, *expiry) for name in missing])
+        return hits / looked, client.call("DBSIZE")
+
+
+def zipf(args):
+    accesses = zipf_keys(args.accesses, 500000, 0.9, 1)
+    for policy in args.policies.split(","):
+        for number in range(args.rounds):
+            theirs, their_keys = hit_rate(args.reference, policy, accesses, 50000)
+            ours, our_keys = hit_rate(args.ours, policy, accesses, 50000)
+            print(f"{policy:16} reference {theirs:.4f} ({their_keys} keys), "
+                  f"ours {ours:.4f} ({our_keys} keys)", flush=True)
+
+
+# --- halve ---
+
+class Prober(threading.Thread):
+    """A client in a process of its own would be better timed; this one asks a thousand times a second."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.client, self.slowest, self.stopping = Client(port), 0.0, False
+
+    def run(self):
+        while not self.stopping:
+            begin = time.perf_counter()
+            self.client.call("SET", "probe", "1")
+            self.slowest = max(self.slowest, time.perf_counter() - begin)
+            time.sleep(0.001)
+
+    def stop(self):
+        self.stopping = True
+        self.join()
+        return self.slowest * 1000
+
+
+def halve_once(program, benchmark):
+    with Server(program, core=0) as server:
+        client = server.client
+        fill(client, 1000000)
+        used = int(client.info("used_memory"))
+        client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        client.call("CONFIG", "SET", "maxmemory", used)
+        load = subprocess.Popen(["taskset", "-c", "1", benchmark, "-p", str(server.port), "-t", "set", "-d", "512",
+                                 "-c", "20", "-r", "3000000", "-q", "-n", "100000000"], stdout=subprocess.DEVNULL)
+        time.sleep(1)
+        prober = Prober(server.port)
+        client.call("CONFIG", "RESETSTAT")
+        client.call("CONFIG", "SET", "latency-monitor-threshold", "1")
+        prober.start()
+        begin = time.perf_counter()
+        client.call("CONFIG", "SET", "maxmemory", used // 2)
+        while int(client.info("used_memory")) > used // 2 * 1.001 and time.perf_counter() - begin < 60:
+            time.sleep(0.02)
+        took = time.perf_counter() - begin
+        slowest = prober.stop()
+        histogram = client.call("LATENCY", "LATEST")
+        load.terminate()
+        load.wait()
+        return slowest, took, histogram
+
+
+def halve(args):
+    for name, program in (("reference", args.reference), ("ours", args.ours)):
+        slowest, took, events = halve_once(program, args.benchmark)
+        print(f"{name}: slowest command {slowest:.1f} ms, limit kept after {took:.2f} s, "
+              f"LATENCY LATEST {events}", flush=True)
+
+
+# --- delete ---
+
+def delete_once(program):
+    value = b"v" * 64
+    with Server(program) as server:
+        client = server.client
+        fill(client, 5000000, value=value)
+        full = server.rss()
+        prober = Prober(server.port)
+        prober.start()
+        for at in range(0, 5000000, 1000):
+            client.pipeline([("DEL", "key:%012d" % i) for i in range(at, at + 1000) if i % 10 != 0])
+        deleted = server.rss()
+        during = prober.stop()
+        prober = Prober(server.port)
+        prober.start()
+        lines = []
+        for second in range(1, 13):
+            time.sleep(1)
+            lines.append(f"{server.rss() / 2**20:.0f}")
+        after = prober.stop()
+        end = server.rss()
+    with Server(program) as server:
+        for at in range(0, 5000000, 10000):
+            server.client.pipeline([("SET", "key:%012d" % i, value) for i in range(at, at + 10000, 10)])
+        time.sleep(1)
+        fresh = server.rss()
+    return full, deleted, end, fresh, during, after, lines
+
+
+def delete(args):
+    for name, program in (("reference", args.reference), ("ours", args.ours)):
+        full, deleted, end, fresh, during, after, lines = delete_once(program)
+        mb = 2**20
+        print(f"{name}: RSS full {full / mb:.0f} MB, after deletion {deleted / mb:.0f}, each second {' '.join(lines)}, "
+              f"fresh {fresh / mb:.0f}; end / fresh {end / fresh:.2f}; slowest command while deleting {during:.1f} ms, "
+              f"afterwards {after:.1f} ms", flush=True)
+
+
+# --- churn ---
+
+def churn_round(client, chosen, names):
+    commands = []
+    for _ in range(200):
+        name = "%s:%d" % (chosen.choice("shlzxe"), chosen.randrange(names))
+        value = "v" * int(chosen.paretovariate(0.7) * 20 % 4000)
+        number = str(chosen.randrange(200))
+        commands.append({
+            "s": ("SET", name, value),
+            "h": ("HSET", name, "f" + number, value),
+            "l": ("LPUSH", name, value),
+            "z": ("ZADD", name, number, "m" + number),
+            "x": ("XADD", name, "MAXLEN", "100", "*", "f", value),
+            "e": ("SET", name, value, "PX", str(chosen.randrange(1, 5000))),
+        }[name[0]])
+        if chosen.random() < 0.3:
+            commands.append(("UNLINK", "%s:%d" % (chosen.choice("shlzxe"), chosen.randrange(names))))
+        if chosen.random() < 0.05:
+            commands.append(("LTRIM", "l:%d" % chosen.randrange(names), "0", "20"))
+    client.pipeline(commands)
+
+
+def used_after_flush(client):
+    client.call("FLUSHALL")
+    client.call("SCRIPT", "FLUSH")
+    last = None
+    for _ in range(100):
+        time.sleep(0.3)
+        used = int(client.info("used_memory"))
+        if used == last and client.info("lazyfree_pending_objects") == "0":
+            return used
+        last = used
+    return last
+
+
+def churn(args):
+    with Server(args.ours) as server:
+        client, chosen = server.client, random.Random(7)
+        before = None
+        for minutes in (min(args.minutes / 10, 0.5), args.minutes):
+            begin = shown = time.time()
+            while time.time() - begin < minutes * 60:
+                guest = Client(server.port)
+                for _ in range(20):
+                    churn_round(guest, chosen, 20000)
+                guest.socket.close()
+                if time.time() - shown > 30:
+                    shown = time.time()
+                    print(f"{shown - begin:.0f} s: RSS {server.rss() / 2**20:.0f} MB, "
+                          f"used_memory {int(client.info('used_memory')) / 2**20:.0f} MB", flush=True)
+            used = used_after_flush(client)
+            if before is not None:
+                print(f"used_memory after FLUSHALL: first {before}, last {used}, difference {used - before}; "
+                      f"RSS {server.rss() / 2**20:.0f} MB")
+            before = used
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", choices=["evict", "zipf", "halve", "churn", "delete"])
+    parser.add_argument("ours")
+    parser.add_argument("--reference", default="valkey-server")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--requests", type=int, default=1500000)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--accesses", type=int, default=1500000)
+    parser.add_argument("--policies", default="allkeys-lru,allkeys-lfu,volatile-lru,volatile-ttl,allkeys-random")
+    args = parser.parse_args()
+    args.benchmark = os.path.join(os.path.dirname(args.reference), "valkey-benchmark")
+    globals()[args.mode](args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/bit_count.h"
+
+#include <bit>
+
+#include "base/bytes.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace millrace {
+
+uint64_t count_set_bits_portably(std::string_view bytes) {
+    uint64_t total = 0;
+    size_t at = 0;
+    for (; at + 8 <= bytes.size(); at += 8)
+        total += static_cast<uint64_t>(std::popcount(load_little_endian<uint64_t>(&bytes[at])));
+    for (; at < bytes.size(); ++at)
+        total += static_cast<uint64_t>(std::popcount(static_cast<uint8_t>(bytes[at])));
+    return total;
+}
+
+#if defined(__x86_64__)
+
+namespace {
+
+constexpr size_t kVectorBytes = 32;
+// A byte of the sums grows by 8 at most with each vector, so this many fit.
+constexpr size_t kVectorsPerSum = 31;
+
+// Of whole vectors.
+__attribute__((target("avx2"))) uint64_t count_vectors(const char* data, size_t vectors) {
+    const __m256i counts = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
+                                            2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    const __m256i low_half = _mm256_set1_epi8(0x0f);
+    __m256i total = _mm256_setzero_si256();
+    while (vectors > 0) {
+        const size_t round = vectors < kVectorsPerSum ? vectors : kVectorsPerSum;
+        __m256i sums = _mm256_setzero_si256();
+        for (size_t i = 0; i < round; ++i, data += kVectorBytes) {
+            const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data));
+            const __m256i low = _mm256_and_si256(bytes, low_half);
+            const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low_half);
+            sums = _mm256_add_epi8(sums, _mm256_shuffle_epi8(counts, low));
+            sums = _mm256_add_epi8(sums, _mm256_shuffle_epi8(counts, high));
+        }
+        total = _mm256_add_epi64(total, _mm256_sad_epu8(sums, _mm256_setzero_si256()));
+        vectors -= round;
+    }
+    return static_cast<uint64_t>(_mm256_extract_epi64(total, 0)) +
+           static_cast<uint64_t>(_mm256_extract_epi64(total, 1)) +
+           static_cast<uint64_t>(_mm256_extract_epi64(total, 2)) +
+           static_cast<uint64_t>(_mm256_extract_epi64(total, 3));
+}
+
+}  // namespace
+
+uint64_t count_set_bits(std::string_view bytes) {
+    const size_t vectors = bytes.size() / kVectorBytes;
+    if (vectors == 0 || !__builtin_cpu_supports("avx2")) return count_set_bits_portably(bytes);
+    return count_vectors(bytes.data(), vectors) +
+           count_set_bits_portably(bytes.substr(vectors * kVectorBytes));
+}
+
+#else
+
+uint64_t count_set_bits(std::string_view bytes) {
+    return count_set_bits_portably(bytes);
+}
+
+#endif
+
+}  // namespace millrace

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "engine/memory_limit.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/memory.h"
+#include "engine/command.h"
+#include "engine/engine.h"
+
+namespace millrace::engine {
+namespace {
+
+constexpr CommandSpec kCommands[] = {
+    {.name = "NOTHING", .arity = 1, .run = [](Call&) -> Status { return done(); }},
+};
+
+class Time final : public TimeSource {
+public:
+    int64_t wall_microseconds() const override { return now_us; }
+    int64_t monotonic_nanoseconds() const override { return now_us * 1000; }
+    int64_t now_us = 1'000'000'000;
+};
+
+class Entropy final : public EntropySource {
+public:
+    uint64_t next() override { return 4; }
+};
+
+class MemoryLimitTest : public ::testing::Test {
+protected:
+    static constexpr int kKeys = 2000;
+    static constexpr size_t kValueBytes = 900;
+
+    MemoryLimitTest()
+        : commands_(tables_),
+          keyspace_(4, SipKey{1, 2}, heaps_),
+          engine_({.commands = commands_,
+                   .keyspace = keyspace_,
+                   .settings = engine_settings_,
+                   .config = config_,
+                   .command_log = command_log_,
+                   .latency = latency_,
+                   .info = info_,
+                   .server = state_,
+                   .time = time_,
+                   .entropy = entropy_}) {
+        settings_.maxmemory_policy = keyspace::MaxmemoryPolicy::AllkeysLru;
+        settings_.maxmemory_eviction_tenacity = 100;
+        const std::string value(kValueBytes, 'x');
+        for (int i = 0; i < kKeys; ++i) {
+            const std::string key = "key" + std::to_string(i);
+            keyspace_.database(0).insert(
+                keyspace_.builder().string(key, value, keyspace::ExpiryRoom::No),
+                keyspace_.hash(key));
+        }
+    }
+
+    void limit_to(uint64_t bytes) {
+        engine_.memory_limit().configure(settings_, bytes);
+        engine_.begin_batch();
+    }
+    // A turn passes, and what waited in limbo is freed if `release`.
+    void turn(bool release) {
+        ++turn_;
+        keyspace_.limbo().begin_turn(turn_, release ? turn_ : 1);
+        while (auto block = keyspace_.limbo().take_released()) keyspace_.free_block(*block);
+        engine_.begin_batch();
+    }
+    size_t evicted() { return keyspace_.counters().evicted; }
+
+    structures::SlabHeapPool heaps_;
+    CommandTable table_{kCommands};
+    const CommandTable* tables_[1] = {&table_};
+    CommandRegistry commands_;
+    keyspace::Keyspace keyspace_;
+    keyspace::Settings settings_;
+    Settings engine_settings_;
+    config::Registry config_;
+    observe::CommandLog command_log_;
+    observe::LatencyMonitor latency_;
+    observe::InfoRegistry info_;
+    observe::ServerState state_;
+    Time time_;
+    Entropy entropy_;
+    Engine engine_;
+    uint64_t turn_ = 1;
+};
+
+TEST_F(MemoryLimitTest, EvictsNoMoreThanItMust) {
+    limit_to(used_bytes() - 500 * kValueBytes);
+    EXPECT_TRUE(engine_.memory_limit().make_room());
+    const size_t first = evicted();
+    EXPECT_GT(first, 400u);
+    EXPECT_LE(first, 500u);  // An entry takes more than its value.
+    // Nothing has been freed, but what has been given up counts as gone.
+    for (int i = 0; i < 10; ++i) {
+        turn(false);
+        EXPECT_TRUE(engine_.memory_limit().make_room());
+    }
+    // Limbo itself takes a block a turn here.
+    const size_t second = evicted();
+    EXPECT_LE(second, first + 30);
+    turn(true);
+    EXPECT_EQ(keyspace_.condemned_bytes(), 0u);
+    EXPECT_LE(used_bytes(), engine_.memory_limit().limit() + 4096);
+    EXPECT_TRUE(engine_.memory_limit().make_room());
+    EXPECT_EQ(evicted(), second);
+}
+
+TEST_F(MemoryLimitTest, WhatWasFlushedIsOnItsWayOut) {
+    limit_to(used_bytes() + 4096);
+    keyspace_.flush(0);
+    const auto about = static_cast<double>(kKeys * kValueBytes);
+    EXPECT_NEAR(static_cast<double>(keyspace_.condemned_bytes()), about, about / 5);
+    for (int i = 0; keyspace_.drain_condemned(8); ++i) {
+        EXPECT_NEAR(static_cast<double>(keyspace_.condemned_bytes()), about, about / 5);
+    }
+    turn(true);
+    EXPECT_EQ(keyspace_.condemned_bytes(), 0u);
+}
+
+TEST_F(MemoryLimitTest, RefusesWhereNothingMayGo) {
+    settings_.maxmemory_policy = keyspace::MaxmemoryPolicy::VolatileLru;
+    limit_to(used_bytes() / 2);
+    EXPECT_FALSE(engine_.memory_limit().make_room());
+    EXPECT_TRUE(engine_.memory_limit().out_of_memory());
+    EXPECT_EQ(evicted(), 0u);
+    time_.now_us += 5'000'000;
+    EXPECT_EQ(engine_.memory_limit().exceeded_now_ms(), 5000u);
+    limit_to(0);
+    EXPECT_FALSE(engine_.memory_limit().out_of_memory());
+    EXPECT_EQ(engine_.memory_limit().exceeded_now_ms(), 0u);
+    EXPECT_EQ(engine_.memory_limit().exceeded_ms(), 5000u);
+}
+
+TEST_F(MemoryLimitTest, BuffersThatDoNotCountMakeRoom) {
+    limit_to(used_bytes() - 100 * kValueBytes);
+    engine_.memory_limit().uncounted().replica_buffers = 200 * kValueBytes;
+    EXPECT_TRUE(engine_.memory_limit().make_room());
+    EXPECT_EQ(evicted(), 0u);
+    settings_.maxmemory_count_buffers = false;
+    engine_.memory_limit().uncounted().replica_buffers = 0;
+    state_.threads.main().buffer_bytes.add(200 * kValueBytes);
+    limit_to(used_bytes() - 100 * kValueBytes);
+    EXPECT_TRUE(engine_.memory_limit().make_room());
+    EXPECT_EQ(evicted(), 0u);
+}
+
+TEST_F(MemoryLimitTest, ALittleTimeIsSharedWithCommands) {
+    settings_.maxmemory_eviction_tenacity = 0;
+    limit_to(used_bytes() / 2);
+    EXPECT_TRUE(engine_.memory_limit().make_room());
+    EXPECT_LE(evicted(), 16u);
+    EXPECT_TRUE(engine_.memory_limit().evicting());
+    for (int i = 0; i < 100'000 && engine_.memory_limit().evicting(); ++i) {
+        engine_.begin_batch();
+        EXPECT_TRUE(engine_.memory_limit().make_room());
+    }
+    EXPECT_FALSE(engine_.memory_limit().evicting());
+    EXPECT_GT(evicted(), kKeys / 4u);
+}
+
+TEST_F(MemoryLimitTest, TheStraightWayIsClosedOnlyNearTheLimit) {
+    limit_to(used_bytes() + (uint64_t{100} << 20));
+    EXPECT_EQ(engine_.conditions() & kMemoryLimited, 0u);
+    limit_to(used_bytes() + 1000);
+    EXPECT_NE(engine_.conditions() & kMemoryLimited, 0u);
+    limit_to(0);
+    EXPECT_EQ(engine_.conditions() & kMemoryLimited, 0u);
+}
+
+}  // namespace
+}  // namespace millrace::engine

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "keyspace/compaction.h"
+
+#include <cstring>
+
+#include "base/cycle_clock.h"
+#include "base/prefetch.h"
+#include "keyspace/collection.h"
+
+namespace millrace::keyspace {
+namespace {
+
+// A collection of more allocations is not made anew: that would hold the loop for too long.
+constexpr size_t kBlocksMax = 1024;
+
+}  // namespace
+
+bool Compaction::run(uint64_t budget_ns) {
+    const uint64_t begin = CycleClock::now();
+    for (;;) {
+        Database& database = keyspace_.database(db_);
+        if (database.size() > 0) {
+            visit_segment(database);
+        } else {
+            position_ = 0;
+        }
+        if (position_ == 0) {
+            db_ = (db_ + 1) % keyspace_.database_count();
+            if (db_ == 0) break;
+        }
+        if (CycleClock::to_nanoseconds(CycleClock::now() - begin) >= budget_ns) break;
+    }
+    keyspace_.remote_frees().flush();
+    return !under_way();
+}
+
+// Entries are touched only if they are to move, and all of a segment are fetched first.
+void Compaction::visit_segment(Database& database) {
+    const structures::SlabHeap& heap = keyspace_.heap();
+    sparse_.clear();
+    others_.clear();
+    uint64_t seen = 0;
+    position_ = database.table().visit_segment(position_, [&](Database::Position position) {
+        ++seen;
+        const bool sparse = heap.is_in_sparse_page(position.element());
+        if (!sparse && !renewing_) return;
+        prefetch(position.element());
+        (sparse ? sparse_ : others_).push_back(position);
+    });
+    uint64_t moved = 0;
+    for (const Database::Position position : sparse_) moved += move(database, position);
+    for (const auto* list : {&sparse_, &others_}) {
+        if (!renewing_) break;
+        for (const Database::Position position : *list) renew(*position.element());
+    }
+    counters_.moved += moved;
+    counters_.keys_moved += moved;
+    counters_.left += seen - moved;
+    counters_.keys_left += seen - moved;
+}
+
+bool Compaction::move(Database& database, Database::Position position) {
+    Entry* entry = position.element();
+    if (keyspace_.may_be_referenced(*entry)) return false;
+    structures::SlabHeap& heap = keyspace_.heap();
+    void* moved = nullptr;
+    if (heap.owns(entry)) {
+        moved = heap.move_if_sparse(entry);
+        if (moved == nullptr) return false;
+    } else {
+        const size_t bytes = heap.object_bytes(entry);
+        moved = heap.allocate(bytes);
+        std::memcpy(moved, static_cast<const void*>(entry), bytes);
+        keyspace_.remote_frees().add(entry);
+    }
+    database.table().replace(position, static_cast<Entry*>(moved), position.tags());
+    return true;
+}
+
+void Compaction::renew(Entry& entry) {
+    if (entry.is_string() || entry.collection() == nullptr) return;
+    if (keyspace_.may_be_referenced(entry)) return;
+    const size_t blocks = entry.collection()->blocks();
+    if (blocks > kBlocksMax) return;
+    const std::unique_ptr<Collection> old(entry.collection());
+    std::unique_ptr<Collection> fresh = old->clone();
+    fresh->set_expiry_filed_ms(old->expiry_filed_ms());
+    entry.set_collection(fresh.release());
+    counters_.moved += blocks;
+    ++counters_.keys_moved;
+}
+
+}  // namespace millrace::keyspace

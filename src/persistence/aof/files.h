@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The files of the log on disk: where they are, which there are, and how one set takes the place of
+// another so that a crash at any point leaves one that can be loaded.
+//
+// Owner:   the append-only file.
+// Threads: main thread; `persist`, `install` and `remove` also in the slow lane, since they only
+// use their arguments and what never changes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "persistence/aof/disk.h"
+#include "persistence/aof/manifest.h"
+#include "persistence/settings.h"
+
+namespace millrace::persistence::aof {
+
+class Files {
+public:
+    Files(Disk& disk, const AofSettings& settings) : disk_(disk), settings_(settings) {}
+
+    const std::string& name() const { return settings_.appendfilename; }
+    const std::string& folder() const { return settings_.appenddirname; }
+    std::string path(const std::string& file) const { return folder() + "/" + file; }
+    std::string manifest_name() const { return name() + ".manifest"; }
+    Disk& disk() const { return disk_; }
+
+    // Reads the manifest; an empty one if there is none. An AOF of the old kind, which was one
+    // file, becomes the base.
+    Status find();
+    // Everything that has to be loaded, in order.
+    std::vector<FileEntry> to_load() const;
+    // How long these files are together. The error names the one that is missing.
+    Result<uint64_t> total_bytes() const;
+
+    // Makes `next` what a restart finds.
+    Status persist(const Manifest& next) const;
+    // Moves `temporary` into the folder as `file`.
+    Status install(const std::string& temporary, const std::string& file) const;
+    void remove(std::span<const FileEntry> files) const;
+
+    Manifest manifest;
+
+private:
+    Status adopt_old_file();
+
+    Disk& disk_;
+    const AofSettings& settings_;
+};
+
+}  // namespace millrace::persistence::aof

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A thread for what may take as long as the disk likes: fsync, and making, renaming and deleting
+// files. Its jobs run in order.
+//
+// Owner:   the append-only file.
+// Threads: run() and drain() on any; jobs on the lane's own thread. A job and all that it holds is
+// handed over.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace millrace::persistence::aof {
+
+class SlowLane {
+public:
+    using Job = std::function<void()>;
+
+    SlowLane() : thread_([this] { work(); }) {}
+    ~SlowLane();  // After all jobs.
+    SlowLane(const SlowLane&) = delete;
+    SlowLane& operator=(const SlowLane&) = delete;
+
+    void run(Job job);
+    // Waits until the jobs so far are done.
+    void drain();
+
+private:
+    void work();
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::condition_variable idle_;
+    std::deque<Job> jobs_;
+    bool busy_ = false;
+    bool stopping_ = false;
+    std::thread thread_;  // Last: it uses everything above.
+};
+
+}  // namespace millrace::persistence::aof

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Gives memory back that deletions have left in pieces: decides when entries are moved together,
+// how much time that may take, and when what has become free goes to the system.
+//
+// It works by itself where much of the slab pages is unused. `activedefrag yes` makes it work
+// sooner and harder, as its settings say.
+//
+// Owner:   the cron.
+// Threads: main thread, between commands. A slice holds the loop for half a millisecond or so.
+#pragma once
+
+#include <cstdint>
+
+#include "base/thread_role.h"
+#include "engine/engine.h"
+#include "keyspace/compaction.h"
+#include "keyspace/settings.h"
+#include "pipeline/pipeline.h"
+#include "structures/slab_pool.h"
+
+namespace millrace::server {
+
+class Defragmenter {
+public:
+    Defragmenter(engine::Engine& engine, pipeline::Pipeline& pipeline,
+                 structures::SlabHeapPool& heaps, const keyspace::DefragSettings& settings)
+        : engine_(engine),
+          pipeline_(pipeline),
+          heaps_(heaps),
+          settings_(settings),
+          compaction_(engine.keyspace()) {}
+
+    // Every 100 ms: looks whether there is anything to do, and how hard to work.
+    void decide() ON_MAIN_THREAD;
+    // Does a slice if one is due; returns the microseconds until the next one is, or `wait_us`.
+    int64_t run(int64_t now_us, int64_t wait_us) ON_MAIN_THREAD;
+    // Gives what is free already back to the system, in slices.
+    void trim() { trimming_ = true; }
+
+private:
+    int64_t percent_by_settings();
+    int64_t percent_by_waste();
+    void slice();
+    void finish_walk();
+
+    engine::Engine& engine_;
+    pipeline::Pipeline& pipeline_;
+    structures::SlabHeapPool& heaps_;
+    const keyspace::DefragSettings& settings_;
+    keyspace::Compaction compaction_;
+    int64_t percent_ = 0;  // Of the time, now; 0: idle.
+    bool trimming_ = false;
+    int64_t next_slice_us_ = 0;
+    // When the last walk ended; more of it starts another one. Of slabs, and of everything.
+    uint64_t waste_left_ = 0;
+    uint64_t asked_waste_left_ = 0;
+};
+
+}  // namespace millrace::server

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Kills servers under load and at each step on disk, and looks for acknowledged writes that are gone. Short here; the
+# long runs are
+#
+#     TORTURE_CYCLES=4000 tests/ci/torture.sh
+#
+# MILLRACE_SERVER names another program.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+source tools/setup.sh
+need_packages gcc python3
+server=${MILLRACE_SERVER:-build/release/bin/millrace-server}
+[[ -x $server ]] || { echo "no $server; run ./test first"; echo "0 passed, 1 failed"; exit 1; }
+cycles=${TORTURE_CYCLES:-25}
+
+passed=0
+failed=0
+run() {  # name, command...
+  local name=$1 output line
+  shift
+  echo "--- $name"
+  output=$("$@" 2>&1)
+  echo "$output"
+  line=$(tail -n 1 <<<"$output")
+  if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2]))
+  else
+    failed=$((failed + 1))
+  fi
+}
+
+kill_server=(python3 tests/torture/append_only_kill.py "$server" --cycles "$cycles")
+run "kill, always" "${kill_server[@]}" --policy always
+run "kill, everysec" "${kill_server[@]}" --policy everysec
+run "kill, everysec, while rewriting" "${kill_server[@]}" --policy everysec --rewrite
+run "steps and cuts" python3 tests/torture/append_only_steps.py "$server"
+echo "$passed passed, $failed failed"
+((failed == 0))
