@@ -39,7 +39,7 @@ public:
     explicit DiskTarget(Disk& disk) : disk_(disk) {}
     Status open() override { return write({}); }
     Status write(std::string_view bytes) override {
-        while (!disk_.open.load()) std::this_thread::yield();
+        while (!disk_.open.load()) std::this_thread::sleep_for(std::chrono::microseconds(200));
         if (disk_.full.load()) return system_error("disk", ENOSPC);
         disk_.bytes += bytes;
         return done();
@@ -114,13 +114,13 @@ TEST_F(SnapshotTest, OfNothingIsAFile) {
 }
 
 TEST_F(SnapshotTest, ShowTheCutWhateverHappensMeanwhile) {
-    for (uint64_t seed = 1; seed <= 6; ++seed) {
+    for (uint64_t seed = 1; seed <= 3; ++seed) {
         SCOPED_TRACE(seed);
         RandomCommands commands(world, seed, 12000);
         commands.fill();
         ask();
         disk.open = false;
-        for (int i = 0; i < 20000; ++i) {
+        for (int i = 0; i < 10000; ++i) {
             // The thread is held up, goes on, is held up.
             if (i % 64 == 0) disk.open = commands.below(4) == 0;
             if (commands.below(20) == 0) attend();
@@ -136,7 +136,7 @@ TEST_F(SnapshotTest, ShowTheCutWhateverHappensMeanwhile) {
         while (keyspace().drain_condemned(1000)) {
         }
     }
-    EXPECT_EQ(snapshots.progress().taken, 6u);
+    EXPECT_EQ(snapshots.progress().taken, 3u);
 }
 
 TEST_F(SnapshotTest, ThatFailTellWhyAndTheNextOneWorks) {
