@@ -2,8 +2,8 @@
 """Random commands of the data types, one unit at a time.
 
 A unit is a few requests that belong together: mostly one command, but one whose outcome is random works on a copy that
-is deleted at once, blocking ones are in a transaction, and so on. Whatever is left out of a failing sequence, units stay
-whole.
+is deleted at once, blocking ones are in a transaction, and so on. Whatever is left out of a failing sequence, units
+stay whole.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,8 @@ from typing import NamedTuple
 from grammar import Grammar, fields_of
 from values import ALL_KEYS, BAD_NUMBERS, EDGE_NUMBERS, SCRATCH, SETTINGS, TEXTS
 
-GROUPS = {"string", "list", "set", "hash", "sorted-set", "sorted_set", "stream", "bitmap", "hyperloglog", "geo", "generic"}
+GROUPS = {"string", "list", "set", "hash", "sorted-set", "sorted_set", "stream", "bitmap", "hyperloglog", "geo",
+    "generic"}
 
 # Commands of these groups that are not generated, and why. `differential.py` fails if it knows neither.
 NOT_GENERATED = {
@@ -25,21 +26,24 @@ NOT_GENERATED = {
 }
 
 BLOCKING = {"blpop", "brpop", "blmove", "brpoplpush", "blmpop", "bzpopmin", "bzpopmax", "bzmpop", "xread", "xreadgroup"}
-TIMED = {"expire", "pexpire", "expireat", "pexpireat", "set", "getex", "setex", "psetex", "msetex", "hexpire", "hpexpire",
+TIMED = {"expire", "pexpire", "expireat", "pexpireat", "set", "getex", "setex", "psetex", "msetex", "hexpire",
+    "hpexpire",
          "hexpireat", "hpexpireat", "hgetex", "hsetex", "restore", "xclaim", "xautoclaim", "xpending"}
 WEIGHTS = {name: 4.0 for name in (
     "set", "append", "setbit", "rpush", "lpush", "sadd", "hset", "zadd", "xadd", "geoadd", "pfadd", "xgroup|create",
     "xreadgroup", "hexpire", "hsetex", "expire")}
 WEIGHTS.update({name: 0.4 for name in (
     "del", "unlink", "rename", "renamenx", "getdel", "ltrim", "move", "xtrim", "expireat", "pexpireat", "delifeq",
-    "zremrangebyrank", "zremrangebylex", "zremrangebyscore", "pfdebug", "keys", "randomkey", "spop", "dump", "xgroup|destroy")})
+    "zremrangebyrank", "zremrangebylex", "zremrangebyscore", "pfdebug", "keys", "randomkey", "spop", "dump",
+    "xgroup|destroy")})
 WEIGHTS.update({name: 0.3 for name in BLOCKING - {"xread", "xreadgroup"}})
 
 CHECK_OF = {
     "sinter": "unordered", "sunion": "unordered", "sdiff": "unordered", "keys": "unordered",
     "smembers": "set_members", "hkeys": "hash_words", "hvals": "hash_words", "hgetall": "hash_pairs",
     "dump": "dumped", "scan": "scanned", "sscan": "scanned", "hscan": "scanned", "zscan": "scanned",
-    "pttl": "near_ms", "ttl": "near_seconds", "expiretime": "near_seconds", "pexpiretime": "near_ms", "hpttl": "near_ms",
+    "pttl": "near_ms", "ttl": "near_seconds", "expiretime": "near_seconds", "pexpiretime": "near_ms",
+    "hpttl": "near_ms",
     "httl": "near_seconds", "hexpiretime": "near_seconds", "hpexpiretime": "near_ms", "object|idletime": "small",
     "xinfo|stream": "stream_info", "xinfo|consumers": "stream_info", "xinfo|groups": "stream_info",
 }
@@ -124,7 +128,8 @@ class Generator:
         check = self.check_of(name, words)
         if name in ("sort", "sort_ro") and len(words) > 1:
             # On a copy: Valkey's SORT makes a skiplist of a packed sorted set, ours changes nothing that it reads.
-            return [Request([b"COPY", words[1], SCRATCH, b"REPLACE"]), Request(words[:1] + [SCRATCH] + words[2:], check),
+            return [Request([b"COPY", words[1], SCRATCH, b"REPLACE"]), Request(words[:1] + [SCRATCH] + words[2:],
+                check),
                     Request([b"DEL", SCRATCH])]
         if check in ("set_members", "hash_words", "hash_pairs") and len(words) > 1:
             return [Request([b"OBJECT", b"ENCODING", words[1]]), Request(words, check)]

@@ -177,7 +177,8 @@ def related(units, wanted):
 
 def shown(words):
     return " ".join(word.decode() if word and all(33 <= c < 127 and c not in b"\"'\\" for c in word)
-                    else '"' + "".join(chr(c) if 32 <= c < 127 and c not in b'"\\' else f"\\x{c:02x}" for c in word) + '"'
+
+                                           else '"' + "".join(chr(c) if 32 <= c < 127 and c not in b'"\\' else f"\\x{c:02x}" for c in word) + '"'
                     for word in words)
 
 
@@ -337,10 +338,6 @@ def table_checks(sides, docs, counts):
 # --- the canary -------------------------------------------------------------------------------------------------------
 
 
-def lost_time(words):
-    return words[:2] + [b"1"] if words[0] == b"PERSIST" and words[1:2] == [b"s1"] else words
-
-
 def turned_around(words):
     return [b"LPUSH"] + words[1:] if words[0] == b"RPUSH" and len(words) == 4 else words
 
@@ -355,9 +352,12 @@ def one_off(words):
     return words[:2] + [b"41"] if words[0] == b"INCRBY" and words[2:] == [b"2"] else words
 
 
+def a_pair_less(words):
+    return words[:-2] if words[0] == b"HSET" and len(words) > 5 and not len(words) % 2 else words
+
+
 CANARIES = {"a list pushed from the other end": turned_around, "a threshold that is another": other_threshold,
-            "a sum that is wrong": one_off, "a field less": lambda words: words[:-2] if words[0] == b"HSET" and len(words) > 5
-            and not len(words) % 2 else words}
+            "a sum that is wrong": one_off, "a pair that is left out": a_pair_less}
 
 
 def canary(sides, docs, options):

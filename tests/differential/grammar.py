@@ -6,10 +6,16 @@ and type, and on the command; BY_COMMAND and BY_NAME say how. A number that coun
 right mostly.
 """
 
+from values import BAD_ENCODINGS, BAD_PLACES, ENCODINGS, PATTERNS, PLACES
+
+MIXED_ENCODINGS = ENCODINGS * 3 + BAD_ENCODINGS
+
 COUNTING = {"numkeys", "numfields", "num-vertices"}
-KIND_OF_GROUP = {"string": "string", "list": "list", "set": "set", "hash": "hash", "sorted-set": "zset", "sorted_set": "zset",
+KIND_OF_GROUP = {"string": "string", "list": "list", "set": "set", "hash": "hash", "sorted-set": "zset",
+    "sorted_set": "zset",
                  "stream": "stream", "geo": "geo", "hyperloglog": "hyperloglog", "bitmap": "bitmap", "generic": None}
-KIND_OF_KEY = {("georadius", "storekey"): "zset", ("georadius", "storedistkey"): "zset", ("sort", "destination"): "list",
+KIND_OF_KEY = {("georadius", "storekey"): "zset", ("georadius", "storedistkey"): "zset", ("sort",
+    "destination"): "list",
                ("georadiusbymember", "storekey"): "zset", ("georadiusbymember", "storedistkey"): "zset",
                ("geosearchstore", "destination"): "geo"}
 RANDOM_COUNT = {"srandmember", "hrandfield", "zrandmember", "spop"}
@@ -21,10 +27,12 @@ def by_name(values):
         "member": values.member, "member1": values.member, "member2": values.member, "field": values.field,
         "value": values.text, "element": values.member, "pivot": values.member, "comparison-value": values.text,
         "score": values.double, "increment": values.number, "decrement": values.number, "count": values.count,
-        "num-matches": values.count, "limit": values.count, "timeout": values.timeout, "seconds": values.relative_seconds,
+        "num-matches": values.count, "limit": values.count, "timeout": values.timeout,
+        "seconds": values.relative_seconds,
         "milliseconds": values.relative_ms, "unix-time-seconds": values.absolute_seconds,
-        "unix-time-milliseconds": values.absolute_ms, "pattern": lambda: values.pick(_PATTERNS),
-        "cursor": lambda: b"0" if values.random() < 0.9 else values.pick([b"1", b"-1", b"abc", b"", b"18446744073709551615",
+        "unix-time-milliseconds": values.absolute_ms, "pattern": lambda: values.pick(PATTERNS),
+        "cursor": lambda: b"0" if values.random() < 0.9 else values.pick([b"1", b"-1", b"abc", b"",
+        b"18446744073709551615",
                                                                        b"18446744073709551616", b"0x0", b" 0", b"00"]),
         "id": values.stream_id, "start": values.number, "stop": values.number, "end": values.number,
         "group": lambda: values.pick([b"g1", b"g2", b"g3", b"none"] if values.random() < 0.97 else [b"", b"\xff"]),
@@ -35,12 +43,14 @@ def by_name(values):
         "lastid": values.stream_id, "last-id": values.stream_id, "max-deleted-id": values.stream_id,
         "entriesread": values.number, "entries-added": values.number, "weight": values.double,
         "db": lambda: values.pick([b"1", b"0", b"1", b"1", b"15", b"16", b"-1", b"abc", b"9223372036854775807"]),
-        "offset": values.number, "encoding": lambda: values.pick(_ENCODINGS),
-        "radius": lambda: values.pick([b"1", b"100", b"5000", b"200", b"0", b"1e9", b"0.5", b"3000", b"1000", b"-1", b"abc",
+        "offset": values.number, "encoding": lambda: values.pick(MIXED_ENCODINGS),
+        "radius": lambda: values.pick([b"1", b"100", b"5000", b"200", b"0", b"1e9", b"0.5", b"3000", b"1000", b"-1",
+        b"abc",
                                      b"inf", b"nan"]),
         "bit": lambda: values.pick([b"0", b"1", b"0", b"1", b"2", b"-1", b"abc"]),
         "len": values.number, "rank": values.number, "index": values.number, "min-match-len": values.number,
-        "by-pattern": lambda: values.pick([b"s*", b"nosort", b"h1->*", b"h1->f*", b"n*", b"missing*", b"*", b"h*->f1", b"",
+        "by-pattern": lambda: values.pick([b"s*", b"nosort", b"h1->*", b"h1->f*", b"n*", b"missing*", b"*", b"h*->f1",
+        b"",
                                          b"*->", b"h1->f1", b"s*->x", b"z*"]),
         "get-pattern": lambda: values.pick([b"#", b"s*", b"h1->*", b"h1->f*", b"#", b"missing*", b"*", b"n*", b"h*->f1",
                                           b"", b"->", b"s*->"]),
@@ -57,7 +67,8 @@ def by_name(values):
 def by_command(values):
     """What an argument is in one command, where its name says too little; zrange's depends on what follows."""
     score, lex, ids = values.score_bound, values.lex_bound, values.range_id
-    table = {("setrange", "offset"): values.offset, ("setbit", "offset"): values.offset, ("getbit", "offset"): values.offset,
+    table = {("setrange", "offset"): values.offset, ("setbit", "offset"): values.offset, ("getbit",
+        "offset"): values.offset,
              ("setbit", "value"): lambda: values.pick([b"0", b"1", b"1", b"0", b"1", b"2", b"-1", b"abc"]),
              ("incrbyfloat", "increment"): values.double, ("hincrbyfloat", "increment"): values.double,
              ("zincrby", "increment"): values.double, ("xautoclaim", "start"): values.stream_id,
@@ -70,7 +81,8 @@ def by_command(values):
              ("restore", "seconds"): lambda: values.pick([b"0", b"100", b"-1", b"abc"]),
              ("xclaim", "unix-time-milliseconds"): lambda: values.pick([b"0", b"1600000000000", b"4000000000000", b"-1",
                                                                       b"abc", b"9223372036854775807"]),
-             ("pfadd", "element"): lambda: values.member() if values.random() < 0.5 else b"e%d" % int(values.random() * 9999)}
+             ("pfadd",
+             "element"): lambda: values.member() if values.random() < 0.5 else b"e%d" % int(values.random() * 9999)}
     for name in ("zrangebyscore", "zrevrangebyscore", "zcount", "zremrangebyscore"):
         table[name, "min"] = table[name, "max"] = score
     for name in ("zrangebylex", "zrevrangebylex", "zlexcount", "zremrangebylex"):
@@ -177,7 +189,8 @@ class Grammar:
             count = self.how_many()
             self.exact_count = count
             out.append(b"%d" % count if random() < 0.97 else pick(
-                [b"0", b"-1", b"%d" % (count + 1), b"%d" % max(count - 1, 0), b"abc", b"9223372036854775807", b"2147483648"]))
+                [b"0", b"-1", b"%d" % (count + 1), b"%d" % max(count - 1, 0), b"abc", b"9223372036854775807",
+                b"2147483648"]))
             for _ in range(count):
                 item(out)
         return run
@@ -254,12 +267,7 @@ class Grammar:
 
     def place(self, rest):
         def run(out):
-            out.extend(self.values.pick(_PLACES if self.random() < 0.97 else _BAD_PLACES))
+            out.extend(self.values.pick(PLACES if self.random() < 0.97 else BAD_PLACES))
             rest(out)
         return run
 
-
-from values import BAD_ENCODINGS, BAD_PLACES, ENCODINGS, PATTERNS, PLACES  # noqa: E402
-
-_PATTERNS, _PLACES, _BAD_PLACES = PATTERNS, PLACES, BAD_PLACES
-_ENCODINGS = ENCODINGS * 3 + BAD_ENCODINGS

@@ -18,8 +18,8 @@ using values::StreamIdText;
 
 namespace {
 
-// Compat: what strtoull() takes is taken: leading zeros, blanks before the number, a plus sign; and a
-// minus sign behind a blank, which gives the number's distance to 2^64.
+// Compat: what strtoull() takes is taken: leading zeros, blanks before the number, a plus sign; and
+// a minus sign behind a blank, which gives the number's distance to 2^64.
 std::optional<uint64_t> parse_part(std::string_view text) {
     const size_t digits_from = text.find_first_not_of(" \t\n\v\f\r");
     if (digits_from == text.npos) return std::nullopt;
