@@ -207,7 +207,7 @@ class Generator:
 
 
 def settled(words, check):
-    """ALPHA with BY leaves the order of equal weights open: then nothing is stored, and the number of replies counts."""
+    """ALPHA with BY leaves the order of equal weights open: then nothing is stored, and only sizes are compared."""
     lower = [word.lower() for word in words]
     if b"alpha" not in lower or b"by" not in lower:
         return words, check
