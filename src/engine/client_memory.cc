@@ -6,6 +6,7 @@
 namespace millrace::engine {
 namespace {
 constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr uint64_t kOutputBytesUsual = 1024;
 }
 
 SessionSummary summarise(const Session& session) {
@@ -36,10 +37,12 @@ ClientMemory client_memory(const Session& session, const SessionSummary& summary
     for (const OwnedRequest& each : session.deferred) {
         deferred += sizeof each + each.request.wire_bytes;
     }
+    // The buffer that an idle client keeps is not worth counting.
+    const uint64_t room = memory.output_buffer > kOutputBytesUsual ? memory.output_buffer : 0;
     memory.total = sizeof(Session) + sizeof(Traffic) + session.name.capacity() +
                    session.library_name.capacity() + session.library_version.capacity() +
                    memory.arguments + std::max(memory.input_used, input_room) +
-                   std::max(memory.output_buffer, output_held(session)) + deferred +
+                   std::max(room, output_held(session)) + deferred +
                    summary.queued_bytes + summary.memory_bytes;
     return memory;
 }

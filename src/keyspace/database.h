@@ -22,9 +22,6 @@
 
 namespace millrace::keyspace {
 
-// Finds an entry by its hash alone; the caller checks that it is the right one.
-struct ByHash {};
-
 // What the table needs to know about entries.
 struct EntryTraits {
     using Element = Entry;
@@ -35,7 +32,6 @@ struct EntryTraits {
         return siphash13(key.data(), key.size(), seed);
     }
     static bool equal(const Entry& entry, std::string_view key) { return entry.key() == key; }
-    static bool equal(const Entry&, ByHash) { return true; }
     SipKey seed;
 };
 
@@ -49,12 +45,6 @@ public:
     Database& operator=(const Database&) = delete;
 
     Position find(std::string_view key, uint64_t hash) const { return table_.find(hash, key); }
-    // Whatever key has this hash.
-    Position find(uint64_t hash) const {
-        const Position position = table_.find(hash, ByHash());
-        if (!position || table_.hash_of(*position.element()) == hash) return position;
-        return {};
-    }
     [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
         table_.prefetch_bucket(hash);
     }

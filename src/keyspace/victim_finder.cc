@@ -11,6 +11,8 @@ namespace {
 // From this share of keys that expire on, the table is sampled for them rather than the index.
 constexpr size_t kSparseFactor = 8;
 constexpr int kTriesMax = 64;
+// Records of the finest ring of the index are true to within so much.
+constexpr int64_t kFineMs = 256;
 
 // Visits as (hash, expiry) the keys that the hint of an expiry record allows; how many there are.
 template <typename Visitor>
@@ -279,11 +281,18 @@ bool VictimFinder::next_to_expire(Victim& victim) {
     for (int tries = 0; tries < kTriesMax && live < samples_; ++tries) {
         uint64_t hint = 0;
         bool fine = false;
+        const int64_t due_ms = database.expiry_index().earliest_ms();
         if (!database.expiry_index().take_earliest(hint, fine)) break;
-        live += visit_expiring(database, hint, visit);
-        if (fine && live > 0) break;
+        // A key whose expiry has moved stands where it does not belong any more.
+        bool in_order = false;
+        visit_expiring(database, hint, [&](uint64_t hash, int64_t at_ms) {
+            visit(hash, at_ms);
+            in_order = in_order || !fine || at_ms < due_ms + kFineMs;
+        });
+        live += in_order;
+        if (fine && in_order) break;
     }
-    if (live == 0) return any(victim);
+    if (best_at_ms == INT64_MAX) return any(victim);
     victim = {db, best, find(database, best)};
     return static_cast<bool>(victim.position);
 }

@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kReadBytesPerTurn = 64 * 1024;
 constexpr size_t kBufferedReadBytes = 16 * 1024;
 constexpr uint64_t kInFlightMax = 1024;
+constexpr size_t kParserBytesUsual = 512;
 constexpr size_t kWriteBytesPerTurn = 256 * 1024;
 constexpr size_t kWritePieces = 16;
 // Compat: before AUTH a client may send a mebibyte, whatever its limit.
@@ -265,7 +266,10 @@ void Connection::publish_traffic() {
     traffic_->input_bytes.store(input_.size() - input_begin_ + arrived_bytes(),
                                 std::memory_order_relaxed);
     traffic_->input_capacity.store(input_.capacity() + arriving_bytes_, std::memory_order_relaxed);
-    traffic_->argument_bytes.store(parser_.memory_bytes(), std::memory_order_relaxed);
+    // The parser's room for a few arguments is the client's for good, and not worth counting.
+    const size_t parked = parser_.memory_bytes();
+    traffic_->argument_bytes.store(parked > kParserBytesUsual ? parked : 0,
+                                   std::memory_order_relaxed);
 }
 
 }  // namespace millrace::pipeline

@@ -22,6 +22,7 @@ using keyspace::Entry;
 namespace {
 
 constexpr size_t kScratchBytes = 32 * 1024;
+constexpr size_t kReplyBytesKept = 64 * 1024;  // By a batch that waits to be used again.
 constexpr size_t kSpareBatchesMax = IoSide::kCredits;
 // Between two visits the kernel has driven a connection out of the near caches; it is fetched this
 // many visits ahead.
@@ -352,6 +353,7 @@ void IoSide::complete(std::unique_ptr<Batch> batch) {
     }
     if (!batch->to_free.empty()) free_blocks(*batch);
     if (batch->has_requests()) --under_way_;
+    if (batch->replies().bytes().capacity() > kReplyBytesKept) batch->replies() = ReplyLog();
     batch->clear();
     if (spare_.size() < kSpareBatchesMax) spare_.push_back(std::move(batch));
     completed_.store(completed_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
