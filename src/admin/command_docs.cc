@@ -46,11 +46,16 @@ bool has_display_text(const Arg& arg) {
     return arg.type != ArgType::OneOf && arg.type != ArgType::Block;
 }
 
+// MIGRATE has one that is the empty string.
+bool has_token(const Arg& arg) {
+    return arg.token.data() != nullptr;
+}
+
 size_t count_fields(const Arg& arg) {
     size_t fields = 2;
     if (has_display_text(arg)) ++fields;
     if (arg.key_spec >= 0) ++fields;
-    fields += present(arg.token) + present(arg.summary) + present(arg.since);
+    fields += (has_token(arg) ? 1 : 0) + present(arg.summary) + present(arg.since);
     fields += present(arg.deprecated_since);
     if (arg.flags != 0) ++fields;
     if (!arg.children.empty()) ++fields;
@@ -79,7 +84,10 @@ void reply_argument(ReplyWriter& reply, const Arg& arg) {
         reply.bulk("key_spec_index");
         reply.integer(arg.key_spec);
     }
-    reply_text(reply, "token", arg.token);
+    if (has_token(arg)) {
+        reply.bulk("token");
+        reply.bulk(arg.token);
+    }
     reply_text(reply, "summary", arg.summary);
     reply_text(reply, "since", arg.since);
     reply_text(reply, "deprecated_since", arg.deprecated_since);

@@ -161,6 +161,8 @@ def stream_info(reference, ours, _):
     if one is None or other is None or kind_of(reference) != kind_of(ours) or len(one) != len(other):
         return reference == ours
     for at, (first, second) in enumerate(zip(one, other)):
+        if at and one[at - 1] == b"radix-tree-nodes" and isinstance(first, int) and isinstance(second, int):
+            continue  # There is no radix tree in ours.
         if at and isinstance(one[at - 1], bytes) and one[at - 1] in TIMES and isinstance(first, int):
             if not (isinstance(second, int) and abs(first - second) <= MS_TOLERANCE):
                 return False

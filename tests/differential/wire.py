@@ -14,7 +14,7 @@ import time
 
 MARKER = b"-- the end of this pipeline --"
 MARKER_REPLY = b"$%d\r\n%s\r\n" % (len(MARKER), MARKER)
-REPLY_SECONDS_MAX = 60
+REPLY_SECONDS_MAX = 20
 
 
 def encode(words):

@@ -172,7 +172,6 @@ BitRange resolve(const Range& range, size_t bytes) {
     const auto units = static_cast<int64_t>(range.in_bits ? bytes * 8 : bytes);
     int64_t first = range.first;
     int64_t last = range.last;
-    if (first < 0 && last < 0 && first > last) return {};
     if (first < 0) first = std::max<int64_t>(first + units, 0);
     if (last < 0) last = std::max<int64_t>(last + units, 0);
     last = std::min(last, units - 1);
@@ -187,7 +186,9 @@ Status bitcount(Call& call) {
     uint64_t total = 0;
     if (entry != nullptr) {
         const StringText text(*entry);
-        const BitRange bits = resolve(range, text.view().size());
+        // Compat: BITPOS makes ends before the string its beginning; here such a range is empty.
+        const bool reversed = range.first < 0 && range.last < 0 && range.first > range.last;
+        const BitRange bits = reversed ? BitRange{} : resolve(range, text.view().size());
         total = count_bits(text.view(), bits.begin, bits.end);
     }
     call.reply().integer(static_cast<int64_t>(total));
