@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "base/format_double.h"
 #include "base/numbers.h"
 
 namespace millrace {
@@ -224,21 +225,24 @@ size_t copy_word(char* out, std::string_view word) {
 
 }  // namespace
 
-size_t format_double(char* out, double value) {
+size_t format_double_digits(char* out, double value) {
     if (std::isnan(value)) return copy_word(out, "nan");
     if (std::isinf(value)) return copy_word(out, value < 0 ? "-inf" : "inf");
     const bool negative = std::signbit(value);
     if (value == 0) return copy_word(out, negative ? "-0" : "0");
-
-    constexpr double kWholeMax = 4611686018427387904.0;  // 2^62
-    if (std::fabs(value) <= kWholeMax) {
-        const auto whole = static_cast<int64_t>(value);
-        if (static_cast<double>(whole) == value) return format_integer(out, whole);
-    }
     char* next = out;
     if (negative) *next++ = '-';
     next = append_decimal(next, to_decimal(std::fabs(value)), negative);
     return static_cast<size_t>(next - out);
+}
+
+size_t format_double(char* out, double value) {
+    constexpr double kWholeMax = 4611686018427387904.0;  // 2^62
+    if (value != 0 && std::fabs(value) <= kWholeMax) {
+        const auto whole = static_cast<int64_t>(value);
+        if (static_cast<double>(whole) == value) return format_integer(out, whole);
+    }
+    return format_double_digits(out, value);
 }
 
 }  // namespace millrace

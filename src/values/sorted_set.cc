@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "values/sorted_set.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -10,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/format_double.h"
 #include "base/memory.h"
 #include "base/numbers.h"
 
@@ -44,12 +43,6 @@ void insert_score(Listpack& pack, Listpack::Position before, double score) {
     }
     char text[kDoubleCharsMax];
     pack.insert(before, {text, format_double(text, score)});
-}
-
-// As replies show it, except that large whole numbers have an exponent.
-size_t format_digested(char (&text)[kDoubleCharsMax], double score) {
-    if (!(std::fabs(score) >= 1e17) || std::isinf(score)) return format_double(text, score);
-    return fmt::format_to_n(text, sizeof text, "{}", score).size;
 }
 
 void append_element(Listpack& pack, double score, std::string_view member) {
@@ -198,7 +191,7 @@ void SortedSet::digest(keyspace::ValueDigest& digest) const {
         keyspace::ValueDigest element;
         element.chain(cursor.member());
         char text[kDoubleCharsMax];
-        element.chain({text, format_digested(text, cursor.score())});
+        element.chain({text, format_double_digits(text, cursor.score())});
         digest.add(element);
     }
 }

@@ -240,9 +240,8 @@ Result<HsetexOptions> parse_hsetex(const Call& call, const FieldWords& fields) {
     return options;
 }
 
-bool conditions_met(Call& call, const HsetexOptions& options, const FieldWords& fields,
-                    const Hash* hash) {
-    if (options.key_exists && *options.key_exists != (hash != nullptr)) return false;
+bool fields_as_wanted(Call& call, const HsetexOptions& options, const FieldWords& fields,
+                      const Hash* hash) {
     if (!options.fields_exist) return true;
     for (size_t i = 0; i < fields.count; ++i) {
         const std::string_view field = call.arg(fields.first + 2 * i);
@@ -307,11 +306,15 @@ Status hsetex(Call& call) {
     const FieldWords fields = TRY(find_field_words(call, 2, 2));
     const HsetexOptions options = TRY(parse_hsetex(call, fields));
     KeyEdit edit = TRY(call.edit(1, Hash::kType));
+    if (options.key_exists && *options.key_exists != edit.exists()) {
+        call.reply().integer(0);
+        return done();
+    }
     int64_t at_ms = keyspace::kNoExpiry;
     if (options.expiry.form) {
         at_ms = TRY(field_moment(call, options.expiry.time_at, *options.expiry.form));
     }
-    if (!conditions_met(call, options, fields, edit.value<Hash>())) {
+    if (!fields_as_wanted(call, options, fields, edit.value<Hash>())) {
         call.reply().integer(0);
         return done();
     }

@@ -110,7 +110,8 @@ Status lset(Call& call) {
     KeyEdit edit = TRY(call.edit(1, List::kType));
     List* list = edit.value<List>();
     if (list == nullptr) return errors::kNoSuchKey;
-    const int64_t index = TRY(call.integer(2));
+    // Compat: only the lower half of the index counts.
+    const auto index = static_cast<int32_t>(TRY(call.integer(2)));
     // Compat: the list changes its form even if there is no such index, and it may become small
     // again.
     list->make_room(block_setting(call), call.arg(3).size(), 1);

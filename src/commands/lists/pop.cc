@@ -269,8 +269,8 @@ Status lmpop(Call& call) {
 }
 
 Status blmpop(Call& call) {
-    const int64_t deadline_ms = TRY(deadline_in_seconds(call, 1));
     const ManyPop asked = TRY(parse_many(call, 2));
+    const int64_t deadline_ms = TRY(deadline_in_seconds(call, 1));
     if (TRY(pop_first(call, asked))) return done();
     return wait(call, asked, deadline_ms);
 }

@@ -216,7 +216,8 @@ Status parse_threshold(Call& call, size_t& at, AddOptions& options) {
 
 // "ms-*" leaves the number open.
 Status parse_new_id(Call& call, size_t at, AddOptions& options) {
-    std::string_view text = call.arg(at);
+    if (call.arg(at).size() > kIdSizeMax) return kInvalidStreamId;
+    std::string_view text = until_zero(call.arg(at));
     options.number_given = !text.ends_with("-*");
     if (!options.number_given) text.remove_suffix(2);
     options.id = parse_stream_id(text, 0);
@@ -266,7 +267,7 @@ Result<AddOptions> parse_options(Call& call, bool adds) {
     size_t at = 2;
     for (; at < call.count(); ++at) {
         const bool more = at + 1 < call.count();
-        if (adds && call.arg(at) == "*") break;
+        if (adds && until_zero(call.arg(at)) == "*") break;
         if (more && (call.arg_is(at, "MAXLEN") || call.arg_is(at, "MINID"))) {
             (void)TRY(parse_threshold(call, at, options));
         } else if (more && call.arg_is(at, "LIMIT")) {

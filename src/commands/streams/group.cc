@@ -6,6 +6,7 @@
 
 #include "base/numbers.h"
 #include "commands/support/streams.h"
+#include "commands/support/text.h"
 #include "engine/command.h"
 #include "engine/help.h"
 
@@ -159,8 +160,8 @@ constexpr ErrorText kNoStream{
     "the MKSTREAM option to create an empty stream automatically."};
 
 Error no_such_group(Call& call) {
-    return Error("NOGROUP No such consumer group '" + std::string(call.arg(3)) +
-                 "' for key name '" + std::string(call.arg(2)) + "'");
+    return Error("NOGROUP No such consumer group '" + std::string(until_zero(call.arg(3))) +
+                 "' for key name '" + std::string(until_zero(call.arg(2))) + "'");
 }
 
 struct GroupOptions {
@@ -188,9 +189,7 @@ Result<GroupOptions> parse_group_options(Call& call, bool creates) {
 
 // Argument 4: an id, or "$" for the last one of the stream.
 Result<StreamId> position_argument(Call& call, const Stream* stream) {
-    if (call.arg(4) == "$") return stream == nullptr ? StreamId{} : stream->last_id();
-    if (call.arg(4) == "-") return StreamId{};
-    if (call.arg(4) == "+") return StreamId::highest();
+    if (until_zero(call.arg(4)) == "$") return stream == nullptr ? StreamId{} : stream->last_id();
     return stream_id_argument(call, 4);
 }
 
@@ -222,7 +221,15 @@ Status setid(Call& call) {
     const Stream& stream = *edit.value<Stream>();
     ConsumerGroup* group = edit.value<Stream>()->find_group(call.arg(3));
     if (group == nullptr) return no_such_group(call);
-    group->last_id = TRY(position_argument(call, &stream));
+    // Compat: the ends of an interval are taken here, and not by CREATE.
+    const std::string_view id = until_zero(call.arg(4));
+    if (id == "-") {
+        group->last_id = StreamId{};
+    } else if (id == "+") {
+        group->last_id = StreamId::highest();
+    } else {
+        group->last_id = TRY(position_argument(call, &stream));
+    }
     group->entries_read = options.entries_read;
     edit.value_changed();
     edit.commit(EventClass::Stream, "xgroup-setid");

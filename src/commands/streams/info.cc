@@ -7,6 +7,7 @@
 
 #include "base/numbers.h"
 #include "commands/support/streams.h"
+#include "commands/support/text.h"
 #include "engine/command.h"
 #include "engine/help.h"
 
@@ -167,8 +168,8 @@ Status consumers(Call& call) {
     const Stream& stream = *TRY(stream_argument(call));
     const ConsumerGroup* group = stream.find_group(call.arg(3));
     if (group == nullptr) {
-        return Error("NOGROUP No such consumer group '" + std::string(call.arg(3)) +
-                     "' for key name '" + std::string(call.arg(2)) + "'");
+        return Error("NOGROUP No such consumer group '" + std::string(until_zero(call.arg(3))) +
+                     "' for key name '" + std::string(until_zero(call.arg(2))) + "'");
     }
     ReplyWriter& reply = call.reply();
     reply.array(group->consumers().size());
@@ -289,6 +290,7 @@ void reply_full(ReplyWriter& reply, const Stream& stream, uint64_t count) {
 
 Status stream(Call& call) {
     constexpr int64_t kShownByDefault = 10;
+    const Stream& stream = *TRY(stream_argument(call));
     const bool full = call.count() > 3;
     int64_t count = kShownByDefault;
     if (full) {
@@ -300,7 +302,6 @@ Status stream(Call& call) {
         if (counted) count = TRY(call.integer(5));
         if (count < 0) count = kShownByDefault;
     }
-    const Stream& stream = *TRY(stream_argument(call));
     ReplyWriter& reply = call.reply();
     if (full) {
         reply_full(reply, stream, static_cast<uint64_t>(count));

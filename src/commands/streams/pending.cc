@@ -310,7 +310,8 @@ Status parse_claim_options(Call& call, size_t from, ClaimOptions& options) {
         } else if (call.arg_is(at, "LASTID") && more) {
             options.last_id = TRY(stream_id_argument(call, ++at));
         } else {
-            return Error("ERR Unrecognized XCLAIM option '" + std::string(call.arg(at)) + "'");
+            return Error("ERR Unrecognized XCLAIM option '" +
+                         std::string(until_zero(call.arg(at))) + "'");
         }
     }
     // A time that cannot be is now.

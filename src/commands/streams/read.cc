@@ -167,8 +167,9 @@ Result<ReadOptions> parse_read(Call& call, bool grouped) {
 }
 
 Error no_group_to_read(Call& call, size_t key_at, size_t group_at) {
-    return Error("NOGROUP No such key '" + std::string(call.arg(key_at)) + "' or consumer group '" +
-                 std::string(call.arg(group_at)) + "' in XREADGROUP with GROUP option");
+    return Error("NOGROUP No such key '" + std::string(until_zero(call.arg(key_at))) +
+                 "' or consumer group '" + std::string(until_zero(call.arg(group_at))) +
+                 "' in XREADGROUP with GROUP option");
 }
 
 Result<const Stream*> peek_stream(Call& call, size_t at) {
@@ -185,7 +186,7 @@ Status parse_source(Call& call, const ReadOptions& options, size_t id_at, Source
             return no_group_to_read(call, source.key_at, options.group_at);
         }
     }
-    const std::string_view id = call.arg(id_at);
+    const std::string_view id = until_zero(call.arg(id_at));
     if (id == "$") {
         if (options.grouped) {
             return ErrorText{
@@ -195,7 +196,13 @@ Status parse_source(Call& call, const ReadOptions& options, size_t id_at, Source
         }
         source.last_known = true;
         if (stream != nullptr) source.after = stream->last_id();
-    } else if (id == "+" && !options.grouped) {
+    } else if (id == "+") {
+        if (options.grouped) {
+            return ErrorText{
+                "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the "
+                "history of this consumer by specifying a proper ID, or use the > ID to get new "
+                "messages. The + ID would just return an empty result set."};
+        }
         source.last_known = true;
         if (stream == nullptr) return done();
         source.after = stream->last_id();
@@ -209,6 +216,8 @@ Status parse_source(Call& call, const ReadOptions& options, size_t id_at, Source
         source.new_entries = true;
     } else {
         source.after = TRY(stream_id_argument(call, id_at));
+        // Compat: the highest ID is how ">" is kept.
+        source.new_entries = options.grouped && source.after == StreamId::highest();
     }
     return done();
 }

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "commands/support/text.h"
+
 namespace millrace::commands::support {
 
 namespace {
@@ -25,7 +27,7 @@ Result<ExpiryConditions> parse_expiry_conditions(const engine::Call& call, size_
         } else if (call.arg_is(at, "LT")) {
             conditions.lt = true;
         } else {
-            return Error("ERR Unsupported option " + std::string(call.arg(at)));
+            return Error("ERR Unsupported option " + std::string(until_zero(call.arg(at))));
         }
     }
     if (conditions.nx && (conditions.xx || conditions.gt || conditions.lt)) return kNxWithOthers;

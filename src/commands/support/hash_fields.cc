@@ -20,8 +20,9 @@ Result<FieldWords> words_after(const Call& call, size_t word, size_t width, Erro
     if (word + 1 >= call.count()) return miscounted;
     const int64_t stated = TRY(call.integer(word + 1));
     const size_t words = call.count() - word - 2;
-    if (stated <= 0 || words % width != 0) return miscounted;
-    if (static_cast<uint64_t>(stated) != words / width) return miscounted;
+    if (words == 0 || words % width != 0) return miscounted;
+    // Compat: the product is of 64 bits, so that with pairs 1 - 2^63 counts as 1.
+    if (static_cast<uint64_t>(stated) * width != words) return miscounted;
     return FieldWords{word, word + 2, words / width};
 }
 

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/numbers.h"
 #include "commands/support/places.h"
+#include "commands/support/text.h"
 
 namespace millrace::commands::support {
 
@@ -75,7 +76,9 @@ private:
 
 Status Parser::centre_on(size_t at) {
     const auto point = place_of(set_, call_.arg(at));
-    if (!point) return Error("ERR member " + std::string(call_.arg(at)) + " does not exist");
+    if (!point) {
+        return Error("ERR member " + std::string(until_zero(call_.arg(at))) + " does not exist");
+    }
     search_.shape.centre = *point;
     return done();
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/numbers.h"
+#include "commands/support/text.h"
 
 namespace millrace::commands::support {
 
@@ -41,6 +42,7 @@ struct ScoreBound {
 };
 
 std::optional<ScoreBound> parse_score_bound(std::string_view text) {
+    text = until_zero(text);
     const bool exclusive = text.starts_with('(');
     const auto score = parse_bound(exclusive ? text.substr(1) : text);
     if (!score) return std::nullopt;
@@ -48,8 +50,8 @@ std::optional<ScoreBound> parse_score_bound(std::string_view text) {
 }
 
 std::optional<MemberBound> parse_member_bound(std::string_view text) {
-    if (text == "-") return MemberBound{MemberBound::Kind::Lowest};
-    if (text == "+") return MemberBound{MemberBound::Kind::Highest};
+    if (until_zero(text) == "-") return MemberBound{MemberBound::Kind::Lowest};
+    if (until_zero(text) == "+") return MemberBound{MemberBound::Kind::Highest};
     if (text.starts_with('(')) return MemberBound{MemberBound::Kind::Exclusive, text.substr(1)};
     if (text.starts_with('[')) return MemberBound{MemberBound::Kind::Inclusive, text.substr(1)};
     return std::nullopt;

@@ -18,8 +18,15 @@ using values::StreamIdText;
 
 namespace {
 
-// Compat: leading zeros are taken.
+// Compat: what strtoull() takes is taken: leading zeros, blanks before the number, a plus sign; and
+// a minus sign behind a blank, which gives the number's distance to 2^64.
 std::optional<uint64_t> parse_part(std::string_view text) {
+    const size_t digits_from = text.find_first_not_of(" \t\n\v\f\r");
+    if (digits_from == text.npos) return std::nullopt;
+    const bool blanks = digits_from > 0;
+    text.remove_prefix(digits_from);
+    const bool negative = blanks && text.front() == '-';
+    if (negative || text.front() == '+') text.remove_prefix(1);
     if (text.empty()) return std::nullopt;
     uint64_t value = 0;
     for (const char c : text) {
@@ -29,12 +36,14 @@ std::optional<uint64_t> parse_part(std::string_view text) {
             return std::nullopt;
         }
     }
-    return value;
+    return negative ? 0 - value : value;
 }
 
 }  // namespace
 
 std::optional<StreamId> parse_stream_id(std::string_view text, uint64_t missing_number) {
+    if (text.size() > kIdSizeMax) return std::nullopt;
+    text = until_zero(text);
     const size_t dash = text.find('-');
     const auto ms = parse_part(text.substr(0, dash));
     if (!ms) return std::nullopt;
@@ -52,6 +61,8 @@ Result<StreamId> stream_id_argument(Call& call, size_t at, uint64_t missing_numb
 
 Result<StreamId> interval_argument(Call& call, size_t at, IntervalEnd end) {
     std::string_view text = call.arg(at);
+    if (text.size() > kIdSizeMax) return kInvalidStreamId;
+    text = until_zero(text);
     if (text == "-") return StreamId{};
     if (text == "+") return StreamId::highest();
     const bool excluded = text.size() > 1 && text.front() == '(';
@@ -83,8 +94,8 @@ void reply_entry(ReplyWriter& reply, const Stream& stream, const Stream::Cursor&
 }
 
 Error no_group(Call& call, size_t key_at, size_t group_at) {
-    return Error("NOGROUP No such key '" + std::string(call.arg(key_at)) + "' or consumer group '" +
-                 std::string(call.arg(group_at)) + "'");
+    return Error("NOGROUP No such key '" + std::string(until_zero(call.arg(key_at))) +
+                 "' or consumer group '" + std::string(until_zero(call.arg(group_at))) + "'");
 }
 
 Result<ConsumerGroup*> group_argument(Call& call, Stream* stream, size_t key_at, size_t group_at) {

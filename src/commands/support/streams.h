@@ -19,6 +19,7 @@ namespace millrace::commands::support {
 inline constexpr ErrorText kInvalidStreamId{
     "ERR Invalid stream ID specified as stream command argument"};
 
+inline constexpr size_t kIdSizeMax = 127;
 // "ms-number", or "ms" with `missing_number` after it. Nothing else.
 std::optional<values::StreamId> parse_stream_id(std::string_view text, uint64_t missing_number);
 Result<values::StreamId> stream_id_argument(engine::Call& call, size_t at,

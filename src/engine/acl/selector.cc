@@ -117,7 +117,7 @@ Status Selector::set_databases(std::string_view list) {
         list.remove_prefix(comma + 1);
     }
     std::ranges::sort(numbers);
-    numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     databases_ = std::move(numbers);
     all_databases_ = false;
     return done();

@@ -131,6 +131,10 @@ private:
     Status open_files();
     Status write_first_base();
 
+    int64_t timestamp() const {
+        return settings().aof_timestamp_enabled ? now_ms() / 1000 : 0;
+    }
+
     // Work in the slow lane; `then` runs on the main thread.
     void in_lane(std::function<Status()> work, std::function<void(const Status&)> then);
     bool run_news();

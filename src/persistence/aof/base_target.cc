@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "persistence/aof/base_target.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 
 #include "persistence/aof/value_commands.h"
@@ -47,6 +49,7 @@ Status BaseTarget::convert() {
     rdb::MappedFile snapshot;
     TRY(snapshot.open(rdb_path()));
     file_ = TRY(disk_.open(path_, true));
+    if (form_.unix_seconds != 0) TRY(write(fmt::format("#TS:{}\r\n", form_.unix_seconds)));
     const values::GrowthRules rules{form_.encodings, form_.seed};
     return write_as_commands(snapshot.bytes(), rules, *this);
 }

@@ -7,6 +7,7 @@
 // Threads: as SnapshotTarget says.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,7 @@ public:
     struct Form {
         bool rdb = true;  // Else commands, which are made of the RDB file at the end.
         bool sync_often = true;
+        int64_t unix_seconds = 0;  // Noted at the beginning of commands; 0: not.
         // For values on the way to commands; copies, since this is another thread's.
         keyspace::EncodingSettings encodings;
         SipKey seed;

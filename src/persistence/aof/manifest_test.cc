@@ -35,7 +35,7 @@ TEST(AofManifest, QuotesNamesThatNeedIt) {
 }
 
 TEST(AofManifest, SkipsCommentsAndNewerWords) {
-    const auto manifest =
+    auto manifest =
         Manifest::parse("# a comment\nfile a seq 1 type b colour blue\nfile b seq 7 type i\n");
     ASSERT_TRUE(manifest.ok());
     EXPECT_EQ(manifest->base->name, "a");

@@ -92,6 +92,7 @@ void AppendOnlyFile::ask_for_snapshot() {
         parts_.disk, rewrite_.temporary,
         BaseTarget::Form{.rdb = rewrite_.rdb,
                          .sync_often = settings().aof_rewrite_incremental_fsync,
+                         .unix_seconds = timestamp(),
                          .encodings = parts_.keyspace_settings.encodings,
                          .seed = parts_.engine.keyspace().seed()});
     parts_.snapshots.request({.purpose = snapshot::Purpose::AofBase,

@@ -146,6 +146,7 @@ Status AppendOnlyFile::write_first_base() {
         BaseTarget target(parts_.disk, temporary,
                           {.rdb = rdb,
                            .sync_often = false,
+                           .unix_seconds = timestamp(),
                            .encodings = parts_.keyspace_settings.encodings,
                            .seed = parts_.engine.keyspace().seed()});
         TRY(target.open());

@@ -127,7 +127,10 @@ TEST(RdbFile, IsRefusedWhenCutOffOrForeign) {
     }
     const auto error = [](std::string_view header) {
         Dataset to;
-        return to.load(std::string(header) + "\xff" + std::string(8, '\0'));
+        std::string file(header);
+        file += '\xff';
+        file.append(8, '\0');
+        return to.load(file);
     };
     EXPECT_EQ(error("VALKEY080"), "");
     EXPECT_EQ(error("REDIS0011"), "");

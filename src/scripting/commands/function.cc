@@ -266,7 +266,14 @@ Status delete_library(Call& call) {
     return done();
 }
 
+// Compat: too many words read like an unknown subcommand.
+Error too_many(const Call& call) {
+    return Error("ERR unknown subcommand or wrong number of arguments for '" +
+                 std::string(call.arg(1)) + "'. Try FUNCTION HELP.");
+}
+
 Status flush(Call& call) {
+    if (call.count() > 3) return too_many(call);
     const bool known = call.count() == 2 ||
                        (call.count() == 3 && (call.arg_is(2, "SYNC") || call.arg_is(2, "ASYNC")));
     if (!known) return ErrorText{"ERR FUNCTION FLUSH only supports SYNC|ASYNC option"};
@@ -306,10 +313,7 @@ Status dump(Call& call) {
 }
 
 Status restore(Call& call) {
-    if (call.count() > 4) {
-        return Error("ERR unknown subcommand or wrong number of arguments for '" +
-                     std::string(call.arg(1)) + "'. Try FUNCTION HELP.");
-    }
+    if (call.count() > 4) return too_many(call);
     RestorePolicy policy = RestorePolicy::Append;
     if (call.count() == 4) {
         if (call.arg_is(3, "FLUSH")) {

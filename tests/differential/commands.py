@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Random commands of the data types, one unit at a time.
+
+A unit is a few requests that belong together: mostly one command, but one whose outcome is random works on a copy that
+is deleted at once, blocking ones are in a transaction, and so on. Whatever is left out of a failing sequence, units
+stay whole.
+"""
+
+from typing import NamedTuple
+
+from grammar import Grammar, fields_of
+from values import ALL_KEYS, BAD_NUMBERS, EDGE_NUMBERS, SCRATCH, SETTINGS, TEXTS
+
+GROUPS = {"string", "list", "set", "hash", "sorted-set", "sorted_set", "stream", "bitmap", "hyperloglog", "geo",
+    "generic"}
+
+# Commands of these groups that are not generated, and why. `differential.py` fails if it knows neither.
+NOT_GENERATED = {
+    "migrate": "needs a third server; tests of its own",
+    "wait": "says how many replicas there are, and waits for them; there are none",
+    "waitaof": "says what was synchronised; waits for it",
+    "object|help": "the words of HELP texts are ours on purpose",
+    "xinfo|help": "the words of HELP texts are ours on purpose",
+    "xgroup|help": "the words of HELP texts are ours on purpose",
+    "pfselftest": "takes seconds in Valkey, and answers OK",
+}
+
+BLOCKING = {"blpop", "brpop", "blmove", "brpoplpush", "blmpop", "bzpopmin", "bzpopmax", "bzmpop", "xread", "xreadgroup"}
+TIMED = {"expire", "pexpire", "expireat", "pexpireat", "set", "getex", "setex", "psetex", "msetex", "hexpire",
+    "hpexpire",
+         "hexpireat", "hpexpireat", "hgetex", "hsetex", "restore", "xclaim", "xautoclaim", "xpending"}
+WEIGHTS = {name: 4.0 for name in (
+    "set", "append", "setbit", "rpush", "lpush", "sadd", "hset", "zadd", "xadd", "geoadd", "pfadd", "xgroup|create",
+    "xreadgroup", "hexpire", "hsetex", "expire")}
+WEIGHTS.update({name: 0.4 for name in (
+    "del", "unlink", "rename", "renamenx", "getdel", "ltrim", "move", "xtrim", "expireat", "pexpireat", "delifeq",
+    "zremrangebyrank", "zremrangebylex", "zremrangebyscore", "pfdebug", "keys", "randomkey", "spop", "dump",
+    "xgroup|destroy")})
+WEIGHTS.update({name: 0.3 for name in BLOCKING - {"xread", "xreadgroup"}})
+
+CHECK_OF = {
+    "sinter": "unordered", "sunion": "unordered", "sdiff": "unordered", "keys": "unordered",
+    "smembers": "set_members", "hkeys": "hash_words", "hvals": "hash_words", "hgetall": "hash_pairs",
+    "dump": "dumped", "scan": "scanned", "sscan": "scanned", "hscan": "scanned", "zscan": "scanned",
+    "pttl": "near_ms", "ttl": "near_seconds", "expiretime": "near_seconds", "pexpiretime": "near_ms",
+    "hpttl": "near_ms",
+    "httl": "near_seconds", "hexpiretime": "near_seconds", "hpexpiretime": "near_ms", "object|idletime": "small",
+    "xinfo|stream": "stream_info", "xinfo|consumers": "stream_info", "xinfo|groups": "stream_info",
+}
+MEMBERS_OF = {"srandmember": b"SMEMBERS", "hrandfield": b"HGETALL", "zrandmember": b"ZRANGE"}
+LEXICAL = {"zrangebylex", "zrevrangebylex", "zlexcount", "zremrangebylex"}
+JUNK = [each for each in BAD_NUMBERS + TEXTS[:30] if not each.strip().isdigit() and each != b"*"] + EDGE_NUMBERS[:4] + [
+    b"WITHSCORES", b"LIMIT", b"COUNT", b"NX", b"GET", b"STORE", b"-", b"FIELDS"]
+
+
+class Request(NamedTuple):
+    """A command and the check that its reply has to pass."""
+    words: list
+    check: str = "exact"
+
+
+def walk(name, entry, found):
+    entry = fields_of(entry)
+    if "subcommands" in entry:
+        for sub, inner in fields_of(entry["subcommands"]).items():
+            walk(sub, inner, found)
+    elif entry.get("group", b"").decode() in GROUPS:
+        found[name] = (entry["group"].decode(), entry.get("arguments", []))
+
+
+def documented(docs):
+    """The commands of the data types in a reply of COMMAND DOCS: name -> (group, arguments)."""
+    found = {}
+    for name, entry in fields_of(docs).items():
+        walk(name, entry, found)
+    return found
+
+
+class Generator:
+    """Draws units. One per epoch; the same values, the same units."""
+
+    def __init__(self, docs, values):
+        grammar = Grammar(values)
+        self.values = values
+        self.random = values.random
+        self.counts = {}
+        self.makers = {}
+        for name, (group, arguments) in sorted(docs.items()):
+            if name not in NOT_GENERATED:
+                self.makers[name] = grammar.compile(name, group, arguments)
+        self.names = sorted(self.makers)
+        self.cumulative = []
+        total = 0.0
+        for name in self.names:
+            total += WEIGHTS.get(name, 1.0)
+            self.cumulative.append(total)
+
+    def units(self, count):
+        names = self.values.rng.choices(self.names, cum_weights=self.cumulative, k=count)
+        made = [self.unit(name) for name in names]
+        if self.random() < 0.1:
+            made.append([self.setting()])
+        return made
+
+    def setting(self):
+        name = self.values.pick(sorted(SETTINGS))
+        return Request([b"CONFIG", b"SET", name, self.values.pick(SETTINGS[name])])
+
+    def unit(self, name):
+        words = name.upper().encode().split(b"|")
+        self.makers[name](words)
+        self.counts[name] = self.counts.get(name, 0) + 1
+        if self.random() < 0.04:
+            self.spoil(name, words)
+        if name == "xadd" and b"*" in words:
+            words = words[:1] + [SCRATCH] + words[2:]
+            return [Request(words, "shape"), Request([b"XLEN", SCRATCH]), Request([b"DEL", SCRATCH])]
+        if name == "spop":
+            return self.pop(words)
+        if name in MEMBERS_OF and len(words) > 1:
+            return self.sample(name, words)
+        if name in BLOCKING:
+            return self.blocking(name, words)
+        if name in LEXICAL or name in ("zrange", "zrangestore") and b"BYLEX" in (word.upper() for word in words):
+            return self.lexical(name, words)
+        if name == "randomkey":
+            return [Request([b"KEYS", b"*"], "unordered"), Request(words, "picked")]
+        check = self.check_of(name, words)
+        if name in ("sort", "sort_ro") and len(words) > 1:
+            # On a copy: Valkey's SORT makes a skiplist of a packed sorted set, ours changes nothing that it reads.
+            return [Request([b"COPY", words[1], SCRATCH, b"REPLACE"]), Request(words[:1] + [SCRATCH] + words[2:],
+                check),
+                    Request([b"DEL", SCRATCH])]
+        if check in ("set_members", "hash_words", "hash_pairs") and len(words) > 1:
+            return [Request([b"OBJECT", b"ENCODING", words[1]]), Request(words, check)]
+        if name == "setbit":
+            # Valkey's makes the string raw even if it changes nothing; so APPEND does the same for ours.
+            return [Request(words), Request([b"APPEND", *words[1:2], b""])]
+        if self.random() < 0.01:
+            return [Request([b"MULTI"]), Request(words), Request([b"EXEC"], "exec:" + check)]
+        return [Request(words, check)]
+
+    def check_of(self, name, words):
+        if name == "xpending" and len(words) > 3:
+            return "pending"
+        if name in ("sort", "sort_ro"):
+            return "shape" if unsorted(words) else "exact"
+        return CHECK_OF.get(name, "exact")
+
+    def pop(self, words):
+        """SPOP of a copy: what is taken is random, how many are left is not."""
+        if len(words) < 2:
+            return [Request(words)]
+        key = words[1]
+        return [Request([b"COPY", key, SCRATCH, b"REPLACE"]), Request([b"SMEMBERS", SCRATCH], "unordered"),
+                Request([words[0], SCRATCH] + words[2:], "picked"), Request([b"SCARD", SCRATCH]),
+                Request([b"DEL", SCRATCH])]
+
+    def sample(self, name, words):
+        listing = [MEMBERS_OF[name], words[1]]
+        if name == "zrandmember":
+            listing += [b"0", b"-1", b"WITHSCORES"]
+        check = {"srandmember": "unordered", "hrandfield": "pairs"}.get(name, "exact")
+        return [Request(listing, check), Request(words, "picked")]
+
+    def lexical(self, name, words):
+        """On a copy whose scores are all 0: what these find among other scores depends on levels drawn by lot."""
+        at = 2 if name == "zrangestore" else 1
+        if len(words) <= at:
+            return [Request(words)]
+        return [Request([b"ZUNIONSTORE", SCRATCH, b"1", words[at], b"WEIGHTS", b"0"]),
+                Request(words[:at] + [SCRATCH] + words[at + 1:]), Request([b"ZRANGE", SCRATCH, b"0", b"-1"]),
+                Request([b"DEL", SCRATCH])]
+
+    def blocking(self, name, words):
+        """Mostly in a transaction, where nothing blocks; the rest has timeouts of a millisecond or wrong ones."""
+        stream = name in ("xread", "xreadgroup")
+        if self.random() < (0.1 if stream and b"BLOCK" not in words else 0.93):
+            return [Request([b"MULTI"]), Request(words), Request([b"EXEC"])]
+        return [Request(words)]
+
+    def spoil(self, name, words):
+        """One thing wrong; but never so that a time comes out that is soon."""
+        if name in BLOCKING:
+            return  # Whatever is moved may become a timeout; their arguments are wrong often enough.
+        chance = self.random()
+        first = 2 if b"|" in name.encode() else 1
+        if chance < 0.25 or len(words) <= first:
+            if len(words) > first:
+                words.pop()
+            return
+        if chance < 0.5:
+            words.append(self.values.pick(JUNK))
+        elif name in MEMBERS_OF:
+            pass
+        elif name in TIMED:
+            words[first] = self.values.pick(ALL_KEYS)
+        elif chance < 0.7:
+            at = first + int(self.random() * (len(words) - first))
+            words[at] = self.values.pick(JUNK)
+        elif chance < 0.85:
+            at = first + int(self.random() * (len(words) - first))
+            words.insert(at, words[at])
+        else:
+            words[0] = bytes(c ^ 0x20 if self.random() < 0.5 else c for c in words[0])
+
+
+def unsorted(words):
+    """Whether SORT has a BY without a star: a set then comes in any order."""
+    lower = [word.lower() for word in words]
+    if b"store" in lower:
+        return False
+    return any(word == b"by" and at + 1 < len(words) and b"*" not in words[at + 1] for at, word in enumerate(lower))
+
+
+def state(values):
+    """What both servers must hold alike: types, encodings, times, digests."""
+    requests = []
+    for key in ALL_KEYS:
+        requests += [Request([b"TYPE", key]), Request([b"OBJECT", b"ENCODING", key]),
+                     Request([b"PEXPIRETIME", key], "near_ms")]
+    fields = values.fields[:40]
+    for key in values.types.get("hash", []):
+        requests.append(Request([b"HPEXPIRETIME", key, b"FIELDS", b"%d" % len(fields)] + fields, "near_ms"))
+    for key in values.types.get("stream", []):
+        requests.append(Request([b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"], "stream_info"))
+    requests += [Request([b"DEBUG", b"DIGEST-VALUE"] + ALL_KEYS), Request([b"DBSIZE"]), Request([b"DEBUG", b"DIGEST"])]
+    return requests
