@@ -12,12 +12,12 @@ namespace {
 
 // Without settings: from so much waste on, if it is a quarter of the pages, for so much of the
 // time.
-constexpr uint64_t kWasteBytesMin = uint64_t{8} << 20;
+constexpr uint64_t kWasteBytesMin = uint64_t{32} << 20;
 constexpr int64_t kUnaskedPercent = 10;
 constexpr int64_t kUnaskedSliceUs = 300;
 constexpr size_t kTrimBytesPerSlice = size_t{2} << 20;
 // After a walk waste must have grown by so much before it is worth another one.
-constexpr uint64_t kWasteGrowthMin = uint64_t{4} << 20;
+constexpr uint64_t kWasteGrowthMin = uint64_t{8} << 20;
 
 }  // namespace
 
