@@ -36,6 +36,17 @@ uint32_t ExpiryIndex::Slot::at(size_t index) const {
     return blocks_[block][index];
 }
 
+uint32_t ExpiryIndex::Slot::take_at(size_t index) {
+    size_t block = 0;
+    for (; index >= blocks_[block].size(); ++block) index -= blocks_[block].size();
+    uint32_t& place = blocks_[block][index];
+    const uint32_t record = place;
+    place = blocks_.back().back();
+    uint32_t last = 0;
+    (void)pop(last);
+    return record;
+}
+
 void ExpiryIndex::Slot::take_all(Slot& other) {
     for (auto& block : other.blocks_) blocks_.push_back(std::move(block));
     other.blocks_.clear();
@@ -136,13 +147,13 @@ ExpiryIndex::Earliest ExpiryIndex::earliest() const {
     return best;
 }
 
-bool ExpiryIndex::take_earliest(uint64_t& hint, bool& fine) {
+bool ExpiryIndex::take_earliest(uint64_t entropy, uint64_t& hint, bool& fine) {
     const Earliest first = earliest();
     if (first.slot == nullptr) return false;
-    uint32_t record = 0;
-    const_cast<Slot*>(first.slot)->pop(record);
+    // The last ones were filed last, and are the last to expire.
+    auto* slot = const_cast<Slot*>(first.slot);
+    hint = hint_of(slot->take_at(entropy % slot->size()));
     --records_;
-    hint = hint_of(record);
     fine = first.fine;
     return true;
 }

@@ -49,8 +49,8 @@ public:
     // --- for eviction ---
 
     // Takes a record from among the first to become due; `fine`: none is due more than a tick
-    // earlier. The caller files again what it does not remove.
-    bool take_earliest(uint64_t& hint, bool& fine);
+    // earlier. Of a coarse slot it is any one. The caller files again what it does not remove.
+    bool take_earliest(uint64_t entropy, uint64_t& hint, bool& fine);
     // About when that one becomes due; the largest number if there is none.
     int64_t earliest_ms() const;
     // A record at random, which stays.
@@ -74,6 +74,7 @@ private:
         void push(uint32_t record);
         bool pop(uint32_t& record);
         uint32_t at(size_t index) const;
+        uint32_t take_at(size_t index);  // The last record takes its place.
         size_t size() const { return records_; }
         void take_all(Slot& other);
         bool empty() const { return blocks_.empty(); }

@@ -282,7 +282,7 @@ bool VictimFinder::next_to_expire(Victim& victim) {
         uint64_t hint = 0;
         bool fine = false;
         const int64_t due_ms = database.expiry_index().earliest_ms();
-        if (!database.expiry_index().take_earliest(hint, fine)) break;
+        if (!database.expiry_index().take_earliest(random(), hint, fine)) break;
         // A key whose expiry has moved stands where it does not belong any more.
         bool in_order = false;
         visit_expiring(database, hint, [&](uint64_t hash, int64_t at_ms) {
