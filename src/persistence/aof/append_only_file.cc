@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "engine/memory_limit.h"
 
 namespace millrace::persistence::aof {
 namespace {
@@ -154,6 +155,8 @@ void AppendOnlyFile::show_counters() {
     shown.sync_pending = writer_.sync_is_running();
     shown.bytes = bytes_at_start_ + writer_.bytes_written() - counted_from_;
     shown.bytes_buffered = encoder_.offset() - std::min(writer_.written(), encoder_.offset());
+    // What waits for a disk evicts no keys.
+    parts_.engine.memory_limit().uncounted().aof_buffer = shown.bytes_buffered;
 }
 
 // What cannot be logged is refused; with `always` the server does not get here.
