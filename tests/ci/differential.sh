@@ -23,10 +23,10 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0
 failed=0
-step() {  # options...
+valkey=$MILLRACE_REFERENCE_BIN/valkey-server
+step() {  # two programs, options...
   local line
-  python3 tests/differential/differential.py "$MILLRACE_REFERENCE_BIN/valkey-server" "$(realpath "$server")" "$@" 2>&1 |
-    tee "$log"
+  python3 tests/differential/differential.py "$@" 2>&1 | tee "$log"
   line=$(tail -n 1 "$log")
   if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
@@ -38,7 +38,7 @@ step() {  # options...
 
 seed=()
 [[ -z ${DIFFERENTIAL_SEED:-} ]] || seed=(--seed "$DIFFERENTIAL_SEED")
-step --canary --seconds 30
-step --seconds "${DIFFERENTIAL_SECONDS:-120}" "${seed[@]}"
+step "$valkey" "$valkey" --canary --seconds 30  # With one program, so that only what was planted can be found.
+step "$valkey" "$(realpath "$server")" --seconds "${DIFFERENTIAL_SECONDS:-120}" "${seed[@]}"
 echo "$passed passed, $failed failed"
 ((failed == 0))

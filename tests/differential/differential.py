@@ -9,7 +9,8 @@ sends pipelines of commands to both; then types, encodings, times and digests of
 difference of an epoch is reduced to a short sequence of commands, which is printed, and the next epoch begins. An epoch
 depends on nothing but the seed and its number: `--seed N --epoch N` runs that one again.
 
---canary plants differences (a command changed on its way to OURS) and passes if each is found.
+--canary plants differences (a command changed on its way to OURS) and passes if each is found; give it one program
+twice, so that nothing else can be found.
 The last line is `N passed, N failed`; epochs, and the checks of the command table, count as one each.
 """
 

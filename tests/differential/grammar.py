@@ -112,7 +112,10 @@ def _payload(values):
 
 def fields_of(flat):
     """The pairs of a map as RESP2 has it."""
-    return {flat[at].decode(): flat[at + 1] for at in range(0, len(flat), 2)}
+    fields = {flat[at].decode(): flat[at + 1] for at in range(0, len(flat), 2)}
+    if "flags" in fields:
+        fields["flags"] = [flag[1] for flag in fields["flags"]]  # They are simple strings.
+    return fields
 
 
 class Grammar:

@@ -221,7 +221,7 @@ void reply_edge(ReplyWriter& reply, std::string_view name, const Stream& stream,
     if (cursor) {
         reply_entry(reply, stream, cursor);
     } else {
-        reply.null_array();
+        reply.null();
     }
 }
 
