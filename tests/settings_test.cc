@@ -139,8 +139,6 @@ TEST_F(SettingsTest, CommandsRefuseWhatIsMissing) {
               "ERR CONFIG SET failed (possibly related to argument 'tls-port') - "
               "Unable to update TLS configuration. Check server logs.");
     EXPECT_EQ(get("tls-port"), "0");
-    EXPECT_NE(set("activedefrag", "yes"), "OK");
-    EXPECT_EQ(get("activedefrag"), "no");
     EXPECT_NE(set("rdma-port", "1"), "OK");
 }
 
