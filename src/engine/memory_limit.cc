@@ -84,6 +84,11 @@ bool MemoryLimit::make_room() {
         settle_within();
         return true;
     }
+    if (engine_.keyspace().keeps_expired()) {  // While data is imported nothing goes.
+        evicting_ = false;
+        out_of_memory_ = true;
+        return false;
+    }
     if (!may_evict()) {
         evicting_ = false;
         return true;

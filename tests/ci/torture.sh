@@ -36,6 +36,6 @@ kill_server=(python3 tests/torture/append_only_kill.py "$server" --cycles "$cycl
 run "kill, always" "${kill_server[@]}" --policy always
 run "kill, everysec" "${kill_server[@]}" --policy everysec
 run "kill, everysec, while rewriting" "${kill_server[@]}" --policy everysec --rewrite
-run "steps and cuts" python3 tests/torture/append_only_steps.py "$server"
+run "steps and cuts" python3 tests/torture/append_only_steps.py "$server" ${TORTURE_STEPS:+--steps "$TORTURE_STEPS"}
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -25,6 +25,9 @@ HIDDEN = """io-threads-always-active min-io-threads-avoid-copy-reply min-string-
     aof-disable-auto-gc cluster-message-gossip-perc cluster-ping-interval lua-enable-insecure-api
     lua-enable-deprecated-api""".split()
 
+# Settings that Valkey does not have.
+OURS = {"aof-checksum-annotations", "aof-reply-after-write", "maxmemory-count-buffers"}
+
 # Values tried on every setting; what is accepted is read back.
 VALUES = ["xx", "", "0", "1", "-1", "7", "99", "1000", "yes", "NO", "200%", "5%", "1.5", "007", "+1", "1kb",
           "3mb", "2g", "2GB", "4t", "-99999999999999999", "99999999999999999999", "9223372036854775807",
@@ -241,7 +244,7 @@ class Shell:
         pairs = []
         while (line := self.line()) not in (".", ""):
             pairs.append(tuple(unquote(line)))
-        return pairs
+        return [pair for pair in pairs if pair[0] not in OURS]
 
     def set(self, *words):
         self.send("set", words)
