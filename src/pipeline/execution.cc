@@ -22,6 +22,15 @@ using engine::RequestKind;
 using engine::Session;
 
 namespace {
+// A load where a fetch was asked for: processors drop fetches whose page is not at hand, but not
+// loads, and those of several entries overlap as well. A tenth of the cost of a GET of 512 bytes.
+[[gnu::always_inline]] inline void touch_entry(const keyspace::Database& database, uint64_t hash) {
+    const auto* entry = database.table().likely_element(hash);
+    if (entry == nullptr) return;
+    const char byte = *reinterpret_cast<const volatile char*>(entry);
+    asm volatile("" ::"r"(byte));
+}
+
 // Of what a collection leads to; the processor goes on by itself where a command reads more.
 constexpr size_t kContentLines = 2;
 }  // namespace
@@ -73,6 +82,7 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
                   [](const Database& database, uint64_t hash) { database.prefetch_bucket(hash); });
         fetch_all(requests,
                   [](const Database& database, uint64_t hash) { database.prefetch_entry(hash); });
+        fetch_all(requests, touch_entry);
         fetch_collections(requests);
     }
     execute_rest();
