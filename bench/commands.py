@@ -17,9 +17,9 @@ import shlex
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
+import latency
 from latency import Client
 
 MILLION = 1000000
@@ -130,19 +130,7 @@ COLLECTIONS = [
 ]
 
 
-class Server:
-    def __init__(self, command, port):
-        self.port = port
-        words = [*shlex.split(command), "--port", str(port), "--save", "", "--dir", tempfile.mkdtemp()]
-        self.process = subprocess.Popen(["taskset", "-c", "0", *words], stdout=subprocess.DEVNULL)
-        for _ in range(100):
-            try:
-                self.client = Client(port)
-                return
-            except OSError:
-                time.sleep(0.1)
-        sys.exit(f"{command} does not answer")
-
+class Server(latency.Server):
     def info(self, name):
         text = self.client.call("INFO", "everything").decode()
         return int(next(line.split(":")[1] for line in text.split("\r\n") if line.startswith(name + ":")))
@@ -157,10 +145,6 @@ class Server:
     def resident(self):
         with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
 
 
 def cost(options, server, name, make, command):
