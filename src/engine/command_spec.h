@@ -201,6 +201,11 @@ enum class ChannelUse : uint8_t {
     SubscribePattern,  // To the patterns that all arguments are.
 };
 
+// For commands whose flags depend on their arguments: what this one may do.
+class Engine;
+struct Request;
+using FlagFinder = uint64_t (*)(Engine& engine, const Request& request);
+
 // For commands that work on databases which arguments name: appends where these arguments stand.
 using DatabaseFinder = void (*)(std::span<const std::string_view> arguments,
                                 std::vector<size_t>& found);
@@ -225,6 +230,7 @@ struct CommandSpec {
     KeyFinder find_keys = nullptr;
     ChannelUse channels = ChannelUse::None;
     DatabaseFinder find_databases = nullptr;
+    FlagFinder find_flags = nullptr;
     // A plain string write: argument 1 is the key and this one the value, so the I/O side builds
     // the entry. 0: it is not.
     int prebuilt_value = 0;

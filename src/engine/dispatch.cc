@@ -265,7 +265,7 @@ Dispatch::Verdict Dispatch::check_busy(Session& session, Request& request, Reply
 
 Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request, ReplyWriter&) {
     if ((engine_.conditions() & kClientsPaused) == 0) return Verdict::Pass;
-    uint64_t flags = request.command->flags();
+    uint64_t flags = engine_.flags_of(request);
     if (session.is(kInMulti) && request.command->full_name() == "exec") {
         flags = TransactionState::find(session)->command_flags();
     }
@@ -278,7 +278,7 @@ Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request
 Dispatch::Verdict Dispatch::queue_in_transaction(Session& session, Request& request,
                                                  ReplyWriter& writer) {
     if (!session.is(kInMulti) || request.command->has(kNotQueued)) return Verdict::Pass;
-    TransactionState::find(session)->enqueue(request);
+    TransactionState::find(session)->enqueue(request, engine_.flags_of(request));
     writer.constant(wire::kQueued);
     return Verdict::Ended;
 }

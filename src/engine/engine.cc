@@ -257,6 +257,11 @@ void Engine::return_prebuilt(Request& request) {
 
 // --- changes ---
 
+uint64_t Engine::flags_of(const Request& request) {
+    const FlagFinder find_flags = request.command->spec().find_flags;
+    return find_flags == nullptr ? request.command->flags() : find_flags(*this, request);
+}
+
 void Engine::key_changed(std::string_view key, int db) {
     for (KeyChangeListener* listener : change_listeners_) listener->on_key_change(key, db);
     blocking_.key_changed(key, db);

@@ -162,6 +162,8 @@ public:
     SessionTable& sessions() { return sessions_; }
     Effects& effects() { return effects_; }
     Monitors& monitors() { return monitors_; }
+    // What the command of this request may do.
+    uint64_t flags_of(const Request& request);
     Pause& pause() { return pause_; }
     Blocking& blocking() { return blocking_; }
     WatchedKeys& watched_keys() { return watched_keys_; }

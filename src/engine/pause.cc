@@ -11,12 +11,14 @@ void Pause::begin(Engine& engine, Mode mode, int64_t until_ms) {
     mode_ = std::max(mode_, mode);
     until_ms_ = std::max(until_ms_, until_ms);
     engine.set_condition(kClientsPaused, true);
+    engine.keyspace().keep_expired(keyspace::KeepExpired::WhilePaused, true);
 }
 
 void Pause::end(Engine& engine) {
     mode_ = Mode::None;
     until_ms_ = 0;
     engine.set_condition(kClientsPaused, false);
+    engine.keyspace().keep_expired(keyspace::KeepExpired::WhilePaused, false);
     for (const auto& [slot, generation] : waiting_) {
         if (Session* session = engine.sessions().find(slot, generation)) engine.wake(*session);
     }

@@ -84,7 +84,8 @@ void TrackingState::describe(SessionSummary& summary) const {
     summary.tracking_redirect_broken = redirect_broken;
     summary.tracking_redirect = static_cast<int64_t>(redirect);
     summary.tracking_prefixes = prefixes_.size();
-    constexpr size_t kBytesEach = 2 * sizeof(void*) + sizeof(std::string);
+    // Their names are kept once, for all clients that asked for them.
+    constexpr size_t kBytesEach = 2 * sizeof(void*);
     summary.memory_bytes += sizeof *this + prefixes_.size() * kBytesEach;
 }
 
@@ -98,7 +99,9 @@ void Tracking::remove(TrackingState& state) {
     for (const std::string* prefix : state.prefixes_) {
         const auto found = prefixes_.find(*prefix);
         std::erase(found->second.clients, &state);
-        if (found->second.clients.empty()) prefixes_.erase(found);
+        if (!found->second.clients.empty()) continue;
+        if (!found->second.changed.empty()) std::erase(to_broadcast_, &found->second);
+        prefixes_.erase(found);
     }
     if (--clients_ > 0) return;
     engine_.remove_change_listener(this);
@@ -151,13 +154,31 @@ void Tracking::invalidate(NameMap<std::vector<Reader>>::iterator entry) {
     table_.erase(entry);
 }
 
+template <typename Visitor>
+void Tracking::for_each_prefix_of(std::string_view key, Visitor&& visitor) {
+    std::string_view rest = key;
+    for (;;) {
+        auto nearest = prefixes_.upper_bound(rest);
+        if (nearest == prefixes_.begin()) return;
+        --nearest;
+        // What is a prefix and comes before the nearest one is no longer than what both share.
+        const std::string& name = nearest->first;
+        const auto shared = std::ranges::mismatch(name, rest).in1 - name.begin();
+        rest = rest.substr(0, static_cast<size_t>(shared));
+        if (rest.size() < name.size()) continue;
+        visitor(nearest->second);
+        if (rest.empty()) return;
+        rest.remove_suffix(1);
+    }
+}
+
 void Tracking::on_key_change(std::string_view key, int) {
     const Session* changer = engine_.running();
-    for (auto& [prefix, each] : prefixes_) {
-        if (!key.starts_with(prefix)) continue;
-        each.changed.insert_or_assign(std::string(key), changer == nullptr ? 0 : changer->id());
-        broadcasts_pending_ = true;
-    }
+    const uint64_t changer_id = changer == nullptr ? 0 : changer->id();
+    for_each_prefix_of(key, [&](Prefix& prefix) {
+        if (prefix.changed.empty()) to_broadcast_.push_back(&prefix);
+        prefix.changed.insert_or_assign(std::string(key), changer_id);
+    });
     const auto found = table_.find(key);
     if (found != table_.end()) invalidate(found);
 }
@@ -172,12 +193,9 @@ void Tracking::on_flush(int, int) {
 }
 
 void Tracking::flush_broadcasts() {
-    if (!broadcasts_pending_) return;
-    broadcasts_pending_ = false;
-    for (auto& [prefix, each] : prefixes_) {
-        if (each.changed.empty()) continue;
-        const NameMap<uint64_t> changed = std::exchange(each.changed, {});
-        for (TrackingState* state : each.clients) {
+    for (Prefix* prefix : std::exchange(to_broadcast_, {})) {
+        const NameMap<uint64_t> changed = std::exchange(prefix->changed, {});
+        for (TrackingState* state : prefix->clients) {
             std::vector<std::string_view> keys;
             keys.reserve(changed.size());
             for (const auto& [key, changer] : changed) {

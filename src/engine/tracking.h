@@ -57,8 +57,13 @@ private:
         NameMap<uint64_t> changed;  // And the client that did it last; 0: none.
     };
 
+    using Prefixes = std::map<std::string, Prefix, std::less<>>;
+
     void add(TrackingState& state);
     void remove(TrackingState& state);
+    // Visits those that the key begins with, longest first.
+    template <typename Visitor>
+    void for_each_prefix_of(std::string_view key, Visitor&& visitor);
     const std::string* add_prefix(TrackingState& state, std::string_view prefix);
     void invalidate(NameMap<std::vector<Reader>>::iterator entry);
     void enforce_limit();
@@ -68,8 +73,8 @@ private:
     size_t clients_ = 0;
     NameMap<std::vector<Reader>> table_;  // Readers in order.
     size_t items_ = 0;
-    std::map<std::string, Prefix, std::less<>> prefixes_;
-    bool broadcasts_pending_ = false;
+    Prefixes prefixes_;
+    std::vector<Prefix*> to_broadcast_;  // Those under which something has changed.
     KeyPositions positions_;  // Kept for its memory only.
 };
 

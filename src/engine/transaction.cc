@@ -14,14 +14,14 @@ TransactionState& TransactionState::of(Session& session, WatchedKeys& watched) {
     return *find(session);
 }
 
-void TransactionState::enqueue(const Request& request) {
+void TransactionState::enqueue(const Request& request, uint64_t flags) {
     queue_.emplace_back(request);
     if (request.command->spec().find_databases != nullptr &&
         request.command->full_name() == "select") {
         const auto number = parse_integer(request.words[1]);
         if (number && *number >= 0 && *number <= INT_MAX) database_ = static_cast<int>(*number);
     }
-    command_flags_ |= request.command->flags();
+    command_flags_ |= flags;
     queued_bytes_ += sizeof(OwnedRequest) + request.word_count * sizeof(std::string_view);
     for (const std::string_view word : request.arguments()) queued_bytes_ += word.size();
 }

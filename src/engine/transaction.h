@@ -30,7 +30,8 @@ public:
 
     // Queues what follows, from this database on.
     void begin(int database) { database_ = database; }
-    void enqueue(const Request& request);
+    // `flags` are what the command may do.
+    void enqueue(const Request& request, uint64_t flags);
     // The one in which the next command will run.
     int database() const { return database_; }
     std::vector<OwnedRequest>& queue() { return queue_; }

@@ -49,7 +49,7 @@ Database::Position Keyspace::find_live(int db, std::string_view key, uint64_t ha
     const Database::Position position = database(db).find(key, hash);
     if (!position || (position.tags() & structures::kTagHasExpiry) == 0) return position;
     if (position.element()->expire_at_ms() >= now_ms_) return position;
-    if (keep_expired_) return {};
+    if (keep_expired_ != 0) return {};
     expire(db, position, hash);
     return {};
 }
@@ -61,6 +61,11 @@ void Keyspace::expire(int db, Database::Position position, uint64_t hash) {
     ++counters_.expired;
     if (expiry_listener_ != nullptr) expiry_listener_->on_expired(db, *entry);
     retire(entry);
+}
+
+void Keyspace::expire_kept(int db, std::string_view key, uint64_t hash) {
+    const Database::Position position = database(db).find(key, hash);
+    if (position) expire(db, position, hash);
 }
 
 void Keyspace::flush(int db) {
@@ -237,7 +242,7 @@ bool Keyspace::expire_due(int64_t budget_us) {
             }
         }
         uint64_t hash = 0;
-        while (!out_of_time && !keep_expired_ && database(db).first_members_due(now_ms_, hash)) {
+        while (!out_of_time && keep_expired_ == 0 && database(db).first_members_due(now_ms_, hash)) {
             expire_members(db, hash);
             out_of_time = Clock::now() >= deadline;
         }

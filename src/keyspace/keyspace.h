@@ -39,6 +39,9 @@ struct KeyspaceCounters {
     uint64_t evicted = 0;
 };
 
+// Why keys that are past their time stay, unseen, until they are overwritten.
+enum class KeepExpired : uint8_t { WhileImporting = 1, WhilePaused = 2 };
+
 // Learns of keys that go because their time is over; the engine turns it into an event and a
 // propagated DEL.
 class ExpiryListener {
@@ -67,11 +70,14 @@ public:
     size_t total_size() const;
 
     // The entry of `key` if it is there and not past its time. One that is past it is removed
-    // first, unless keep_expired() is on (a replica waits for its primary's word).
+    // first, unless there is a reason to keep it.
     Database::Position find_live(int db, std::string_view key, uint64_t hash);
-    // The same for a key that is about to change or go; a snapshot has its state first.
+    // The same for a key that is about to change or go; a snapshot has its state first. What is past
+    // its time makes room in any case.
     Database::Position find_for_change(int db, std::string_view key, uint64_t hash) {
         const Database::Position position = find_live(db, key, hash);
+        if (!position && keep_expired_ != 0) [[unlikely]]
+            expire_kept(db, key, hash);
         if (position) before_change(database(db), position);
         return position;
     }
@@ -140,8 +146,11 @@ public:
     void set_now_ms(int64_t now) { now_ms_ = now; }
     int64_t now_ms() const { return now_ms_; }
     void set_expiry_listener(ExpiryListener* listener) { expiry_listener_ = listener; }
-    void set_keep_expired(bool keep) { keep_expired_ = keep; }
-    bool keeps_expired() const { return keep_expired_; }
+    void keep_expired(KeepExpired why, bool keep) {
+        const auto bit = static_cast<uint8_t>(why);
+        keep_expired_ = static_cast<uint8_t>(keep ? keep_expired_ | bit : keep_expired_ & ~bit);
+    }
+    bool keeps_expired() const { return keep_expired_ != 0; }
     KeyspaceCounters& counters() { return counters_; }
 
 private:
@@ -150,6 +159,7 @@ private:
     uint64_t bytes_of(const Entry& entry) const;
     uint64_t mean_entry_bytes(const Database& database) const;
     void expire(int db, Database::Position position, uint64_t hash);
+    void expire_kept(int db, std::string_view key, uint64_t hash);
     void expire_members(int db, uint64_t hash);
     bool look_at_due(int db, uint64_t hint);
 
@@ -177,7 +187,7 @@ private:
     uint64_t lazily_freed_ = 0;
     uint64_t lazily_freed_before_ = 0;
     int expire_next_db_ = 0;
-    bool keep_expired_ = false;
+    uint8_t keep_expired_ = 0;  // Of KeepExpired.
 };
 
 }  // namespace millrace::keyspace

@@ -79,7 +79,7 @@ std::string_view objection(ScriptRun& run, const Command* command,
     if (command->has(engine::kNoScript) && !anything) {
         return "ERR This Valkey command is not allowed from script";
     }
-    if (run.read_only && command->has(engine::kWrite)) {
+    if (run.read_only && command->has(engine::kWrite | engine::kMayReplicate)) {
         return "ERR Write commands are not allowed from read-only scripts.";
     }
     engine::Engine& engine = run.call.engine();

@@ -206,6 +206,36 @@ const std::string* ScriptEngine::body_of(std::string_view sha) const {
     return found == scripts_.end() ? nullptr : &found->second.body;
 }
 
+namespace {
+
+// Compat: a script that says nothing of itself keeps the flags of EVAL; others say whether they
+// write.
+uint64_t command_flags(const engine::Command& command, uint32_t said) {
+    if ((said & kUnflagged) != 0) return command.flags();
+    uint64_t flags = command.flags() & ~(engine::kStale | engine::kMayReplicate);
+    if ((said & kNoWrites) == 0) {
+        flags |= engine::kWrite;
+        if ((said & kAllowOom) == 0) flags |= engine::kDenyOom;
+    }
+    if ((said & kAllowStale) != 0) flags |= engine::kStale;
+    return flags;
+}
+
+}  // namespace
+
+uint64_t ScriptEngine::flags_of_script(const engine::Command& command,
+                                       std::string_view body) const {
+    const auto shebang = parse_shebang(body);
+    return shebang.ok() ? command_flags(command, shebang->flags) : command.flags();
+}
+
+uint64_t ScriptEngine::flags_of_function(const engine::Command& command,
+                                         std::string_view name) const {
+    const auto found = functions_.find(to_lower(name));
+    if (found == functions_.end()) return command.flags();
+    return command_flags(command, found->second.library->functions[found->second.at].flags);
+}
+
 void ScriptEngine::flush_scripts() {
     scripts_.clear();
     evictable_.clear();

@@ -45,6 +45,10 @@ public:
     const std::string* body_of(std::string_view sha) const;
     void flush_scripts();
 
+    // What a call of the script, or of the function, may do.
+    uint64_t flags_of_script(const engine::Command& command, std::string_view body) const;
+    uint64_t flags_of_function(const engine::Command& command, std::string_view name) const;
+
     // --- functions ---
 
     Result<std::string> load_library(std::string_view code, bool replace);

@@ -111,7 +111,8 @@ void Server::wire_settings() {
         return done();
     });
     config_.on_change({"import-mode"}, [this] {
-        keyspace_.set_keep_expired(settings_.replication.import_mode);
+        keyspace_.keep_expired(keyspace::KeepExpired::WhileImporting,
+                               settings_.replication.import_mode);
         return done();
     });
     config_.on_change({"requirepass"}, [this] {

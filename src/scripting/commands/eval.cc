@@ -10,6 +10,8 @@ namespace {
 
 using namespace engine;
 
+uint64_t flags_of_eval(Engine& engine, const Request& request);
+uint64_t flags_of_evalsha(Engine& engine, const Request& request);
 Status eval(Call& call);
 Status evalsha(Call& call);
 Status eval_ro(Call& call);
@@ -81,9 +83,10 @@ constexpr CommandSpec kCommands[] = {
      .group = Group::Scripting,
      .complexity = "That of what is run.",
      .arity = -3,
-     .flags = kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys,
+     .flags = kNoScript | kStale | kSkipMonitor | kMayReplicate | kNoMandatoryKeys,
      .keys = kEvalKeys,
      .args = kEvalArgs,
+     .find_flags = flags_of_eval,
      .run = eval},
     {.name = "EVALSHA",
      .summary = "Runs a cached Lua script, by its SHA-1.",
@@ -91,9 +94,10 @@ constexpr CommandSpec kCommands[] = {
      .group = Group::Scripting,
      .complexity = "That of what is run.",
      .arity = -3,
-     .flags = kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys,
+     .flags = kNoScript | kStale | kSkipMonitor | kMayReplicate | kNoMandatoryKeys,
      .keys = kEvalshaKeys,
      .args = kEvalshaArgs,
+     .find_flags = flags_of_evalsha,
      .run = evalsha},
     {.name = "EVAL_RO",
      .summary = "Runs a Lua script that may only read.",
@@ -116,6 +120,17 @@ constexpr CommandSpec kCommands[] = {
      .args = kEvalshaRoArgs,
      .run = evalsha_ro},
 };
+
+uint64_t flags_of_eval(Engine& engine, const Request& request) {
+    return ScriptEngine::of(engine).flags_of_script(*request.command, request.words[1]);
+}
+
+uint64_t flags_of_evalsha(Engine& engine, const Request& request) {
+    ScriptEngine& scripts = ScriptEngine::of(engine);
+    const std::string* body = scripts.body_of(to_lower(request.words[1]));
+    return body == nullptr ? request.command->flags()
+                           : scripts.flags_of_script(*request.command, *body);
+}
 
 Status eval(Call& call) {
     return ScriptEngine::of(call.engine()).evaluate(call, call.arg(1), false);

@@ -15,6 +15,7 @@ namespace {
 
 using namespace engine;
 
+uint64_t flags_of_fcall(Engine& engine, const Request& request);
 Status fcall(Call& call);
 Status fcall_ro(Call& call);
 Status delete_library(Call& call);
@@ -201,9 +202,10 @@ constexpr CommandSpec kCommands[] = {
      .group = Group::Scripting,
      .complexity = "That of what is run.",
      .arity = -3,
-     .flags = kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys,
+     .flags = kNoScript | kStale | kSkipMonitor | kMayReplicate | kNoMandatoryKeys,
      .keys = kFcallKeys,
      .args = kFcallArgs,
+     .find_flags = flags_of_fcall,
      .run = fcall},
     {.name = "FCALL_RO",
      .summary = "Calls a function that may only read.",
@@ -247,6 +249,10 @@ constexpr std::string_view kHelp[] = {
 Status help(Call& call) {
     reply_help(call.reply(), "FUNCTION", kHelp);
     return done();
+}
+
+uint64_t flags_of_fcall(Engine& engine, const Request& request) {
+    return ScriptEngine::of(engine).flags_of_function(*request.command, request.words[1]);
 }
 
 Status fcall(Call& call) {
