@@ -56,6 +56,8 @@ BAD_TIMES = [b"0", b"-1", b"-1000", b"abc", b"", b"1.5", b"9223372036854775807",
              b"9223372036854775", b"9223372036854776", b"-9223372036854776", b"9223372036854775808", b"-0",
              b"9223370000000000000", b"9223372036854774", b"281474976710655", b"281474976710656", b"70368744177663999"]
 
+FARTHEST_TIMES = {b"9223370000000000000", b"281474976710655", b"281474976710656", b"70368744177663999"}  # Are not bad.
+
 STREAM_IDS = [b"1-1", b"1-2", b"1", b"2", b"2-0", b"2-5", b"3-3", b"5-1", b"5-2", b"7", b"8-1", b"10-10", b"0-1",
     b"0-2",
               b"15-3", b"20-1", b"20-2", b"30-1", b"100-0"]
@@ -101,6 +103,7 @@ class Values:
         self.random = rng.random
         self.types = {}
         self.payloads = []
+        self.relative_times = 0  # How many there were.
         many = self.random() < 0.25
         self.many_max = 60 if many else 3
         self.members = [b"m%d" % each for each in range(8)] + [b"%d" % each for each in range(10)]
@@ -192,10 +195,18 @@ class Values:
         return self.pick([b"", b"a", b"--", b"+a", b"-inf", b"(", b"["])
 
     def relative_seconds(self):
-        return b"%d" % self.rng.randint(10 ** 5, 10 ** 9) if self.random() < 0.8 else self.pick(BAD_TIMES)
+        return self.relative(10 ** 5, 10 ** 9) if self.random() < 0.8 else self.far_or_bad()
 
     def relative_ms(self):
-        return b"%d" % self.rng.randint(10 ** 8, 10 ** 12) if self.random() < 0.8 else self.pick(BAD_TIMES)
+        return self.relative(10 ** 8, 10 ** 12) if self.random() < 0.8 else self.far_or_bad()
+
+    def far_or_bad(self):
+        time = self.pick(BAD_TIMES)
+        return self.relative(int(time) - 10 ** 9, int(time)) if time in FARTHEST_TIMES else time
+
+    def relative(self, least, most):
+        self.relative_times += 1
+        return b"%d" % self.rng.randint(least, most)
 
     def absolute_seconds(self):
         chance = self.random()

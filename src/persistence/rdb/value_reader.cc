@@ -129,7 +129,7 @@ std::unique_ptr<Collection> Reading::list(Type type) {
     const uint64_t blocks = type == Type::ListZiplist ? 1 : in_.count(1);
     for (uint64_t i = 0; i < blocks && !in_.failed(); ++i) read_block(*list, type);
     if (in_.failed()) return nullptr;
-    list->settle(values::SmallList::Full);
+    list->settle(growth_.encodings.list_max_listpack_size, values::SmallList::Full);
     return list;
 }
 
