@@ -44,7 +44,7 @@ CHECK_OF = {
     "smembers": "set_members", "hkeys": "hash_words", "hvals": "hash_words", "hgetall": "hash_pairs",
     "dump": "dumped", "scan": "scanned", "sscan": "scanned", "hscan": "scanned", "zscan": "scanned",
     "pttl": "near_ms", "ttl": "near_seconds", "expiretime": "near_seconds", "pexpiretime": "near_ms",
-    "hpttl": "near_ms",
+    "hpttl": "near_ms", "object|refcount": "shape",
     "httl": "near_seconds", "hexpiretime": "near_seconds", "hpexpiretime": "near_ms", "object|idletime": "small",
     "xinfo|stream": "stream_info", "xinfo|consumers": "stream_info", "xinfo|groups": "stream_info",
 }
@@ -136,6 +136,10 @@ class Generator:
             return [Request(words, "shape"), Request([b"XLEN", SCRATCH]), Request([b"DEL", SCRATCH])]
         if name == "spop":
             return self.pop(words)
+        if name == "pfadd" and len(words) > 3:
+            # On a copy: where a sketch turns out to be damaged, Valkey keeps what it had added before.
+            return [Request([b"COPY", words[1], SCRATCH, b"REPLACE"]), Request([words[0], SCRATCH] + words[2:]),
+                    Request([b"PFCOUNT", SCRATCH]), Request([b"DEL", SCRATCH])]
         if name in ("sinterstore", "sunionstore", "sdiffstore") and len(words) > 2:
             # Whether the outcome becomes a listpack or a table depends on the order in which Valkey's tables list the
             # members: with the texts first it may stay packed. So it is never kept.
