@@ -139,7 +139,7 @@ class Generator:
         if name == "pfadd" and len(words) > 3:
             # On a copy: where a sketch turns out to be damaged, Valkey keeps what it had added before.
             return [Request([b"COPY", words[1], SCRATCH, b"REPLACE"]), Request([words[0], SCRATCH] + words[2:]),
-                    Request([b"PFCOUNT", SCRATCH]), Request([b"DEL", SCRATCH])]
+                    Request([b"DEL", SCRATCH])] + [Request(words[:2] + [word]) for word in words[2:]]
         if name in ("sinterstore", "sunionstore", "sdiffstore") and len(words) > 2:
             # Whether the outcome becomes a listpack or a table depends on the order in which Valkey's tables list the
             # members: with the texts first it may stay packed. So it is never kept.

@@ -3,6 +3,7 @@
 // LSET, LINSERT, LREM, LTRIM: changes in the middle of a list.
 
 #include <algorithm>
+#include <cstdint>
 
 #include "commands/support/lists.h"
 #include "engine/command.h"
@@ -167,7 +168,7 @@ uint64_t remove_equal(List& list, std::string_view text, uint64_t most, bool bac
 }
 
 Status lrem(Call& call) {
-    const int64_t count = TRY(call.integer(2));
+    const int64_t count = TRY(call.integer(2, -INT64_MAX, INT64_MAX));
     KeyEdit edit = TRY(call.edit(1, List::kType));
     List* list = edit.value<List>();
     if (list == nullptr) {

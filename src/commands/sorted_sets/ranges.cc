@@ -342,11 +342,16 @@ void store_selection(Call& call, const SortedSet& set, const Selection& selectio
     std::vector<ScoredMember> elements;
     if (selection.count > 0) {
         elements.reserve(selection.count);
-        const uint64_t lowest =
-            selection.backward ? selection.first + 1 - selection.count : selection.first;
-        SortedSet::Cursor cursor = set.at(lowest);
-        for (uint64_t i = 0; i < selection.count; ++i, cursor.next())
-            elements.push_back({cursor.score(), texts.copy(cursor.member())});
+        // Compat: -0 becomes 0 in what is packed at first, before a long member makes a table.
+        const SortedSet::Limits limits = support::limits(call);
+        bool packed = limits.allow(selection.count, 0);
+        SortedSet::Cursor cursor = set.at(selection.first);
+        for (uint64_t i = 0; i < selection.count; ++i, cursor.step(selection.backward)) {
+            packed = packed && limits.allow(0, cursor.member().size());
+            const double score = packed && cursor.score() == 0 ? 0 : cursor.score();
+            elements.push_back({score, texts.copy(cursor.member())});
+        }
+        if (selection.backward) std::reverse(elements.begin(), elements.end());
     }
     store_elements(call, 1, "zrangestore", elements);
 }

@@ -262,12 +262,8 @@ std::unique_ptr<Collection> Reading::hash_of_listpack() {
         in_.fail(kBadBlob);
         return nullptr;
     }
-    const auto& encodings = growth_.encodings;
-    bool fits = pack.size() / 2 <= encodings.hash_max_listpack_entries;
-    for (auto at = pack.first(); fits && at != Listpack::kNone; at = pack.next(at)) {
-        const auto element = pack.get(at);
-        fits = element.is_number || element.text.size() <= encodings.hash_max_listpack_value;
-    }
+    // Compat: the lengths of fields and values do not matter here.
+    const bool fits = pack.size() / 2 <= growth_.encodings.hash_max_listpack_entries;
     auto hash = std::make_unique<values::Hash>(std::move(pack));
     if (!fits) hash->become_table(growth_);
     return hash;
