@@ -63,16 +63,16 @@ struct World {
 };
 
 void check_shebangs(std::string_view text) {
-    if (const auto script = parse_shebang(text); script.ok()) {
+    if (auto script = parse_shebang(text); script.ok()) {
         CHECK(text.ends_with(script->code));
     }
-    if (const auto library = parse_library_shebang(text); library.ok()) {
+    if (auto library = parse_library_shebang(text); library.ok()) {
         CHECK(text.ends_with(library->code));
     }
 }
 
 void load(ScriptEngine& scripts, std::string_view text) {
-    const auto name = scripts.load_library(text, false);
+    auto name = scripts.load_library(text, false);
     if (!name.ok()) {
         CHECK(scripts.libraries().empty());
         return;
@@ -102,7 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     check_shebangs("#!lua" + std::string(text));
     World world;
     ScriptEngine& scripts = ScriptEngine::of(world.engine);
-    if (const auto sha = scripts.load(text); sha.ok()) CHECK(*scripts.body_of(*sha) == text);
+    if (auto sha = scripts.load(text); sha.ok()) CHECK(*scripts.body_of(*sha) == text);
     load(scripts, text);
     load(scripts, "#!lua name=fuzz\n" + std::string(text));
     load(scripts,
