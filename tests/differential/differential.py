@@ -103,7 +103,7 @@ def compare(units, reference, ours):
             if reference[at_reference:end_reference] != ours[at_ours:end_ours] and one != other:
                 executed = request.check.startswith("exec:")  # Then the words that count are those that were queued.
                 seen = Seen(unit.requests[index - 1].words if executed else request.words, before)
-                if not check_named(request.check)(one, other, seen) and not is_expected(request.words, one, other):
+                if not check_named(request.check)(one, other, seen) and not is_expected(seen.words, one, other):
                     return Difference(at, request.words, one, other)
             before = (one, other)
             at_reference, at_ours = end_reference, end_ours
