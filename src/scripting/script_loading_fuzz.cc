@@ -104,6 +104,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ScriptEngine& scripts = ScriptEngine::of(world.engine);
     if (auto sha = scripts.load(text); sha.ok()) CHECK(*scripts.body_of(*sha) == text);
     load(scripts, text);
+    load(scripts, "#!lua" + std::string(text));
     load(scripts, "#!lua name=fuzz\n" + std::string(text));
     load(scripts,
          "#!lua name=fuzz\nlocal f = function() end\nserver.register_function" + std::string(text));

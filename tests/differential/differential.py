@@ -330,6 +330,8 @@ class Run:
             passed += self.epoch(number)
             number += 1
             spent = time.monotonic() - began
+            if number % 100 == 0:
+                print(f"epoch {number}: {self.commands} commands in {spent:.0f} s", flush=True)
             if (options.epoch is not None or len(self.failures) >= options.failures_max
                     or (self.commands >= options.commands if options.commands else spent >= options.seconds)):
                 break
