@@ -83,12 +83,14 @@ class Side:
         for _ in range(600):
             try:
                 self.connect()
+                if os.path.realpath(self.ask("CONFIG", "GET", "dir")[1]) != os.path.realpath(self.folder.encode()):
+                    break  # Somebody else's.
                 return
             except OSError:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.05)
-        raise Gone(f"{self.program} does not start; see {self.folder}/log")
+        raise Gone(f"{self.program} does not start on port {self.port}; see {self.folder}/log")
 
     def connect(self):
         if self.socket:
