@@ -23,8 +23,9 @@ std::string unknown_command_text(const Request& request) {
     const auto words = request.arguments();
     std::string rest;
     for (size_t i = 1; i < words.size() && rest.size() < kQuotedMax; ++i) {
+        const size_t room = kQuotedMax - rest.size();
         rest += "'";
-        rest += until_zero(words[i]).substr(0, kQuotedMax - rest.size());
+        rest += until_zero(words[i]).substr(0, room);
         rest += "' ";
     }
     std::string text = "ERR unknown command '";
