@@ -36,7 +36,7 @@ WEIGHTS = {name: 4.0 for name in (
 WEIGHTS.update({name: 0.4 for name in (
     "del", "unlink", "rename", "renamenx", "getdel", "ltrim", "move", "xtrim", "expireat", "pexpireat", "delifeq",
     "zremrangebyrank", "zremrangebylex", "zremrangebyscore", "pfdebug", "keys", "randomkey", "spop", "dump",
-    "xgroup|destroy")})
+    "xgroup|destroy", "lcs")})
 WEIGHTS.update({name: 0.3 for name in BLOCKING - {"xread", "xreadgroup"}})
 
 CHECK_OF = {
@@ -116,7 +116,7 @@ class Generator:
         for name in names:
             times = self.values.relative_times
             requests = self.unit(name)
-            made.append(Unit(requests, self.values.relative_times != times))
+            made.append(Unit(requests, self.values.relative_times != times or name == "lcs"))
         if self.random() < 0.4:
             made.append(Unit([self.setting()]))
         return made
@@ -136,6 +136,12 @@ class Generator:
             return [Request(words, "shape"), Request([b"XLEN", SCRATCH]), Request([b"DEL", SCRATCH])]
         if name == "spop":
             return self.pop(words)
+        if name == "lcs" and len(words) > 2 and self.random() < 0.9:
+            # Of texts that are not long: time and memory grow with the product of their lengths.
+            text = self.values.text()[:300]
+            other = SCRATCH + b"2"
+            return [Request([b"SET", SCRATCH, text]), Request([b"SET", other, self.values.text()[:300] + text]),
+                    Request([b"LCS", SCRATCH, other] + words[3:]), Request([b"DEL", SCRATCH, other])]
         if name == "pfadd" and len(words) > 3:
             # On a copy: where a sketch turns out to be damaged, Valkey keeps what it had added before.
             return [Request([b"COPY", words[1], SCRATCH, b"REPLACE"]), Request([words[0], SCRATCH] + words[2:]),
@@ -232,6 +238,8 @@ class Generator:
             return  # Whatever is moved may become a timeout; their arguments are wrong often enough.
         chance = self.random()
         first = 2 if b"|" in name.encode() else 1
+        if name in MEMBERS_OF and len(words) == first + 1:
+            return  # No count may come behind the key: a reply of 2^63 members would never end.
         if chance < 0.25 or len(words) <= first:
             if len(words) > first:
                 words.pop()

@@ -180,7 +180,10 @@ def stream_info(reference, ours, _):
     one, other = items_of(reference), items_of(ours)
     if one is None or other is None or kind_of(reference) != kind_of(ours) or len(one) != len(other):
         return reference == ours
+    empty = one[:2] == other[:2] == [b"length", 0]
     for at, (first, second) in enumerate(zip(one, other)):
+        if at and empty and one[at - 1] == b"radix-tree-keys":
+            continue  # Valkey may keep a block without entries.
         if at and one[at - 1] == b"radix-tree-nodes" and isinstance(first, int) and isinstance(second, int):
             continue  # There is no radix tree in ours.
         if at and isinstance(one[at - 1], bytes) and one[at - 1] in TIMES and isinstance(first, int):

@@ -255,14 +255,14 @@ class Run:
                 drawn += [unit for unit in units if not unit.once]
                 units += rng.choices(drawn, k=UNITS_AGAIN)
                 rng.shuffle(units)
+                before = len(done)
+                done += units
                 difference = self.step(values, units)
                 if difference:
-                    difference = difference._replace(at=len(done) + difference.at)
-                done += units
-                if difference:
+                    difference = difference._replace(at=before + difference.at)
                     break
         except Gone as error:
-            difference = Difference(0, [], "", str(error))
+            difference = Difference(len(done), [], "", str(error))
             for side in self.sides:
                 side.restart()
         for name, count in generator.counts.items():

@@ -201,7 +201,7 @@ class Values:
     def far_or_bad(self, unit_ms):
         """What is so far away that it is still right is not drawn twice either."""
         time = self.pick(BAD_TIMES)
-        if time.isdigit() and 0 < int(time) * unit_ms < LONG_MAX - 10 ** 13:
+        if time.isdigit() and 0 < int(time) * unit_ms < LONG_MAX - 2 * 10 ** 12:
             return self.relative(int(time) - 10 ** 9, int(time))
         return time
 

@@ -137,9 +137,8 @@ std::unique_ptr<Collection> Reading::list(Type type) {
 
 std::unique_ptr<Collection> Reading::set() {
     const uint64_t count = in_.count(1);
-    const auto& encodings = growth_.encodings;
-    const bool is_large =
-        count > std::max(encodings.set_max_intset_entries, encodings.set_max_listpack_entries);
+    // Compat: however many a listpack may hold.
+    const bool is_large = count > growth_.encodings.set_max_intset_entries;
     auto set = std::make_unique<values::Set>(
         is_large ? values::Set::Form::Table : values::Set::Form::Integers, growth_.seed);
     for (uint64_t i = 0; i < count && !in_.failed(); ++i) {
