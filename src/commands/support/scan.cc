@@ -46,7 +46,7 @@ std::optional<std::string_view> name_pattern(std::string_view argument) {
 }
 
 Result<uint64_t> parse_scan_cursor(const Call& call, size_t at) {
-    const auto cursor = parse_unsigned_lenient(until_zero(call.arg(at)));
+    const auto cursor = parse_unsigned_lenient(call.arg(at));
     if (!cursor) return kInvalidCursor;
     return *cursor;
 }
