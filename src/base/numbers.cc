@@ -129,6 +129,8 @@ std::optional<uint64_t> parse_unsigned_lenient(std::string_view text) {
     if (const auto strict = parse_unsigned(text)) return strict;
     if (parse_integer(text)) return std::nullopt;  // Below zero.
 
+    // Compat: so "-1" is refused, and with a zero byte behind it, which ends it here, it is not.
+    text = text.substr(0, text.find('\0'));
     size_t at = 0;
     while (at < text.size() && (text[at] == ' ' || (text[at] >= '\t' && text[at] <= '\r'))) ++at;
     const bool negative = at < text.size() && text[at] == '-';

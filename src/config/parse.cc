@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/numbers.h"
+#include "base/token.h"
 
 namespace millrace::config {
 namespace {
@@ -76,7 +77,10 @@ std::string write_memory(uint64_t bytes) {
 
 }  // namespace
 
+// Compat: a zero byte ends a word.
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    a = until_zero(a);
+    b = until_zero(b);
     if (a.size() != b.size()) return false;
     for (size_t i = 0; i < a.size(); ++i) {
         if (lower(a[i]) != lower(b[i])) return false;

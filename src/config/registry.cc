@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/glob.h"
+#include "base/token.h"
 
 namespace millrace::config {
 namespace {
@@ -16,8 +17,8 @@ bool has_wildcards(std::string_view pattern) {
 }
 
 Error unknown_option(std::string_view name) {
-    return Error(
-        fmt::format("ERR Unknown option or number of arguments for CONFIG SET - '{}'", name));
+    return Error(fmt::format("ERR Unknown option or number of arguments for CONFIG SET - '{}'",
+                             until_zero(name)));
 }
 
 Error set_failed(std::string_view name, std::string_view reason) {

@@ -7,13 +7,14 @@
 
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "base/token.h"
 
 namespace millrace::engine {
 
 using keyspace::Entry;
 
 bool Call::arg_is(size_t at, std::string_view word) const {
-    return equals_ignore_case(arg(at), word);
+    return is_token(arg(at), word);
 }
 
 Result<int64_t> Call::integer(size_t at) const {

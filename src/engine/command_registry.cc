@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "base/bytes.h"
+#include "base/token.h"
 
 namespace millrace::engine {
 namespace {
@@ -157,7 +158,7 @@ bool equals_lower(const char* lower, const char* name, size_t count) {
 
 const Command* Command::subcommand(std::string_view name) const {
     for (const Command* each : subcommands_) {
-        if (equals_ignore_case(each->spec().name, name)) return each;
+        if (is_token(name, each->spec().name)) return each;
     }
     return nullptr;
 }

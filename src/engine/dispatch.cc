@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/token.h"
 #include "engine/acl/access_control.h"
 #include "engine/client_limit.h"
 #include "engine/client_memory.h"
@@ -22,19 +23,20 @@ std::string unknown_command_text(const Request& request) {
     const auto words = request.arguments();
     std::string rest;
     for (size_t i = 1; i < words.size() && rest.size() < kQuotedMax; ++i) {
+        const size_t room = kQuotedMax - rest.size();
         rest += "'";
-        rest += words[i].substr(0, kQuotedMax - rest.size());
+        rest += until_zero(words[i]).substr(0, room);
         rest += "' ";
     }
     std::string text = "ERR unknown command '";
-    text += words[0].substr(0, kQuotedMax);
+    text += until_zero(words[0]).substr(0, kQuotedMax);
     text += "', with args beginning with: ";
     return text + rest;
 }
 
 std::string unknown_subcommand_text(const Request& request) {
     std::string text = "ERR unknown subcommand '";
-    text += request.words[1].substr(0, 128);
+    text += until_zero(request.words[1]).substr(0, 128);
     text += "'. Try ";
     for (char c : request.command->full_name())
         text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
@@ -201,8 +203,8 @@ Dispatch::Verdict Dispatch::make_room(Session& session, Request& request, ReplyW
     if (engine_.memory_limit().make_room()) [[likely]]
         return Verdict::Pass;
     const bool runs_queue = session.is(kInMulti) && request.command->full_name() == "exec";
-    const uint64_t flags = runs_queue ? TransactionState::find(session)->command_flags()
-                                      : request.command->flags();
+    const uint64_t flags =
+        runs_queue ? TransactionState::find(session)->command_flags() : request.command->flags();
     if ((flags & kDenyOom) == 0) return Verdict::Pass;
     return reject(session, request, writer, errors::kOutOfMemory.text);
 }

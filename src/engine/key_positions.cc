@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "base/token.h"
 
 namespace millrace::engine {
 namespace {
@@ -23,12 +24,12 @@ int64_t find_keyword(const KeySpec& spec, Arguments arguments) {
     const auto count = static_cast<int64_t>(arguments.size());
     if (spec.keyword_from > 0) {
         for (int64_t at = spec.keyword_from; at < count - 1; ++at) {
-            if (equals_ignore_case(arguments[static_cast<size_t>(at)], spec.keyword)) return at;
+            if (is_token(arguments[static_cast<size_t>(at)], spec.keyword)) return at;
         }
         return 0;
     }
     for (int64_t at = count + spec.keyword_from; at > 1; --at) {
-        if (equals_ignore_case(arguments[static_cast<size_t>(at)], spec.keyword)) return at;
+        if (is_token(arguments[static_cast<size_t>(at)], spec.keyword)) return at;
     }
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/numbers.h"
+#include "base/token.h"
 #include "engine/key_events.h"
 
 namespace millrace::engine::settings_values {
@@ -108,7 +109,7 @@ std::string print_percentiles(const std::vector<double>& percentiles) {
 }
 
 Result<uint32_t> parse_events(Words words, const ParseContext<uint32_t>&) {
-    auto mask = parse_event_classes(words[0]);
+    auto mask = parse_event_classes(until_zero(words[0]));
     if (!mask.ok()) return Error("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     return *mask;
 }

@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/token.h"
 
 namespace millrace::observe {
 
@@ -79,13 +80,13 @@ void InfoRegistry::add_alias(std::string_view name, std::string_view other) {
 bool InfoRegistry::wanted(const Section& section, std::span<const std::string_view> names) {
     if (names.empty()) return section.inclusion == kDefault;
     for (const std::string_view name : names) {
-        if (equals_ignore_case(name, "default") && section.inclusion == kDefault) return true;
-        if (equals_ignore_case(name, "all") && section.inclusion <= kAll) return true;
-        if (equals_ignore_case(name, "everything") && section.inclusion <= kEverythingOnly) {
+        if (is_token(name, "default") && section.inclusion == kDefault) return true;
+        if (is_token(name, "all") && section.inclusion <= kAll) return true;
+        if (is_token(name, "everything") && section.inclusion <= kEverythingOnly) {
             return true;
         }
         for (const std::string& own : section.names) {
-            if (equals_ignore_case(name, own)) return true;
+            if (is_token(name, own)) return true;
         }
     }
     return false;

@@ -110,8 +110,7 @@ FieldBefore Hash::set(std::string_view field, std::string_view value, const Grow
                           pack_.fits(field.size() + value.size(), 2);
         if (fits) {
             const FieldBefore before = set_in_pack(field, value);
-            const bool grew = before == FieldBefore::Missing;
-            if (grew && size() > rules.encodings.hash_max_listpack_entries) become_table(rules);
+            if (size() > rules.encodings.hash_max_listpack_entries) become_table(rules);
             return before;
         }
         become_table(rules);

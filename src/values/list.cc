@@ -26,11 +26,11 @@ void List::make_room(int64_t setting, size_t bytes, size_t count) {
     if (limits.exceeded_by(pack_.bytes() + bytes, pack_.size() + count)) enlarge(setting);
 }
 
-void List::settle(SmallList most) {
+void List::settle(int64_t setting, SmallList most) {
     if (!large_) return;
     if (large_->size() == 0) {
         pack_ = Listpack();
-    } else if (large_->may_become_small(most)) {
+    } else if (large_->may_become_small(BlockLimits::of(setting), most)) {
         pack_ = large_->take_only_block();
     } else {
         return;

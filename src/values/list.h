@@ -41,7 +41,7 @@ public:
     // Becomes large if `count` elements of `bytes` altogether are too much for a small list.
     void make_room(int64_t listpack_size_setting, size_t bytes, size_t count);
     // Becomes small if what is left is little enough.
-    void settle(SmallList most = SmallList::HalfFull);
+    void settle(int64_t listpack_size_setting, SmallList most = SmallList::HalfFull);
     // Null while it is small.
     const PackedList* packed() const { return large_.get(); }
     const structures::Listpack& pack() const { return pack_; }

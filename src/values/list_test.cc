@@ -85,7 +85,7 @@ private:
         list_.replace(list_.at(static_cast<int64_t>(at) - static_cast<int64_t>(model_.size())),
                       added);
         model_[at] = added;
-        list_.settle();
+        list_.settle(setting_);
     }
     void erase() {
         const size_t at = index();
@@ -96,14 +96,14 @@ private:
         if (following) {
             ASSERT_EQ(list_.view(following, digits), model_[at]);
         }
-        list_.settle();
+        list_.settle(setting_);
     }
     void erase_range() {
         const size_t from = index();
         const size_t count = random_() % (random_() % 10 == 0 ? 200 : 10);
         list_.erase_range(from, count);
         model_.erase(place(from), place(std::min(from + count, model_.size())));
-        list_.settle();
+        list_.settle(setting_);
     }
     void one() {
         const unsigned kind = random_() % 12;
@@ -136,7 +136,7 @@ TEST(List, ChangesForm) {
     EXPECT_EQ(list.encoding(), "listpack");
     list.make_room(-2, 8186, 1);
     EXPECT_EQ(list.encoding(), "quicklist");
-    list.settle();
+    list.settle(-2);
     EXPECT_EQ(list.encoding(), "listpack");
     for (int i = 0; i < 5; ++i) {
         list.make_room(4, 1, 1);
@@ -145,7 +145,7 @@ TEST(List, ChangesForm) {
     EXPECT_EQ(list.encoding(), "quicklist");
     for (const std::string_view expected : {"quicklist", "quicklist", "listpack"}) {
         list.erase(list.last());
-        list.settle();
+        list.settle(4);
         EXPECT_EQ(list.encoding(), expected) << list.size();
     }
 }

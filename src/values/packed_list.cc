@@ -320,12 +320,12 @@ void PackedList::erase_range(uint64_t from, uint64_t count) {
 
 // --- the whole ---
 
-bool PackedList::may_become_small(SmallList most) const {
+bool PackedList::may_become_small(const BlockLimits& limits, SmallList most) const {
     const ListBlock* block = first_block();
     if (chain_.links() != 1 || block->single != nullptr) return false;
     const size_t bytes = block->pack.bytes();
-    return most == SmallList::HalfFull ? !limits_.half_exceeded_by(bytes, block->count)
-                                       : !limits_.exceeded_by(bytes, block->count);
+    return most == SmallList::HalfFull ? !limits.half_exceeded_by(bytes, block->count)
+                                       : !limits.exceeded_by(bytes, block->count);
 }
 
 Listpack PackedList::take_only_block() {

@@ -87,7 +87,7 @@ public:
     void erase_range(uint64_t from, uint64_t count);
 
     // The only block, if it may go on as a small list; empty otherwise.
-    bool may_become_small(SmallList most) const;
+    bool may_become_small(const BlockLimits& limits, SmallList most) const;
     structures::Listpack take_only_block();
 
     std::unique_ptr<PackedList> clone() const;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Random commands to Valkey and to our server, whose replies and data must be equal; see tests/differential/. First the
-# canary: planted differences must be found. DIFFERENTIAL_SECONDS says how long (120), DIFFERENTIAL_SEED which commands.
+# canary: planted differences must be found. DIFFERENTIAL_SECONDS says how long (150), DIFFERENTIAL_SEED which
+# commands; the seed is printed.
 # MILLRACE_SERVER names another program; MILLRACE_REFERENCE_BIN the folder with a valkey-server.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -39,6 +40,6 @@ step() {  # two programs, options...
 seed=()
 [[ -z ${DIFFERENTIAL_SEED:-} ]] || seed=(--seed "$DIFFERENTIAL_SEED")
 step "$valkey" "$valkey" --canary --seconds 30  # With one program, so that only what was planted can be found.
-step "$valkey" "$(realpath "$server")" --seconds "${DIFFERENTIAL_SECONDS:-120}" "${seed[@]}"
+step "$valkey" "$(realpath "$server")" --seconds "${DIFFERENTIAL_SECONDS:-150}" --failures-max 3 "${seed[@]}"
 echo "$passed passed, $failed failed"
 ((failed == 0))

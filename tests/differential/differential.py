@@ -5,9 +5,11 @@
     differential.py REFERENCE OURS [--seconds N] [--commands N] [--seed N] [--epoch N] [--canary] [--failures-max N]
 
 REFERENCE and OURS are programs. An epoch begins with empty databases, draws its own thresholds and RESP version, and
-sends pipelines of commands to both; then types, encodings, times and digests of all keys are compared too. The first
-difference of an epoch is reduced to a short sequence of commands, which is printed, and the next epoch begins. An epoch
-depends on nothing but the seed and its number: `--seed N --epoch N` runs that one again.
+sends pipelines of commands to both; after each, types, encodings, times and digests of all keys are compared too. A
+quarter of a pipeline is new, the rest was drawn before in the epoch and comes again in another order, on other data:
+making commands is what takes the most time. The first difference of an epoch is reduced to a short sequence of
+commands, which is printed, and the next epoch begins. An epoch depends on nothing but the seed and its number:
+`--seed N --epoch N` runs that one again.
 
 --canary plants differences (a command changed on its way to OURS) and passes if each is found; give it one program
 twice, so that nothing else can be found.
@@ -23,15 +25,16 @@ from typing import NamedTuple
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from commands import NOT_GENERATED, Generator, Request, documented, state  # noqa: E402
-from comparison import check_named, is_error  # noqa: E402
+from comparison import check_named, is_error, near_lines  # noqa: E402
 from expected import is_expected  # noqa: E402
 from grammar import fields_of  # noqa: E402
 from values import ALL_KEYS, SETTINGS, Values  # noqa: E402
-from wire import Gone, Side, parse  # noqa: E402
+from wire import BREAK, BREAK_REPLY, Gone, Side, encode, parse  # noqa: E402
 
 OPTIONS = ["--hz", "300"]  # So that timeouts of blocked clients are noticed soon.
-PIPELINES = 10
-UNITS = 200
+PIPELINES = 12
+UNITS_NEW = 200
+UNITS_AGAIN = 600
 REPLAYS_MAX = 400
 REDUCE_SECONDS_MAX = 60
 
@@ -52,32 +55,60 @@ class Seen:
         self.before = before
 
 
-def exchange(sides, requests):
-    """Sends the requests to both; the first difference, and the reference's replies if they had to be parsed."""
-    words = [request.words for request in requests]
+def grouped(units):
+    """Units whose replies must be equal in one group, as many as follow each other; loose ones alone."""
+    groups = []
+    for unit in units:
+        if unit.loose or not groups or groups[-1][-1].loose:
+            groups.append([unit])
+        else:
+            groups[-1].append(unit)
+    return groups
+
+
+def exchange(sides, units):
+    """Sends the units to both; the first difference, and the reference's replies to each group of units."""
+    groups = grouped(units)
     for side in sides:
-        side.send(words)
-    reference, ours = [side.receive() for side in sides]
-    if reference == ours:
-        return None, reference
-    return compare(requests, reference, ours), reference
+        side.send(encoded(groups, side.change))
+    replies = [side.receive().split(BREAK_REPLY) for side in sides]
+    at = 0
+    for group, reference, ours in zip(groups, *replies):
+        if reference != ours:
+            difference = compare(group, reference, ours)
+            if difference:
+                return difference._replace(at=at + difference.at), replies[0]
+        at += len(group)
+    return None, replies[0]
 
 
-def compare(requests, reference, ours):
+def encoded(groups, change):
+    if not change:
+        return BREAK.join([b"".join([unit.data for unit in group]) for group in groups])
+    return BREAK.join([b"".join([encode(change(request.words)) for unit in group for request in unit.requests])
+                       for group in groups])
+
+
+def compare(units, reference, ours):
+    """The first difference; `at` is the unit's."""
+    if len(units) == 1 and all(request.check == "near_ms" for request in units[0].requests):
+        if near_lines(reference, ours):
+            return None
     at_reference = at_ours = 0
-    before = (None, None)
-    for at, request in enumerate(requests):
-        one, end_reference = parse(reference, at_reference)
-        other, end_ours = parse(ours, at_ours)
-        if reference[at_reference:end_reference] != ours[at_ours:end_ours] and one != other:
-            executed = request.check.startswith("exec:")  # Then the words that count are those that were queued.
-            seen = Seen(requests[at - 1].words if executed else request.words, before)
-            if not check_named(request.check)(one, other, seen) and not is_expected(request.words, one, other):
-                return Difference(at, request.words, one, other)
-        before = (one, other)
-        at_reference, at_ours = end_reference, end_ours
+    for at, unit in enumerate(units):
+        before = (None, None)
+        for index, request in enumerate(unit.requests):
+            one, end_reference = parse(reference, at_reference)
+            other, end_ours = parse(ours, at_ours)
+            if reference[at_reference:end_reference] != ours[at_ours:end_ours] and one != other:
+                executed = request.check.startswith("exec:")  # Then the words that count are those that were queued.
+                seen = Seen(unit.requests[index - 1].words if executed else request.words, before)
+                if not check_named(request.check)(one, other, seen) and not is_expected(seen.words, one, other):
+                    return Difference(at, request.words, one, other)
+            before = (one, other)
+            at_reference, at_ours = end_reference, end_ours
     if at_reference != len(reference) or at_ours != len(ours):
-        return Difference(len(requests) - 1, [b"more replies than requests"], reference[at_reference:], ours[at_ours:])
+        return Difference(len(units) - 1, [b"more replies than requests"], reference[at_reference:], ours[at_ours:])
     return None
 
 
@@ -94,13 +125,12 @@ def replay(sides, preamble, units, final):
     """The first difference that the units make on empty databases."""
     try:
         prepare(sides, preamble)
-        requests = [request for unit in units for request in unit]
-        for at in range(0, len(requests), 1000):
-            difference, _ = exchange(sides, requests[at:at + 1000])
+        for at in range(0, len(units), 1000):
+            difference, _ = exchange(sides, units[at:at + 1000])
             if difference:
                 return difference._replace(at=at + difference.at)
         difference, _ = exchange(sides, final)
-        return difference and difference._replace(at=len(requests) + difference.at)
+        return difference and difference._replace(at=len(units) + difference.at)
     except Gone as error:
         for side in sides:
             side.restart()
@@ -148,12 +178,7 @@ class Reduction:
     @staticmethod
     def until_difference(units, at):
         """Units behind the difference are not needed."""
-        total = 0
-        for index, unit in enumerate(units):
-            total += len(unit)
-            if total > at:
-                return units[:index + 1]
-        return units
+        return units[:at + 1]
 
 
 def keys_in(difference):
@@ -169,8 +194,8 @@ def related(units, wanted):
     keys = set(ALL_KEYS)
     kept = []
     for unit in reversed(units):
-        touched = {word for request in unit for word in request.words[1:] if word in keys}
-        if touched & wanted or unit[0].words[0] == b"CONFIG":
+        touched = {word for request in unit.requests for word in request.words[1:] if word in keys}
+        if touched & wanted or unit.requests[0].words[0] == b"CONFIG":
             wanted |= touched
             kept.append(unit)
     return kept[::-1]
@@ -221,21 +246,23 @@ class Run:
         for name in sorted(SETTINGS):
             preamble[2] += [name, SETTINGS[name][-1] if rng.random() < 0.4 else rng.choice(SETTINGS[name])]
         done = []
-        requests = 0
+        drawn = []
+        difference = None
         try:
             prepare(self.sides, preamble)
             for _ in range(PIPELINES):
-                units = generator.units(UNITS)
+                units = generator.units(UNITS_NEW)
+                drawn += [unit for unit in units if not unit.once]
+                units += rng.choices(drawn, k=UNITS_AGAIN)
+                rng.shuffle(units)
+                before = len(done)
                 done += units
-                difference = self.step(values, [request for unit in units for request in unit])
+                difference = self.step(values, units)
                 if difference:
-                    difference = difference._replace(at=difference.at + requests)
+                    difference = difference._replace(at=before + difference.at)
                     break
-                requests += sum(len(unit) for unit in units)
-            else:
-                difference = None
         except Gone as error:
-            difference = Difference(0, [], "", str(error))
+            difference = Difference(len(done), [], "", str(error))
             for side in self.sides:
                 side.restart()
         for name, count in generator.counts.items():
@@ -244,39 +271,34 @@ class Run:
             self.report(number, preamble, done, difference, values)
         return difference is None
 
-    def step(self, values, requests):
+    def step(self, values, units):
         """One pipeline, and the state after it."""
-        self.commands += len(requests)
-        difference, replies = exchange(self.sides, requests)
+        self.commands += sum([len(unit.requests) for unit in units])
+        difference, replies = exchange(self.sides, units)
         if difference:
             return difference
-        self.keep_payloads(values, requests, replies)
+        self.keep_payloads(values, units, replies)
         checks = state(values)
         difference, replies = exchange(self.sides, checks)
-        self.commands += len(checks)
+        self.commands += sum([len(unit.requests) for unit in checks])
         if difference:
-            return difference._replace(at=len(requests) + difference.at)
+            return difference._replace(at=len(units) + difference.at)
         values.types = {}
-        at = 0
-        for index, key in enumerate(ALL_KEYS):
-            kind, at = parse(replies, at)
-            _, at = parse(replies, at)
-            _, at = parse(replies, at)
-            if kind[1] != b"none":
-                values.types.setdefault(kind[1].decode(), []).append(key)
+        for key, kind in zip(ALL_KEYS, replies[0].split(b"\r\n")):
+            if kind != b"+none":
+                values.types.setdefault(kind[1:].decode(), []).append(key)
         return None
 
     @staticmethod
-    def keep_payloads(values, requests, replies):
+    def keep_payloads(values, units, replies):
         """Some replies of DUMP, for RESTORE."""
-        wanted = [at for at, request in enumerate(requests) if request.words[0] == b"DUMP"]
-        if not wanted or values.random() < 0.5:
+        if values.random() < 0.5:
             return
-        at = 0
-        for index, request in enumerate(requests[:wanted[-1] + 1]):
-            reply, at = parse(replies, at)
-            if request.words[0] == b"DUMP" and isinstance(reply, bytes) and len(reply) < 5000:
-                values.payloads.append(reply)
+        for group, reply in zip(grouped(units), replies):
+            if group[0].requests[0].words[0] == b"DUMP" and group[0].loose:
+                payload, _ = parse(reply, 0)
+                if isinstance(payload, bytes) and len(payload) < 5000:
+                    values.payloads.append(payload)
         del values.payloads[:-12]
 
     def report(self, number, preamble, units, difference, values):
@@ -288,7 +310,7 @@ class Run:
                 units, difference = shorter, found
                 print("  " + shown(preamble[2]))
                 for unit in units[-60:]:
-                    for request in unit:
+                    for request in unit.requests:
                         print("  " + cut(shown(request.words)))
             else:
                 print("  (not when it is run again from its start)")
@@ -308,6 +330,8 @@ class Run:
             passed += self.epoch(number)
             number += 1
             spent = time.monotonic() - began
+            if number % 100 == 0:
+                print(f"epoch {number}: {self.commands} commands in {spent:.0f} s", flush=True)
             if (options.epoch is not None or len(self.failures) >= options.failures_max
                     or (self.commands >= options.commands if options.commands else spent >= options.seconds)):
                 break

@@ -101,6 +101,7 @@ class Values:
         self.random = rng.random
         self.types = {}
         self.payloads = []
+        self.relative_times = 0  # How many there were.
         many = self.random() < 0.25
         self.many_max = 60 if many else 3
         self.members = [b"m%d" % each for each in range(8)] + [b"%d" % each for each in range(10)]
@@ -192,10 +193,21 @@ class Values:
         return self.pick([b"", b"a", b"--", b"+a", b"-inf", b"(", b"["])
 
     def relative_seconds(self):
-        return b"%d" % self.rng.randint(10 ** 5, 10 ** 9) if self.random() < 0.8 else self.pick(BAD_TIMES)
+        return self.relative(10 ** 5, 10 ** 9) if self.random() < 0.8 else self.far_or_bad(1000)
 
     def relative_ms(self):
-        return b"%d" % self.rng.randint(10 ** 8, 10 ** 12) if self.random() < 0.8 else self.pick(BAD_TIMES)
+        return self.relative(10 ** 8, 10 ** 12) if self.random() < 0.8 else self.far_or_bad(1)
+
+    def far_or_bad(self, unit_ms):
+        """What is so far away that it is still right is not drawn twice either."""
+        time = self.pick(BAD_TIMES)
+        if time.isdigit() and 0 < int(time) * unit_ms < LONG_MAX - 2 * 10 ** 12:
+            return self.relative(int(time) - 10 ** 9, int(time))
+        return time
+
+    def relative(self, least, most):
+        self.relative_times += 1
+        return b"%d" % self.rng.randint(least, most)
 
     def absolute_seconds(self):
         chance = self.random()

@@ -22,6 +22,10 @@ def encode(words):
 
 
 END = encode([b"ECHO", MARKER])
+# Between the pieces of a pipeline, so that replies can be told apart without being parsed.
+BREAK = b"-- the next piece --"
+BREAK_REPLY = b"$%d\r\n%s\r\n" % (len(BREAK), BREAK)
+BREAK = encode([b"ECHO", BREAK])
 
 
 def parse(data, at):
@@ -62,7 +66,7 @@ class Side:
 
     def __init__(self, name, program, port, options):
         self.name = name
-        self.program = program
+        self.program = os.path.abspath(program)
         self.port = port
         self.options = options
         self.folder = tempfile.mkdtemp(prefix="differential-")
@@ -79,12 +83,14 @@ class Side:
         for _ in range(600):
             try:
                 self.connect()
+                if os.path.realpath(self.ask("CONFIG", "GET", "dir")[1]) != os.path.realpath(self.folder.encode()):
+                    break  # Somebody else's.
                 return
             except OSError:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.05)
-        raise Gone(f"{self.program} does not start; see {self.folder}/log")
+        raise Gone(f"{self.program} does not start on port {self.port}; see {self.folder}/log")
 
     def connect(self):
         if self.socket:
@@ -103,11 +109,10 @@ class Side:
         if self.process:
             self.process.wait()
 
-    def send(self, commands):
-        if self.change:
-            commands = [self.change(command) for command in commands]
+    def send(self, data):
+        """Commands as they go over the wire; receive() gets the replies to them."""
         try:
-            self.socket.sendall(b"".join([encode(command) for command in commands]) + END)
+            self.socket.sendall(data + END)
         except OSError as error:
             raise Gone(f"{self.name}: {error}{self.ended()}") from error
 
@@ -134,5 +139,5 @@ class Side:
 
     def ask(self, *words):
         """One command, its reply parsed."""
-        self.send([[word if isinstance(word, bytes) else str(word).encode() for word in words]])
+        self.send(encode([word if isinstance(word, bytes) else str(word).encode() for word in words]))
         return parse(self.receive(), 0)[0]

@@ -10,6 +10,7 @@
 
 #include "admin/acl/handlers.h"
 #include "base/numbers.h"
+#include "base/token.h"
 #include "engine/acl/access_control.h"
 #include "engine/acl/categories.h"
 #include "engine/help.h"
@@ -67,7 +68,7 @@ Status cat(Call& call) {
         return done();
     }
     const auto category = engine::acl::category_of(call.arg(2));
-    if (!category) return Error(fmt::format("ERR Unknown category '{}'", call.arg(2)));
+    if (!category) return Error(fmt::format("ERR Unknown category '{}'", until_zero(call.arg(2))));
     const engine::CommandRegistry& commands = call.engine().commands();
     std::vector<const Command*> found;
     for (uint32_t id = 0; id < commands.size(); ++id) {
@@ -82,16 +83,17 @@ Status cat(Call& call) {
 Status dryrun(Call& call) {
     engine::Engine& engine = call.engine();
     const auto user = engine.access().find(call.arg(2));
-    if (user == nullptr) return Error(fmt::format("ERR User '{}' not found", call.arg(2)));
+    if (user == nullptr)
+        return Error(fmt::format("ERR User '{}' not found", until_zero(call.arg(2))));
     const auto words = call.arguments().subspan(3);
     const Command* command = engine.commands().resolve(words);
     const bool is_container = command != nullptr && !command->subcommands().empty();
     if (command == nullptr || (is_container && words.size() > 1)) {
-        return Error(fmt::format("ERR Command '{}' not found", words[0]));
+        return Error(fmt::format("ERR Command '{}' not found", until_zero(words[0])));
     }
     if (!command->arity_matches(words.size())) {
-        return Error(fmt::format("ERR wrong number of arguments for '{}' command",
-                                 command->full_name()));
+        return Error(
+            fmt::format("ERR wrong number of arguments for '{}' command", command->full_name()));
     }
     const engine::acl::Attempt attempt{.command = *command,
                                        .arguments = words,

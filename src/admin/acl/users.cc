@@ -10,6 +10,7 @@
 
 #include "admin/acl/handlers.h"
 #include "admin/client/listing.h"
+#include "base/token.h"
 #include "engine/acl/access_control.h"
 
 namespace millrace::admin::acl {
@@ -81,7 +82,7 @@ Status setuser(Call& call) {
     for (const std::string& rule : rules) {
         const Status status = user.apply(rule, context);
         if (status.ok()) continue;
-        return Error(fmt::format("ERR Error in ACL SETUSER modifier '{}': {}", rule,
+        return Error(fmt::format("ERR Error in ACL SETUSER modifier '{}': {}", until_zero(rule),
                                  status.error().text()));
     }
     access.put(std::move(user));

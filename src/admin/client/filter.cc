@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "base/token.h"
 #include "engine/acl/access_control.h"
 
 namespace millrace::admin::client {
@@ -49,9 +50,9 @@ Result<ClientType> parse_type(std::string_view word) {
         {"master", ClientType::Primary},  {"primary", ClientType::Primary},
     };
     for (const auto& each : kTypes) {
-        if (equals_ignore_case(word, each.name)) return each.type;
+        if (is_token(word, each.name)) return each.type;
     }
-    return error(fmt::format("ERR Unknown client type '{}'", word));
+    return error(fmt::format("ERR Unknown client type '{}'", until_zero(word)));
 }
 
 Result<int64_t> parse_seconds(std::string_view option, std::string_view word) {
@@ -87,7 +88,7 @@ Result<std::string_view> parse_letters(std::string_view word, std::string_view k
 
 Result<std::string_view> parse_user(Call& call, std::string_view word) {
     if (call.engine().access().find(word) != nullptr) return word;
-    return error(fmt::format("ERR No such user '{}'", word));
+    return error(fmt::format("ERR No such user '{}'", until_zero(word)));
 }
 
 // An option with one value that may have NOT- before it; false when it is none of these.
@@ -105,19 +106,19 @@ Result<bool> parse_criterion(Call& call, std::string_view option, std::string_vi
         {"LIB-VER", criteria.library_version},
     };
     for (const auto& text : texts) {
-        if (!equals_ignore_case(option, text.option)) continue;
+        if (!is_token(option, text.option)) continue;
         text.place = word;
         return true;
     }
-    if (equals_ignore_case(option, "TYPE")) {
+    if (is_token(option, "TYPE")) {
         criteria.type = TRY(parse_type(word));
-    } else if (equals_ignore_case(option, "USER")) {
+    } else if (is_token(option, "USER")) {
         criteria.user = TRY(parse_user(call, word));
-    } else if (equals_ignore_case(option, "DB")) {
+    } else if (is_token(option, "DB")) {
         criteria.database = TRY(parse_database(call, word, negated));
-    } else if (equals_ignore_case(option, "FLAGS")) {
+    } else if (is_token(option, "FLAGS")) {
         criteria.flags = TRY(parse_letters(word, kKnownFlags, "flags", negated ? "NOT-FLAGS" : ""));
-    } else if (equals_ignore_case(option, "CAPA")) {
+    } else if (is_token(option, "CAPA")) {
         criteria.capabilities =
             TRY(parse_letters(word, kKnownCapabilities, "capa", negated ? "NOT-CAPA" : ""));
     } else {
@@ -128,13 +129,13 @@ Result<bool> parse_criterion(Call& call, std::string_view option, std::string_vi
 
 // The options that have no NOT- form.
 Status parse_plain_option(std::string_view option, std::string_view word, ClientFilter& filter) {
-    if (equals_ignore_case(option, "MAXAGE")) {
+    if (is_token(option, "MAXAGE")) {
         filter.age_seconds_min = TRY(parse_seconds("maxage", word));
-    } else if (equals_ignore_case(option, "IDLE")) {
+    } else if (is_token(option, "IDLE")) {
         filter.idle_seconds_min = TRY(parse_seconds("idle", word));
-    } else if (equals_ignore_case(option, "SKIPME")) {
-        const bool yes = equals_ignore_case(word, "yes");
-        if (!yes && !equals_ignore_case(word, "no")) return errors::kSyntax;
+    } else if (is_token(option, "SKIPME")) {
+        const bool yes = is_token(word, "yes");
+        if (!yes && !is_token(word, "no")) return errors::kSyntax;
         filter.skip_caller = yes;
     } else {
         return errors::kSyntax;
@@ -190,11 +191,11 @@ Result<ClientFilter> parse_filter(Call& call, size_t from) {
     size_t at = from;
     while (at < call.count()) {
         std::string_view option = call.arg(at);
-        const bool negated = option.size() > 4 && equals_ignore_case(option.substr(0, 4), "NOT-");
+        const bool negated = option.size() > 4 && is_token(option.substr(0, 4), "NOT-");
         if (negated) option.remove_prefix(4);
         Criteria& criteria = negated ? filter.unwanted : filter.wanted;
         if (at + 1 >= call.count()) return errors::kSyntax;
-        if (equals_ignore_case(option, "ID")) {
+        if (is_token(option, "ID")) {
             at = TRY(parse_ids(call, at + 1, criteria.ids));
             continue;
         }

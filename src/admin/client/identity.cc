@@ -10,6 +10,7 @@
 
 #include "admin/client/handlers.h"
 #include "admin/setting_value.h"
+#include "base/token.h"
 
 namespace millrace::admin::client {
 namespace {
@@ -46,7 +47,7 @@ Status getname(engine::Call& call) {
 }
 
 Status check_name(std::string_view name) {
-    if (fits_into_a_line(name)) return done();
+    if (fits_into_a_line(until_zero(name))) return done();
     return ErrorText{"ERR Client names cannot contain spaces, newlines or special characters."};
 }
 
@@ -60,11 +61,11 @@ Status setname(engine::Call& call) {
 Status setinfo(engine::Call& call) {
     const bool is_name = call.arg_is(2, "LIB-NAME");
     if (!is_name && !call.arg_is(2, "LIB-VER")) {
-        return Error(fmt::format("ERR Unrecognized option '{}'", call.arg(2)));
+        return Error(fmt::format("ERR Unrecognized option '{}'", until_zero(call.arg(2))));
     }
-    if (!fits_into_a_line(call.arg(3))) {
+    if (!fits_into_a_line(until_zero(call.arg(3)))) {
         return Error(fmt::format("ERR {} cannot contain spaces, newlines or special characters.",
-                                 call.arg(2)));
+                                 until_zero(call.arg(2))));
     }
     (is_name ? call.session().library_name : call.session().library_version) = call.arg(3);
     call.reply().ok();

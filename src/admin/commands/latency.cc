@@ -11,6 +11,7 @@
 
 #include "admin/latency_histogram.h"
 #include "admin/latency_report.h"
+#include "base/token.h"
 #include "engine/command.h"
 #include "engine/help.h"
 
@@ -138,7 +139,8 @@ Status graph(Call& call) {
     const auto& events = call.engine().latency().events();
     const auto found = events.find(call.arg(2));
     if (found == events.end()) {
-        return Error(fmt::format("ERR No samples available for event '{}'", call.arg(2)));
+        return Error(
+            fmt::format("ERR No samples available for event '{}'", until_zero(call.arg(2))));
     }
     call.reply().verbatim("txt", draw_latency(found->first, found->second, now_seconds(call)));
     return done();

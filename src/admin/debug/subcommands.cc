@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/token.h"
+
 namespace millrace::admin::debug {
 
 bool is_on(std::string_view word) {
@@ -13,7 +15,7 @@ bool is_on(std::string_view word) {
 Error unknown_subcommand(std::string_view name) {
     constexpr size_t kQuotedMax = 128;
     std::string text = "ERR unknown subcommand or wrong number of arguments for '";
-    text += name.substr(0, kQuotedMax);
+    text += until_zero(name).substr(0, kQuotedMax);
     return Error(text + "'. Try DEBUG HELP.");
 }
 

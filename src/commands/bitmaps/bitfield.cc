@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "base/token.h"
 #include "commands/support/bits.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
@@ -78,9 +79,9 @@ bool find_bitfield_key(std::span<const std::string_view> arguments, KeyPositions
     bool reads_only = true;
     for (size_t at = 2; at < arguments.size();) {
         const size_t left = arguments.size() - at - 1;
-        if (equals_ignore_case(arguments[at], "GET") && left >= 2) {
+        if (is_token(arguments[at], "GET") && left >= 2) {
             at += 3;
-        } else if (equals_ignore_case(arguments[at], "OVERFLOW") && left >= 1) {
+        } else if (is_token(arguments[at], "OVERFLOW") && left >= 1) {
             at += 2;
         } else {
             reads_only = false;
@@ -217,7 +218,11 @@ Outcome fit(const Operation& field, int64_t base, int64_t step) {
     int64_t sum = 0;
     const bool wide = __builtin_add_overflow(base, step, &sum);
     // Compat: a negative number SET to an unsigned field counts as a very large one.
-    const bool huge = !field.is_signed && base < 0;
+    // Compat: so does one SET to a signed field that is further from its highest than a number
+    // says.
+    int64_t distance = 0;
+    const bool huge =
+        field.is_signed ? __builtin_sub_overflow(high, base, &distance) && base < low : base < 0;
     const bool above = huge || (wide ? step > 0 : sum > high);
     const bool below = !huge && (wide ? step < 0 : sum < low);
     if (!above && !below) return {.value = sum};

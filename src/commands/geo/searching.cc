@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/token.h"
 #include "commands/support/place_search.h"
 #include "commands/support/places.h"
 #include "commands/support/sorted_sets.h"
@@ -217,8 +218,8 @@ void find_place_keys(std::span<const std::string_view> arguments, size_t from,
     found.add(1, kRO | kKeyAccess);
     size_t stored_at = 0;
     for (size_t at = from; at + 1 < arguments.size(); ++at) {
-        const bool stores = equals_ignore_case(arguments[at], "STORE") ||
-                            equals_ignore_case(arguments[at], "STOREDIST");
+        const bool stores =
+            is_token(arguments[at], "STORE") || is_token(arguments[at], "STOREDIST");
         if (stores) stored_at = ++at;
     }
     if (stored_at != 0) found.add(static_cast<int>(stored_at), kOW | kKeyUpdate);
@@ -229,8 +230,7 @@ bool find_georadius_keys(std::span<const std::string_view> arguments, KeyPositio
     return true;
 }
 
-bool find_georadiusbymember_keys(std::span<const std::string_view> arguments,
-                                 KeyPositions& found) {
+bool find_georadiusbymember_keys(std::span<const std::string_view> arguments, KeyPositions& found) {
     find_place_keys(arguments, 5, found);
     return true;
 }

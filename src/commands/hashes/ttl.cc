@@ -94,7 +94,7 @@ constexpr CommandSpec kCommands[] = {
 constexpr int64_t kNoField = -2;
 
 int64_t to_seconds(int64_t milliseconds) {
-    return (milliseconds + 500) / 1000;
+    return milliseconds / 1000 + (milliseconds % 1000 >= 500 ? 1 : 0);
 }
 
 Status answer_expiry(Call& call, TimeForm form) {

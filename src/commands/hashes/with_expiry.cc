@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "commands/support/expiry.h"
@@ -161,11 +162,21 @@ Names choose(Call& call, const Hash& hash, const FieldWords& fields, Wanted&& wa
     return names;
 }
 
+// Each once, in the order in which they came first.
+Names distinct(const Names& names) {
+    std::unordered_set<std::string_view> seen;
+    Names kept;
+    for (const auto name : names) {
+        if (seen.insert(name).second) kept.push_back(name);
+    }
+    return kept;
+}
+
 void persist(Call& call, const FieldWords& fields) {
     KeyEdit edit = call.edit(1);
     Hash& hash = *edit.value<Hash>();
-    const Names names =
-        choose(call, hash, fields, [](int64_t at_ms) { return at_ms != keyspace::kNoExpiry; });
+    const Names names = distinct(
+        choose(call, hash, fields, [](int64_t at_ms) { return at_ms != keyspace::kNoExpiry; }));
     if (names.empty()) return;
     for (const auto name : names) hash.set_expiry(name, keyspace::kNoExpiry, growth_rules(call));
     edit.members_changed();
@@ -178,7 +189,7 @@ void expire(Call& call, const FieldWords& fields, int64_t at_ms) {
     Hash& hash = *edit.value<Hash>();
     const Names names = choose(call, hash, fields, [](int64_t) { return true; });
     if (names.empty()) return;
-    if (has_passed(call, at_ms)) return expire_fields_at_once(call, edit, names);
+    if (has_passed(call, at_ms)) return expire_fields_at_once(call, edit, distinct(names));
     for (const auto name : names) hash.set_expiry(name, at_ms, growth_rules(call));
     edit.members_changed();
     edit.commit(EventClass::Hash, "hexpire", names.size());
@@ -192,10 +203,15 @@ Status hgetex(Call& call) {
     int64_t at_ms = keyspace::kNoExpiry;
     if (option.form) at_ms = TRY(field_moment(call, option.time_at, *option.form));
 
+    const bool goes = option.form && has_passed(call, at_ms);
+    std::unordered_set<std::string_view> named;
     call.reply().array(fields.count);
     for (size_t i = 0; i < fields.count; ++i) {
         values::Text value;
-        if (hash != nullptr && hash->get(call.arg(fields.first + i), call.now_ms(), value)) {
+        const std::string_view field = call.arg(fields.first + i);
+        // Compat: a field that goes is not there when it is named again.
+        const bool gone = goes && !named.insert(field).second;
+        if (hash != nullptr && !gone && hash->get(field, call.now_ms(), value)) {
             call.reply().bulk(value.view());
         } else {
             call.reply().null();

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/token.h"
 #include "commands/support/sketches.h"
 #include "engine/command.h"
 #include "structures/hyperloglog.h"
@@ -99,7 +100,7 @@ Status pfdebug(Call& call) {
         call.reply().integer(TRY(make_dense(call, edit)) ? 1 : 0);
         return done();
     }
-    return Error("ERR Unknown PFDEBUG subcommand '" + std::string(call.arg(1)) + "'");
+    return Error("ERR Unknown PFDEBUG subcommand '" + std::string(until_zero(call.arg(1))) + "'");
 }
 
 // Counts what it has put in, by every way there is: dense, sparse, merged.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/token.h"
 #include "commands/support/relocation.h"
 #include "engine/command.h"
 
@@ -34,7 +35,7 @@ constexpr Arg kMoveArgs[] = {{"key", ArgType::Key, 0}, {"db", ArgType::Integer}}
 
 void find_copy_databases(std::span<const std::string_view> arguments, std::vector<size_t>& found) {
     for (size_t at = 3; at + 1 < arguments.size(); ++at) {
-        if (equals_ignore_case(arguments[at], "DB")) found.push_back(++at);
+        if (is_token(arguments[at], "DB")) found.push_back(++at);
     }
 }
 

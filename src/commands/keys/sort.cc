@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/token.h"
 #include "commands/support/lists.h"
 #include "commands/support/text.h"
 #include "engine/acl/access_control.h"
@@ -129,8 +130,7 @@ struct Options {
     bool alpha = false;
 };
 
-constexpr ErrorText kByDenied{
-    "ERR BY option of SORT denied due to insufficient ACL permissions."};
+constexpr ErrorText kByDenied{"ERR BY option of SORT denied due to insufficient ACL permissions."};
 constexpr ErrorText kGetDenied{
     "ERR GET option of SORT denied due to insufficient ACL permissions."};
 
@@ -166,7 +166,7 @@ Result<Options> options_of(Call& call, bool may_store) {
             if (options.sorts && !may_read_all_keys(call)) return kByDenied;
             if (options.sorts) options.by = pattern;
         } else if (call.arg_is(at, "GET") && left >= 1) {
-            if (call.arg(++at) != "#" && !may_read_all_keys(call)) return kGetDenied;
+            if (!call.arg_is(++at, "#") && !may_read_all_keys(call)) return kGetDenied;
             options.get.push_back(call.arg(at));
         } else {
             return errors::kSyntax;
@@ -177,8 +177,8 @@ Result<Options> options_of(Call& call, bool may_store) {
 
 // The words that options_of() would take for an option's argument are not options.
 size_t words_of_option(std::string_view word) {
-    if (equals_ignore_case(word, "LIMIT")) return 3;
-    if (equals_ignore_case(word, "BY") || equals_ignore_case(word, "GET")) return 2;
+    if (is_token(word, "LIMIT")) return 3;
+    if (is_token(word, "BY") || is_token(word, "GET")) return 2;
     return 1;
 }
 
@@ -186,7 +186,7 @@ bool find_sort_keys(std::span<const std::string_view> arguments, KeyPositions& f
     found.add(1, kSortKeys[0].flags);
     size_t store_at = 0;
     for (size_t at = 2; at + 1 < arguments.size(); at += words_of_option(arguments[at])) {
-        if (equals_ignore_case(arguments[at], "STORE")) store_at = at + 1;
+        if (is_token(arguments[at], "STORE")) store_at = at + 1;
     }
     if (store_at != 0) found.add(static_cast<int>(store_at), kSortKeys[2].flags);
     return true;
@@ -206,7 +206,7 @@ public:
     Lookup(Call& call, Arena& arena) : call_(call), arena_(arena) {}
 
     std::optional<std::string_view> operator()(std::string_view pattern, std::string_view element) {
-        if (pattern == "#") return element;
+        if (is_token(pattern, "#")) return element;
         const size_t star = pattern.find('*');
         if (star == std::string_view::npos) return std::nullopt;
         std::string_view suffix = pattern.substr(star + 1);
@@ -321,7 +321,7 @@ Status weigh(const Options& options, Lookup& look_up, std::vector<Item>& items) 
             continue;
         }
         if (!weight) continue;  // Compat: what has no weight weighs 0.
-        const auto score = parse_double(*weight);
+        const auto score = parse_double(until_zero(*weight));  // Compat.
         if (!score) return kNoScore;
         item.score = *score;
     }

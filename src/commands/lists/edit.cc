@@ -3,6 +3,7 @@
 // LSET, LINSERT, LREM, LTRIM: changes in the middle of a list.
 
 #include <algorithm>
+#include <cstdint>
 
 #include "commands/support/lists.h"
 #include "engine/command.h"
@@ -118,7 +119,7 @@ Status lset(Call& call) {
     const ListCursor at = list->at(index);
     if (!at) return errors::kIndexOutOfRange;
     list->replace(at, call.arg(3));
-    list->settle();
+    list->settle(block_setting(call));
     edit.value_changed();
     edit.commit(EventClass::List, "lset");
     call.reply().ok();
@@ -167,7 +168,7 @@ uint64_t remove_equal(List& list, std::string_view text, uint64_t most, bool bac
 }
 
 Status lrem(Call& call) {
-    const int64_t count = TRY(call.integer(2));
+    const int64_t count = TRY(call.integer(2, -INT64_MAX, INT64_MAX));
     KeyEdit edit = TRY(call.edit(1, List::kType));
     List* list = edit.value<List>();
     if (list == nullptr) {
@@ -177,7 +178,7 @@ Status lrem(Call& call) {
     const uint64_t most = count < 0 ? -static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
     const uint64_t removed = remove_equal(*list, call.arg(3), most, count < 0);
     if (removed != 0) {
-        list->settle();
+        list->settle(block_setting(call));
         edit.value_changed();
         edit.commit_or_remove(EventClass::List, "lrem", removed);
     }
@@ -194,7 +195,7 @@ Status ltrim(Call& call) {
         const uint64_t removed = list->size() - kept.count;
         list->erase_range(kept.from + kept.count, list->size());
         list->erase_range(0, kept.from);
-        list->settle();
+        list->settle(block_setting(call));
         edit.value_changed();
         edit.commit_or_remove(EventClass::List, "ltrim", removed);
     }

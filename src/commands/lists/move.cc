@@ -134,7 +134,7 @@ void rotate(Call& call, Move move) {
     const std::string text = take_text(list, move.from);
     list.make_room(block_setting(call), text.size(), 1);
     list.push(move.to, text);
-    list.settle();
+    list.settle(block_setting(call));
     edit.value_changed();
     edit.commit(EventClass::List, push_event(move.to));
     call.engine().emit(EventClass::List, pop_event(move.from), call.arg(1), call.db());

@@ -7,6 +7,7 @@
 
 #include "base/numbers.h"
 #include "commands/support/lists.h"
+#include "commands/support/many_pop.h"
 #include "commands/support/text.h"
 #include "engine/blocking.h"
 #include "engine/command.h"
@@ -159,9 +160,6 @@ constexpr CommandSpec kCommands[] = {
      .run = blmpop},
 };
 
-constexpr ErrorText kKeysNotPositive{"ERR numkeys should be greater than 0"};
-constexpr ErrorText kCountNotPositive{"ERR count should be greater than 0"};
-
 Status pop(Call& call, End end) {
     if (call.count() > 3) {
         return Error("ERR wrong number of arguments for '" + call.command().full_name() +
@@ -206,7 +204,7 @@ Status rpop(Call& call) {
 }
 
 // Lists to pop from: arguments [keys_from, keys_end), and how.
-struct ManyPop {
+struct Pops {
     size_t keys_from;
     size_t keys_end;
     End end = End::Head;
@@ -215,7 +213,7 @@ struct ManyPop {
 };
 
 // Pops from the first list that has anything; false if none has.
-Result<bool> pop_first(Call& call, const ManyPop& asked) {
+Result<bool> pop_first(Call& call, const Pops& asked) {
     for (size_t at = asked.keys_from; at < asked.keys_end; ++at) {
         KeyEdit edit = TRY(call.edit(at, List::kType));
         List* list = edit.value<List>();
@@ -239,44 +237,35 @@ Result<bool> pop_first(Call& call, const ManyPop& asked) {
     return false;
 }
 
-Status wait(Call& call, const ManyPop& asked, int64_t deadline_ms) {
+Status wait(Call& call, const Pops& asked, int64_t deadline_ms) {
     const auto keys = call.arguments().subspan(asked.keys_from, asked.keys_end - asked.keys_from);
     return call.block_on({.keys = keys, .type = List::kType, .deadline_ms = deadline_ms});
 }
 
 // Arguments from "numkeys" on.
-Result<ManyPop> parse_many(Call& call, size_t from) {
-    const auto keys = parse_integer(call.arg(from));
-    if (!keys || *keys < 1) return kKeysNotPositive;
-    if (static_cast<uint64_t>(*keys) >= call.count() - from - 1) return errors::kSyntax;
-    ManyPop asked{.keys_from = from + 1, .keys_end = from + 1 + static_cast<size_t>(*keys)};
-    asked.end = TRY(end_argument(call, asked.keys_end));
-    bool counted = false;
-    for (size_t at = asked.keys_end + 1; at < call.count(); ++at) {
-        if (counted || !call.arg_is(at, "COUNT") || at + 1 == call.count()) return errors::kSyntax;
-        const auto count = parse_integer(call.arg(++at));
-        if (!count || *count < 1) return kCountNotPositive;
-        asked.count = static_cast<uint64_t>(*count);
-        counted = true;
-    }
-    return asked;
+Result<Pops> parse_many(Call& call, size_t from) {
+    const ManyPop asked = TRY(parse_many_pop(call, from, "LEFT", "RIGHT"));
+    return Pops{.keys_from = asked.keys_from,
+                .keys_end = asked.keys_end,
+                .end = asked.from_first ? End::Head : End::Tail,
+                .count = asked.count};
 }
 
 Status lmpop(Call& call) {
-    const ManyPop asked = TRY(parse_many(call, 1));
+    const Pops asked = TRY(parse_many(call, 1));
     if (!TRY(pop_first(call, asked))) call.reply().null_array();
     return done();
 }
 
 Status blmpop(Call& call) {
-    const ManyPop asked = TRY(parse_many(call, 2));
+    const Pops asked = TRY(parse_many(call, 2));
     const int64_t deadline_ms = TRY(deadline_in_seconds(call, 1));
     if (TRY(pop_first(call, asked))) return done();
     return wait(call, asked, deadline_ms);
 }
 
 Status pop_one_or_wait(Call& call, End end) {
-    const ManyPop asked{.keys_from = 1, .keys_end = call.count() - 1, .end = end, .one = true};
+    const Pops asked{.keys_from = 1, .keys_end = call.count() - 1, .end = end, .one = true};
     const int64_t deadline_ms = TRY(deadline_in_seconds(call, asked.keys_end));
     if (TRY(pop_first(call, asked))) return done();
     return wait(call, asked, deadline_ms);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/glob.h"
+#include "base/token.h"
 #include "engine/command.h"
 #include "engine/help.h"
 #include "engine/pubsub.h"
@@ -121,7 +122,7 @@ Status help(Call& call) {
 Status list(Call& call, Kind kind) {
     if (call.count() > 3) {
         return Error("ERR unknown subcommand or wrong number of arguments for '" +
-                     std::string(call.arg(1)) + "'. Try PUBSUB HELP.");
+                     std::string(until_zero(call.arg(1))) + "'. Try PUBSUB HELP.");
     }
     const std::string_view pattern = call.count() == 3 ? call.arg(2) : "*";
     std::vector<std::string_view> names;

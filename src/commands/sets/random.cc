@@ -163,8 +163,8 @@ Status spop(Call& call) {
 
 // Compat: a negative count may name a member more than once.
 Status srandmember_count(Call& call) {
-    const int64_t count = TRY(call.integer(2, -kCountMax, kCountMax));
     if (call.count() > 3) return errors::kSyntax;
+    const int64_t count = TRY(call.integer(2, -kCountMax, kCountMax));
     const Set* set = TRY(call.read<Set>(1));
     ReplyWriter& reply = call.reply();
     if (set == nullptr || count == 0) {

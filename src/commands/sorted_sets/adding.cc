@@ -90,9 +90,8 @@ constexpr CommandSpec kCommands[] = {
      .run = zincrby},
 };
 
-// Reads options from argument 2 on; the first score stands at `at` then.
-ScoreOptions parse_options(const Call& call, size_t& at) {
-    ScoreOptions options;
+// Adds the options from argument 2 on; the first score stands at `at` then.
+void parse_options(const Call& call, size_t& at, ScoreOptions& options) {
     for (; at < call.count(); ++at) {
         if (call.arg_is(at, "NX")) {
             options.only_missing = true;
@@ -110,11 +109,12 @@ ScoreOptions parse_options(const Call& call, size_t& at) {
             break;
         }
     }
-    return options;
 }
 
-// Scores and members in turns from argument `first` on.
-Status add(Call& call, const ScoreOptions& options, size_t first) {
+// Options, then scores and members in turns.
+Status add(Call& call, ScoreOptions options) {
+    size_t first = 2;
+    parse_options(call, first, options);
     const size_t words = call.count() - first;
     if (words == 0 || words % 2 != 0) return errors::kSyntax;
     TRY(check_score_options(options, words / 2));
@@ -126,13 +126,12 @@ Status add(Call& call, const ScoreOptions& options, size_t first) {
 }
 
 Status zadd(Call& call) {
-    size_t first = 2;
-    const ScoreOptions options = parse_options(call, first);
-    return add(call, options, first);
+    return add(call, {});
 }
 
 Status zincrby(Call& call) {
-    return add(call, {.increment = true}, 2);
+    // Compat: what stands for the increment may be an option of ZADD; then a pair is missing.
+    return add(call, {.increment = true});
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/numbers.h"
+#include "commands/support/many_pop.h"
 #include "commands/support/sorted_sets.h"
 #include "commands/support/text.h"
 #include "engine/blocking.h"
@@ -144,9 +145,6 @@ constexpr CommandSpec kCommands[] = {
      .run = bzmpop},
 };
 
-constexpr ErrorText kNoKeys{"ERR numkeys should be greater than 0"};
-constexpr ErrorText kNoCount{"ERR count should be greater than 0"};
-
 enum class End : uint8_t { Min, Max };
 // Member, score, member, score ...; pairs; key, member, score; key, then pairs.
 enum class Form : uint8_t { Flat, Pairs, KeyFlat, KeyPairs };
@@ -276,23 +274,11 @@ struct Several {
     uint64_t count;
 };
 
-// NUMKEYS KEY... MIN|MAX [COUNT count]
-Result<Several> parse_several(const Call& call, size_t number_at) {
-    const auto number = parse_integer(call.arg(number_at));
-    if (!number || *number < 1) return kNoKeys;
-    if (static_cast<uint64_t>(*number) >= call.count() - number_at - 1) return errors::kSyntax;
-    const Keys keys{number_at + 1, number_at + 1 + static_cast<size_t>(*number)};
-    size_t at = keys.end;
-    const bool from_min = call.arg_is(at, "MIN");
-    if (!from_min && !call.arg_is(at, "MAX")) return errors::kSyntax;
-    Several several{keys, from_min ? End::Min : End::Max, 1};
-    if (++at == call.count()) return several;
-    if (!call.arg_is(at, "COUNT") || at + 1 == call.count()) return errors::kSyntax;
-    const auto count = parse_integer(call.arg(at + 1));
-    if (!count || *count < 1) return kNoCount;
-    if (at + 2 != call.count()) return errors::kSyntax;
-    several.count = static_cast<uint64_t>(*count);
-    return several;
+// Arguments from "numkeys" on.
+Result<Several> parse_several(const Call& call, size_t from) {
+    const ManyPop asked = TRY(parse_many_pop(call, from, "MIN", "MAX"));
+    return Several{
+        {asked.keys_from, asked.keys_end}, asked.from_first ? End::Min : End::Max, asked.count};
 }
 
 Status zmpop(Call& call) {

@@ -337,16 +337,22 @@ void reply_selection(Call& call, const SortedSet& set, const Selection& selectio
         reply_element(call, cursor, with_scores);
 }
 
-void store_selection(Call& call, const SortedSet& set, const Selection& selection) {
+void store_selection(Call& call, const SortedSet& set, const Selection& selection, By by) {
     Arena texts;
     std::vector<ScoredMember> elements;
     if (selection.count > 0) {
         elements.reserve(selection.count);
-        const uint64_t lowest =
-            selection.backward ? selection.first + 1 - selection.count : selection.first;
-        SortedSet::Cursor cursor = set.at(lowest);
-        for (uint64_t i = 0; i < selection.count; ++i, cursor.next())
-            elements.push_back({cursor.score(), texts.copy(cursor.member())});
+        // Compat: -0 becomes 0 in what is packed at first, until it is too much for that. How much
+        // it will be is known beforehand of ranks only.
+        const SortedSet::Limits limits = support::limits(call);
+        bool packed = by == By::Score || by == By::Member || limits.allow(selection.count, 0);
+        SortedSet::Cursor cursor = set.at(selection.first);
+        for (uint64_t i = 0; i < selection.count; ++i, cursor.step(selection.backward)) {
+            packed = packed && limits.allow(i + 1, cursor.member().size());
+            const double score = packed && cursor.score() == 0 ? 0 : cursor.score();
+            elements.push_back({score, texts.copy(cursor.member())});
+        }
+        if (selection.backward) std::reverse(elements.begin(), elements.end());
     }
     store_elements(call, 1, "zrangestore", elements);
 }
@@ -364,7 +370,7 @@ Status run(Call& call, Request request) {
     }
     const Selection selection = select(request, *set, bounds);
     if (request.stores)
-        store_selection(call, *set, selection);
+        store_selection(call, *set, selection, request.by);
     else
         reply_selection(call, *set, selection, request.with_scores);
     return done();

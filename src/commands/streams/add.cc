@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/numbers.h"
+#include "base/token.h"
 #include "commands/support/streams.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
@@ -198,8 +199,8 @@ Status parse_threshold(Call& call, size_t& at, AddOptions& options) {
     }
     ++at;
     options.approximate = false;
-    if (at + 1 < call.count() && (call.arg(at) == "~" || call.arg(at) == "=")) {
-        options.approximate = call.arg(at) == "~";
+    if (at + 1 < call.count() && (call.arg_is(at, "~") || call.arg_is(at, "="))) {
+        options.approximate = call.arg_is(at, "~");
         ++at;
     }
     if (by_length) {

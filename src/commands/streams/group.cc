@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/numbers.h"
+#include "base/token.h"
 #include "commands/support/streams.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
@@ -164,6 +165,11 @@ Error no_such_group(Call& call) {
                  "' for key name '" + std::string(until_zero(call.arg(2))) + "'");
 }
 
+Error wrong_arguments(Call& call) {
+    return Error("ERR unknown subcommand or wrong number of arguments for '" +
+                 std::string(until_zero(call.arg(1))) + "'. Try XGROUP HELP.");
+}
+
 struct GroupOptions {
     bool make_stream = false;
     int64_t entries_read = ConsumerGroup::kUnknownCount;
@@ -180,8 +186,7 @@ Result<GroupOptions> parse_group_options(Call& call, bool creates) {
                 return ErrorText{"ERR value for ENTRIESREAD must be positive or -1"};
             }
         } else {
-            return Error("ERR unknown subcommand or wrong number of arguments for '" +
-                         std::string(call.arg(1)) + "'. Try XGROUP HELP.");
+            return wrong_arguments(call);
         }
     }
     return options;
@@ -197,6 +202,8 @@ Status create(Call& call) {
     const GroupOptions options = TRY(parse_group_options(call, true));
     KeyEdit edit = TRY(call.edit(2, Stream::kType));
     if (!edit.exists() && !options.make_stream) return kNoStream;
+    // Compat: options may be repeated as long as there are no more words than with each given once.
+    if (call.count() > 8) return wrong_arguments(call);
     const StreamId last = TRY(position_argument(call, edit.value<Stream>()));
     if (edit.exists() && edit.value<Stream>()->find_group(call.arg(3)) != nullptr) {
         return ErrorText{"BUSYGROUP Consumer Group name already exists"};
@@ -221,6 +228,7 @@ Status setid(Call& call) {
     const Stream& stream = *edit.value<Stream>();
     ConsumerGroup* group = edit.value<Stream>()->find_group(call.arg(3));
     if (group == nullptr) return no_such_group(call);
+    if (call.count() > 7) return wrong_arguments(call);
     // Compat: the ends of an interval are taken here, and not by CREATE.
     const std::string_view id = until_zero(call.arg(4));
     if (id == "-") {

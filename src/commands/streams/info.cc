@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/numbers.h"
+#include "base/token.h"
 #include "commands/support/streams.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
@@ -297,7 +298,7 @@ Status stream(Call& call) {
         const bool counted = call.count() == 6 && call.arg_is(4, "COUNT");
         if (!call.arg_is(3, "FULL") || (call.count() != 4 && !counted)) {
             return Error("ERR unknown subcommand or wrong number of arguments for '" +
-                         std::string(call.arg(1)) + "'. Try XINFO HELP.");
+                         std::string(until_zero(call.arg(1))) + "'. Try XINFO HELP.");
         }
         if (counted) count = TRY(call.integer(5));
         if (count < 0) count = kShownByDefault;

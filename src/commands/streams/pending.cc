@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/numbers.h"
+#include "base/token.h"
 #include "commands/support/streams.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
@@ -194,8 +195,6 @@ Result<PendingRange> parse_pending_range(Call& call) {
         range.idle_ms = TRY(call.integer(4));
         if (call.count() < 8) return errors::kSyntax;
         at = 5;
-    } else if (call.count() > 7) {
-        return errors::kSyntax;
     }
     const int64_t count = TRY(call.integer(at + 2));
     range.count = count < 0 ? 0 : static_cast<uint64_t>(count);
@@ -421,8 +420,13 @@ struct ScanOptions {
     int64_t count = 100;
 };
 
+// Compat: Valkey reserves room for as many ids as COUNT says, which needs addresses at least.
+constexpr int64_t kIdBytes = 16;
+constexpr int64_t kAddressableBytes = int64_t{1} << 47;
+constexpr ErrorText kCountTooHigh{
+    "ERR Insufficient memory, failed allocating transient memory, COUNT too high."};
+
 Result<ScanOptions> parse_scan(Call& call) {
-    constexpr int64_t kAttemptsPerCount = 10;
     ScanOptions options;
     const auto idle = parse_integer(call.arg(4));
     if (!idle) return ErrorText{"ERR Invalid min-idle-time argument for XAUTOCLAIM"};
@@ -432,7 +436,7 @@ Result<ScanOptions> parse_scan(Call& call) {
     for (size_t at = 6; at < call.count(); ++at) {
         if (call.arg_is(at, "COUNT") && at + 1 < call.count()) {
             const auto count = parse_integer(call.arg(++at));
-            if (!count || *count < 1 || *count > INT64_MAX / kAttemptsPerCount) {
+            if (!count || *count < 1 || *count > INT64_MAX / kIdBytes) {
                 return ErrorText{"ERR COUNT must be > 0"};
             }
             options.count = *count;
@@ -454,6 +458,7 @@ Status xautoclaim(Call& call) {
     const ScanOptions options = TRY(parse_scan(call));
     Stream* stream = TRY(call.edit(1, Stream::kType)).value<Stream>();
     ConsumerGroup& group = *TRY(group_argument(call, stream, 1, 2));
+    if (options.count >= kAddressableBytes / kIdBytes - 1) return kCountTooHigh;
     call.propagate_nothing();
     const GroupName name{call.arg(1), call.arg(2)};
     Consumer& consumer = touch_consumer(call, group, name.key, call.arg(3));

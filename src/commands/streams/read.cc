@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/numbers.h"
+#include "base/token.h"
 #include "commands/support/streams.h"
 #include "commands/support/text.h"
 #include "engine/blocking.h"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/token.h"
 #include "commands/support/strings.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
@@ -161,7 +162,7 @@ constexpr CommandSpec kCommands[] = {
 bool find_set_key(std::span<const std::string_view> arguments, KeyPositions& found) {
     uint32_t flags = kOW | kKeyUpdate;
     for (std::string_view word : arguments.subspan(3)) {
-        if (equals_ignore_case(word, "GET")) flags = kRW | kKeyAccess | kKeyUpdate;
+        if (is_token(word, "GET")) flags = kRW | kKeyAccess | kKeyUpdate;
     }
     found.add(1, flags);
     return true;

@@ -47,11 +47,10 @@ Result<uint64_t> bit_offset(const engine::Call& call, size_t at, uint64_t width)
     const bool in_fields = width != 0 && text.starts_with('#');
     if (in_fields) text.remove_prefix(1);
     const auto number = parse_integer(text);
-    if (!number || *number < 0) return kBadOffset;
-    uint64_t offset = 0;
-    const bool overflows =
-        __builtin_mul_overflow(static_cast<uint64_t>(*number), in_fields ? width : 1, &offset);
-    if (overflows || offset > INT64_MAX || (offset >> 3) >= call.settings().proto_max_bulk_bytes)
+    if (!number) return kBadOffset;
+    // Compat: the product of a number of fields and their width wraps around.
+    const uint64_t offset = static_cast<uint64_t>(*number) * (in_fields ? width : 1);
+    if (offset > INT64_MAX || (offset >> 3) >= call.settings().proto_max_bulk_bytes)
         return kBadOffset;
     return offset;
 }

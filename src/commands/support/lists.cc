@@ -22,7 +22,7 @@ void take(engine::Call& call, List& list, End end, uint64_t count) {
     if (count == 1) {
         call.reply().bulk(list.view(at, digits));
         list.erase(at);
-        list.settle();
+        list.settle(block_setting(call));
         return;
     }
     for (uint64_t i = 0; i < count; ++i) {
@@ -30,7 +30,7 @@ void take(engine::Call& call, List& list, End end, uint64_t count) {
         at = head ? list.next(at) : list.previous(at);
     }
     list.erase_range(head ? 0 : list.size() - count, count);
-    list.settle();
+    list.settle(block_setting(call));
 }
 
 Stretch stretch_of(const List& list, int64_t first, int64_t last) {

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "base/token.h"
 #include "commands/support/places.h"
 #include "commands/support/text.h"
 

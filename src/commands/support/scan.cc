@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/glob.h"
 #include "base/numbers.h"
+#include "base/token.h"
 
 namespace millrace::commands::support {
 
@@ -22,9 +23,9 @@ constexpr ErrorText kNoScoresElsewhere{"ERR NOSCORES option can only be used in 
 Result<ValueType> parse_type(std::string_view name) {
     for (int number = 0; number < keyspace::kValueTypes; ++number) {
         const auto type = static_cast<ValueType>(number);
-        if (equals_ignore_case(name, keyspace::type_name(type))) return type;
+        if (is_token(name, keyspace::type_name(type))) return type;
     }
-    return Error("ERR unknown type name '" + std::string(name) + "'");
+    return Error("ERR unknown type name '" + std::string(until_zero(name)) + "'");
 }
 
 }  // namespace

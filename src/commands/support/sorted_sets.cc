@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/numbers.h"
+#include "base/token.h"
 #include "commands/support/text.h"
 
 namespace millrace::commands::support {

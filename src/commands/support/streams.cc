@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/token.h"
 #include "commands/support/text.h"
 
 namespace millrace::commands::support {

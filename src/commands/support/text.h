@@ -26,11 +26,6 @@ private:
     std::string_view bytes_;
 };
 
-// Compat: in ids, bounds and names that errors mention, a zero byte ends what is looked at.
-inline std::string_view until_zero(std::string_view argument) {
-    return argument.substr(0, argument.find('\0'));
-}
-
 // The bytes of a string value, whichever way it is kept; good until the entry changes.
 class StringText {
 public:

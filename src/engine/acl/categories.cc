@@ -2,6 +2,7 @@
 #include "engine/acl/categories.h"
 
 #include "base/bytes.h"
+#include "base/token.h"
 #include "engine/command_spec.h"
 
 namespace millrace::engine::acl {
@@ -39,7 +40,7 @@ std::span<const Category> categories() {
 
 std::optional<uint32_t> category_of(std::string_view name) {
     for (const Category& each : kCategories) {
-        if (equals_ignore_case(each.name.substr(1), name)) return each.bit;
+        if (is_token(name, each.name.substr(1))) return each.bit;
     }
     return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/token.h"
 #include "engine/acl/categories.h"
 #include "engine/acl/rule_errors.h"
 #include "engine/acl/rule_text.h"
@@ -44,7 +45,7 @@ void CommandRights::set(const Command& command, bool allowed) {
 
 Status CommandRights::apply(std::string_view rule) {
     const bool allowed = rule.front() == '+';
-    const std::string name = to_lower(rule.substr(1));
+    const std::string name = to_lower(until_zero(rule.substr(1)));
     if (name == "@all") {
         set_all(allowed);
         return done();
@@ -109,7 +110,7 @@ bool CommandRights::allows(const Command& command,
     if (all_ || allowed_[command.id()]) return true;
     if (first_arguments_.empty() || arguments.size() < 2) return false;
     return std::ranges::any_of(first_arguments_, [&](const auto& each) {
-        return each.first == command.id() && equals_ignore_case(each.second, arguments[1]);
+        return each.first == command.id() && is_token(arguments[1], each.second);
     });
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/glob.h"
+#include "base/token.h"
 #include "engine/acl/rule_errors.h"
 #include "engine/acl/rule_text.h"
 
@@ -28,11 +29,11 @@ Result<int> parse_database(const std::string& word) {
 
 // The rules that are a word without an argument; false if it is none of them.
 bool Selector::apply_word(std::string_view rule) {
-    const auto is = [&](std::string_view word) { return equals_ignore_case(rule, word); };
-    if (is("allkeys") || rule == "~*" || is("resetkeys")) {
+    const auto is = [&](std::string_view word) { return is_token(rule, word); };
+    if (is("allkeys") || is("~*") || is("resetkeys")) {
         all_keys_ = !is("resetkeys");
         keys_.clear();
-    } else if (is("allchannels") || rule == "&*" || is("resetchannels")) {
+    } else if (is("allchannels") || is("&*") || is("resetchannels")) {
         all_channels_ = !is("resetchannels");
         channels_.clear();
     } else if (is("alldbs") || is("resetdbs")) {

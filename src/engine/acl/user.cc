@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/quote.h"
 #include "base/sha256.h"
+#include "base/token.h"
 #include "engine/acl/rule_errors.h"
 #include "engine/acl/rule_text.h"
 
@@ -36,7 +37,7 @@ User::User(std::string name, const RuleContext& context) : name_(std::move(name)
 }
 
 bool User::apply_word(std::string_view rule, const RuleContext& context) {
-    const auto is = [&](std::string_view word) { return equals_ignore_case(rule, word); };
+    const auto is = [&](std::string_view word) { return is_token(rule, word); };
     if (is("on") || is("off")) {
         enabled_ = is("on");
     } else if (is("nopass") || is("resetpass")) {

@@ -188,15 +188,15 @@ Status restore(Call& call) {
     rdb::Scratch scratch;
     rdb::Value value = TRY(read_value(call, scratch));
 
+    // Compat: a moment beyond the end of time has passed.
     int64_t expire_at_ms = kNoExpiry;
-    if (ttl != 0 &&
-        __builtin_add_overflow(ttl, options.absolute ? 0 : call.now_ms(), &expire_at_ms))
-        return kInvalidTtl;
+    const bool beyond = ttl != 0 && __builtin_add_overflow(
+                                        ttl, options.absolute ? 0 : call.now_ms(), &expire_at_ms);
     KeyEdit edit = call.edit(1);
     call.reply().ok();
     const bool has_passed = ttl != 0 && expire_at_ms <= call.now_ms() &&
                             (call.engine().conditions() & kLoadingData) == 0;
-    if (has_passed) {
+    if (has_passed || beyond) {
         drop_old(call, edit);
         return done();
     }

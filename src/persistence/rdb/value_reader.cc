@@ -129,7 +129,7 @@ std::unique_ptr<Collection> Reading::list(Type type) {
     const uint64_t blocks = type == Type::ListZiplist ? 1 : in_.count(1);
     for (uint64_t i = 0; i < blocks && !in_.failed(); ++i) read_block(*list, type);
     if (in_.failed()) return nullptr;
-    list->settle(values::SmallList::Full);
+    list->settle(growth_.encodings.list_max_listpack_size, values::SmallList::Full);
     return list;
 }
 
@@ -137,9 +137,8 @@ std::unique_ptr<Collection> Reading::list(Type type) {
 
 std::unique_ptr<Collection> Reading::set() {
     const uint64_t count = in_.count(1);
-    const auto& encodings = growth_.encodings;
-    const bool is_large =
-        count > std::max(encodings.set_max_intset_entries, encodings.set_max_listpack_entries);
+    // Compat: however many a listpack may hold.
+    const bool is_large = count > growth_.encodings.set_max_intset_entries;
     auto set = std::make_unique<values::Set>(
         is_large ? values::Set::Form::Table : values::Set::Form::Integers, growth_.seed);
     for (uint64_t i = 0; i < count && !in_.failed(); ++i) {
@@ -262,12 +261,8 @@ std::unique_ptr<Collection> Reading::hash_of_listpack() {
         in_.fail(kBadBlob);
         return nullptr;
     }
-    const auto& encodings = growth_.encodings;
-    bool fits = pack.size() / 2 <= encodings.hash_max_listpack_entries;
-    for (auto at = pack.first(); fits && at != Listpack::kNone; at = pack.next(at)) {
-        const auto element = pack.get(at);
-        fits = element.is_number || element.text.size() <= encodings.hash_max_listpack_value;
-    }
+    // Compat: the lengths of fields and values do not matter here.
+    const bool fits = pack.size() / 2 <= growth_.encodings.hash_max_listpack_entries;
     auto hash = std::make_unique<values::Hash>(std::move(pack));
     if (!fits) hash->become_table(growth_);
     return hash;

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "base/token.h"
 #include "engine/command.h"
 #include "engine/key_positions.h"
 #include "persistence/rdb/payload.h"
@@ -88,11 +89,11 @@ constexpr HistoryEntry kMigrateHistory[] = {
 bool find_migrated_keys(std::span<const std::string_view> arguments, KeyPositions& found) {
     constexpr uint32_t kFlags = kRW | kKeyAccess | kKeyDelete;
     for (size_t at = 6; at < arguments.size(); ++at) {
-        if (equals_ignore_case(arguments[at], "AUTH")) {
+        if (is_token(arguments[at], "AUTH")) {
             ++at;
-        } else if (equals_ignore_case(arguments[at], "AUTH2")) {
+        } else if (is_token(arguments[at], "AUTH2")) {
             at += 2;
-        } else if (equals_ignore_case(arguments[at], "KEYS")) {
+        } else if (is_token(arguments[at], "KEYS")) {
             if (!arguments[3].empty()) return false;
             for (++at; at < arguments.size(); ++at) found.add(static_cast<int>(at), kFlags);
             return true;

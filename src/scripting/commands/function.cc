@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/glob.h"
+#include "base/token.h"
 #include "engine/command.h"
 #include "engine/help.h"
 #include "scripting/library_payload.h"
@@ -275,7 +276,7 @@ Status delete_library(Call& call) {
 // Compat: too many words read like an unknown subcommand.
 Error too_many(const Call& call) {
     return Error("ERR unknown subcommand or wrong number of arguments for '" +
-                 std::string(call.arg(1)) + "'. Try FUNCTION HELP.");
+                 std::string(until_zero(call.arg(1))) + "'. Try FUNCTION HELP.");
 }
 
 Status flush(Call& call) {
@@ -300,7 +301,7 @@ Status load(Call& call) {
     size_t at = 2;
     for (; at + 1 < call.count(); ++at) {
         if (!call.arg_is(at, "REPLACE")) {
-            return Error("ERR Unknown option given: " + std::string(call.arg(at)));
+            return Error("ERR Unknown option given: " + std::string(until_zero(call.arg(at))));
         }
         replace = true;
     }
@@ -388,7 +389,7 @@ Status list(Call& call) {
             given = call.arg(++at);
             pattern = &given;
         } else {
-            return Error("ERR Unknown argument " + std::string(call.arg(at)));
+            return Error("ERR Unknown argument " + std::string(until_zero(call.arg(at))));
         }
     }
     const auto matches = [&](std::string_view name) {

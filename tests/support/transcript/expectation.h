@@ -19,6 +19,7 @@ namespace millrace::transcript {
 struct Surroundings {
     int64_t now_ms = 0;
     int64_t slack_ms = 0;
+    bool one_null = false;  // RESP3, where a null array is a null like any other.
 };
 
 // The words to send, with placeholders filled in.

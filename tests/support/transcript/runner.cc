@@ -61,7 +61,8 @@ Tally Runner::run(const Transcript& transcript) {
 }
 
 Runner::Outcome Runner::run_case(const Transcript& transcript, const Case& each) {
-    (void)target_.set_protocol(protocol_);
+    spoken_ = protocol_;
+    (void)target_.set_protocol(spoken_);
     unordered_ = false;
     for (const Step& step : each.steps) {
         const Outcome outcome = run_step(transcript, each, step);
@@ -76,7 +77,7 @@ Runner::Outcome Runner::run_step(const Transcript& transcript, const Case& each,
         if (outcome.ok()) return *outcome;
         return fail(transcript, each, step, {}, {std::string(outcome.error().text())});
     }
-    const Surroundings surroundings{target_.now_ms(), target_.slack_ms()};
+    const Surroundings surroundings{target_.now_ms(), target_.slack_ms(), spoken_ == 3};
     // Looking for what a command caused takes commands of its own, so it is done only where asked
     // for.
     const bool observes = step.checks_events || step.checks_effects;
@@ -122,7 +123,8 @@ Result<Runner::Outcome> Runner::obey(const Step& directive) {
         return words[0] == name && words.size() == count;
     };
     if (is("resp", 2)) {
-        (void)TRY(target_.set_protocol(words[1] == "3" ? 3 : 2));
+        spoken_ = words[1] == "3" ? 3 : 2;
+        (void)TRY(target_.set_protocol(spoken_));
     } else if (is("advance", 2)) {
         target_.advance(TRY(parse_duration_ms(words[1])));
     } else if (is("config", 3)) {

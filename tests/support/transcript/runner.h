@@ -46,6 +46,7 @@ private:
 
     Target& target_;
     int protocol_;
+    int spoken_ = 2;  // Of the case.
     bool unordered_ = false;
     bool observed_ = false;  // Nothing has run since the last look at events and effects.
 };

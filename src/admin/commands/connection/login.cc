@@ -8,6 +8,7 @@
 
 #include "admin/client/handlers.h"
 #include "base/numbers.h"
+#include "base/token.h"
 #include "engine/acl/access_control.h"
 #include "engine/command.h"
 
@@ -118,7 +119,8 @@ Result<Greeting> parse_greeting(Call& call) {
             greeting.name_at = at + 1;
             at += 2;
         } else {
-            return Error("ERR Syntax error in HELLO option '" + std::string(call.arg(at)) + "'");
+            return Error("ERR Syntax error in HELLO option '" +
+                         std::string(until_zero(call.arg(at))) + "'");
         }
     }
     return greeting;
