@@ -15,6 +15,7 @@
 
 #include "keyspace/value_digest.h"
 #include "values/hash.h"
+#include "values/list.h"
 #include "values/set.h"
 #include "values/sorted_set.h"
 
@@ -117,6 +118,40 @@ Subject sorted_set_subject() {
             [](Collection& collection) { static_cast<SortedSet&>(collection).check_invariants(); }};
 }
 
+// Blocks of four elements, and some elements with a block of their own.
+Subject list_subject() {
+    constexpr int64_t kSetting = 4;
+    const auto make = [=] {
+        auto list = std::make_unique<List>();
+        list->make_room(kSetting, 100, 100);
+        return list;
+    };
+    const auto change = [](Collection& collection, std::mt19937_64& random, uint64_t range) {
+        auto& list = static_cast<List&>(collection);
+        const bool is_large = random() % 50 == 0;
+        const std::string text = is_large ? std::string(9000, 'l') : name_of(random() % range);
+        const auto at = list.at(static_cast<int64_t>(random() % (list.size() + 1)));
+        const End end = random() % 2 == 0 ? End::Head : End::Tail;
+        const uint64_t what = random() % 8;
+        if (!at || what == 0 || (what == 1 && list.size() < range)) {
+            list.push(end, text);
+        } else if (what == 2 && list.size() < range) {
+            list.insert(at, random() % 2 == 0 ? Side::Before : Side::After, text);
+        } else if (what == 3 || what == 4) {
+            list.replace(at, text);
+        } else if (what == 5) {
+            list.erase(list.own(at));
+        } else if (what == 6) {
+            list.erase(end == End::Head ? list.first() : list.last());
+        } else if (random() % 20 == 0) {
+            list.erase_range(random() % list.size(), random() % 20);
+        }
+        if (list.size() == 0) list.push(end, text);
+    };
+    return {make, change,
+            [](Collection& collection) { static_cast<List&>(collection).check_invariants(); }};
+}
+
 class Versions : public ::testing::TestWithParam<Subject (*)()> {};
 
 TEST_P(Versions, StayAsTheyWere) {
@@ -190,8 +225,26 @@ TEST_P(Versions, AreReadOnAnotherThread) {
     }
 }
 
+TEST(VersionsOfLists, OutliveTheLargeForm) {
+    List list;
+    list.make_room(4, 100, 100);
+    for (int i = 0; i < 100; ++i) list.push(End::Tail, std::to_string(i));
+    const std::string before = digest_of(list);
+    std::unique_ptr<Collection> version = list.freeze();
+    list.erase_range(1, 99);
+    list.settle();
+    EXPECT_EQ(list.packed(), nullptr);
+    EXPECT_EQ(digest_of(*version), before);
+    list.make_room(4, 100, 100);
+    for (int i = 0; i < 100; ++i) list.push(End::Tail, std::to_string(i));
+    EXPECT_EQ(digest_of(*version), before);
+    list.thaw();
+    list.check_invariants();
+}
+
 INSTANTIATE_TEST_SUITE_P(AllTypes, Versions,
-                         ::testing::Values(&set_subject, &hash_subject, &sorted_set_subject));
+                         ::testing::Values(&set_subject, &hash_subject, &sorted_set_subject,
+                                           &list_subject));
 
 }  // namespace
 }  // namespace millrace::values

@@ -26,12 +26,11 @@ void write(Writer& writer, const values::List& list) {
         return;
     }
     writer.length(list.packed()->block_count());
-    for (const values::ListBlock* block = list.packed()->first_block(); block != nullptr;
-         block = values::PackedList::next_block(*block)) {
-        const bool is_plain = block->single != nullptr;
+    list.packed()->for_each_block([&](const values::ListBlock& block) {
+        const bool is_plain = block.single != nullptr;
         writer.length(is_plain ? kBlockPlain : kBlockPacked);
-        writer.string(is_plain ? std::string_view(*block->single) : view(block->pack.blob()));
-    }
+        writer.string(is_plain ? std::string_view(*block.single) : view(block.pack.blob()));
+    });
 }
 
 void write(Writer& writer, const values::Set& set) {
