@@ -27,9 +27,9 @@
 // **Frozen.** Of a large collection the thread reads a frozen version, which Collection::freeze()
 // makes in a moment: the collection goes on changing, and copies the nodes that it changes. What
 // the version alone still needs is freed with it, on another thread. A collection in one piece has
-// no versions: it is passed as it is, and until it has come back nobody changes it. KeyEdit::value()
-// and the expiry of fields call unshare(), which puts a clone in its place; it has a limit of its
-// own, and a change of it moves all that is behind.
+// no versions: it is passed as it is, and until it has come back nobody changes it.
+// KeyEdit::value() and the expiry of fields call unshare(), which puts a clone in its place; that
+// copies bytes in one piece, as changes of such a collection do anyway.
 //
 // Owner:   Keyspace.
 // Threads: main thread.

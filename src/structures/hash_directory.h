@@ -164,8 +164,8 @@ private:
     unsigned top_shift_ = 63;  // 63 - T.
     unsigned deep_pages_ = 0;  // Pages with P = T, which keep the top level from being halved.
     bool is_version_ = false;
-    PageWord only_page_;       // The top level while T = 0.
-    SegmentWord only_entry_;   // The page while T = 0 and q = 0.
+    PageWord only_page_;      // The top level while T = 0.
+    SegmentWord only_entry_;  // The page while T = 0 and q = 0.
 };
 
 }  // namespace millrace::structures

@@ -73,8 +73,8 @@ PendingEntry* ConsumerGroup::find_pending(const StreamId& id) {
 
 PendingEntry& ConsumerGroup::assign(const StreamId& id, Consumer& consumer) {
     const auto found = pending_.find(id);
-    PendingEntry& entry = found == pending_.end() ? pending_.insert({id, {}}).second
-                                                  : pending_.edit(found).second;
+    PendingEntry& entry =
+        found == pending_.end() ? pending_.insert({id, {}}).second : pending_.edit(found).second;
     if (entry.consumer != &consumer) {
         if (entry.consumer != nullptr)
             entry.consumer->pending.erase(entry.consumer->pending.find(id));
@@ -87,7 +87,7 @@ PendingEntry& ConsumerGroup::assign(const StreamId& id, Consumer& consumer) {
 bool ConsumerGroup::acknowledge(const StreamId& id) {
     const auto found = pending_.find(id);
     if (found == pending_.end()) return false;
-    IdTree<StreamId>& mine = found->second.consumer->pending;
+    structures::IdTree<StreamId>& mine = found->second.consumer->pending;
     mine.erase(mine.find(id));
     pending_.erase(found);
     return true;

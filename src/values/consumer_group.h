@@ -19,20 +19,21 @@
 #include <string>
 #include <string_view>
 
-#include "values/id_tree.h"
+#include "structures/id_tree.h"
+#include "values/stream_id.h"
 
 namespace millrace::values {
 
 struct Consumer {
     Consumer() = default;
     // A frozen version, as far as the table goes.
-    Consumer(structures::AsVersion as_version, const IdTree<StreamId>& original)
+    Consumer(structures::AsVersion as_version, const structures::IdTree<StreamId>& original)
         : pending(as_version, original) {}
 
     std::string_view name;   // The key of the group's table.
     int64_t seen_ms = 0;     // When it last tried.
     int64_t active_ms = -1;  // When it last got something; -1: never.
-    IdTree<StreamId> pending;
+    structures::IdTree<StreamId> pending;
 };
 
 struct PendingEntry {
@@ -52,7 +53,7 @@ inline const StreamId& id_of(const PendingItem& item) {
 class ConsumerGroup {
 public:
     static constexpr int64_t kUnknownCount = -1;
-    using Pending = IdTree<PendingItem>;
+    using Pending = structures::IdTree<PendingItem>;
     using Consumers = std::map<std::string, Consumer, std::less<>>;
 
     ConsumerGroup(StreamId last, int64_t read) : last_id(last), entries_read(read) {}

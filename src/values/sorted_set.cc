@@ -113,8 +113,7 @@ void SortedSet::Large::rescore(RankedElement* element, double score) {
 
 // The end of an element that has left the tree and the table.
 void SortedSet::Large::give_up(RankedElement* element) {
-    const bool is_shared =
-        version != nullptr && version->tree.contains(*element);
+    const bool is_shared = version != nullptr && version->tree.contains(*element);
     if (!is_shared) return RankedElement::free(element);
     version->leftovers->add(element, usable_bytes(element), [](void* left) {
         RankedElement::free(static_cast<RankedElement*>(left));

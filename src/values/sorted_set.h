@@ -188,7 +188,7 @@ private:
         ElementTraits traits;
         structures::HashTable<ElementTraits> table;
         structures::RankedTree tree;
-        Large* version = nullptr;                           // The one that is being read.
+        Large* version = nullptr;                          // The one that is being read.
         std::unique_ptr<structures::Leftovers> leftovers;  // Of a version.
     };
     using Position = structures::Listpack::Position;

@@ -186,8 +186,8 @@ StreamId Stream::last_live_id() const {
 // --- blocks ---
 
 void Stream::add_block(const StreamId& id, Listpack pack) {
-    auto* const block = new StreamBlock{blocks_.epoch(), std::move(pack)};
-    blocks_.insert({id, block});
+    auto block = std::make_unique<StreamBlock>(StreamBlock{blocks_.epoch(), std::move(pack)});
+    blocks_.insert({id, block.release()});
 }
 
 // The pack of a block, to be changed, after a copy if a version has the block too. Ends iterators
@@ -196,26 +196,26 @@ Listpack& Stream::own(Blocks::const_iterator at) {
     StreamBlock* const block = at->second;
     if (version_ == nullptr || block->epoch == blocks_.epoch()) [[likely]]
         return block->pack;
-    auto* const copy = new StreamBlock{blocks_.epoch(), block->pack.clone()};
-    blocks_.edit(at).second = copy;
-    free_block(block);
-    return copy->pack;
+    auto copy = std::make_unique<StreamBlock>(StreamBlock{blocks_.epoch(), block->pack.clone()});
+    Listpack& pack = copy->pack;
+    blocks_.edit(at).second = copy.release();
+    leave_block(block);
+    return pack;
 }
 
 void Stream::remove_block(Blocks::const_iterator at) {
     StreamBlock* const block = at->second;
     blocks_.erase(at);
-    free_block(block);
+    leave_block(block);
 }
 
-// What has left the table.
-void Stream::free_block(StreamBlock* block) {
-    if (version_ == nullptr || block->epoch == blocks_.epoch()) {
-        delete block;
-        return;
-    }
-    version_->leftovers_->add(block, usable_bytes(block) + block->pack.memory_bytes(),
-                              [](void* left) { delete static_cast<StreamBlock*>(left); });
+// The end of a block that has left the table.
+void Stream::leave_block(StreamBlock* block) {
+    const auto free = [](void* left) {
+        std::unique_ptr<StreamBlock>(static_cast<StreamBlock*>(left)).reset();
+    };
+    if (version_ == nullptr || block->epoch == blocks_.epoch()) return free(block);
+    version_->leftovers_->add(block, usable_bytes(block) + block->pack.memory_bytes(), free);
 }
 
 // --- changes ---
@@ -443,7 +443,8 @@ Stream::Stream(structures::AsVersion as_version, Stream& original)
 Stream::~Stream() {
     DCHECK(version_ == nullptr);
     if (leftovers_ != nullptr) return;
-    blocks_.for_each([](const StreamBlockItem& item) { delete item.second; });
+    blocks_.for_each(
+        [](const StreamBlockItem& item) { std::unique_ptr<StreamBlock>(item.second).reset(); });
 }
 
 std::unique_ptr<keyspace::Collection> Stream::freeze() {

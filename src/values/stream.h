@@ -31,9 +31,9 @@
 #include <string_view>
 
 #include "keyspace/collection.h"
+#include "structures/id_tree.h"
 #include "structures/listpack.h"
 #include "values/consumer_group.h"
-#include "values/id_tree.h"
 #include "values/stream_id.h"
 
 namespace millrace::values {
@@ -71,7 +71,7 @@ public:
     static constexpr keyspace::ValueType kType = keyspace::ValueType::Stream;
     static constexpr size_t kEntryBytesMax = size_t{1} << 30;
     using Position = structures::Listpack::Position;
-    using Blocks = IdTree<StreamBlockItem>;
+    using Blocks = structures::IdTree<StreamBlockItem>;
     using Groups = std::map<std::string, ConsumerGroup, std::less<>>;
 
     Stream() = default;
@@ -137,9 +137,7 @@ public:
     // The last entry that is still there; 0-0 if there is none.
     StreamId last_live_id() const;
     // Of the first entry that is kept, deleted or not.
-    StreamId first_kept_id() const {
-        return blocks_.empty() ? StreamId{} : blocks_.begin()->first;
-    }
+    StreamId first_kept_id() const { return blocks_.empty() ? StreamId{} : blocks_.begin()->first; }
     void set_last_id(const StreamId& id) { last_id_ = id; }
     void set_entries_added(uint64_t count) { entries_added_ = count; }
     void set_max_deleted_id(const StreamId& id) { max_deleted_id_ = id; }
@@ -199,7 +197,7 @@ private:
     void add_block(const StreamId& id, structures::Listpack pack);
     structures::Listpack& own(Blocks::const_iterator block);
     void remove_block(Blocks::const_iterator block);
-    void free_block(StreamBlock* block);
+    void leave_block(StreamBlock* block);
 
     Blocks blocks_;
     uint64_t length_ = 0;

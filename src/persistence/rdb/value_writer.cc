@@ -83,8 +83,7 @@ void write_consumer(Writer& writer, const values::Consumer& consumer) {
     writer.little_endian(static_cast<uint64_t>(consumer.seen_ms));
     writer.little_endian(static_cast<uint64_t>(consumer.active_ms));
     writer.length(consumer.pending.size());
-    consumer.pending.for_each(
-        [&](const values::StreamId& id) { write_sortable_id(writer, id); });
+    consumer.pending.for_each([&](const values::StreamId& id) { write_sortable_id(writer, id); });
 }
 
 void write_group(Writer& writer, std::string_view name, const values::ConsumerGroup& group) {

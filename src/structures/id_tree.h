@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A B+ tree of items in the order of their stream ids: the blocks of a stream, and what groups and
+// A B+ tree of items in the order of their ids: the blocks of a stream, and what its groups and
 // consumers have pending. It is used as std::map and std::set are, but items move when the tree
 // changes.
 //
@@ -13,10 +13,11 @@
 // From then on the tree copies a node, and those above it, before it first changes it. A version is
 // walked from its root, by for_each(); parents, which iterators use, are the tree's alone.
 //
-// Item: trivially copyable; id_of(item) is its id, each different.
+// Item: trivially copyable; id_of(item) is its id, which is trivially copyable and ordered. All are
+// different.
 //
-// Owner:   Stream, ConsumerGroup, Consumer; what items point to is theirs, too.
-// Threads: main thread; destroyed on any. A version is read on any.
+// Owner:   whoever embeds it; what items point to is not the tree's.
+// Threads: that of the owner; may be freed on any thread. A version is read on any.
 // Invariants: check_invariants(). Iterators and items end with the next change.
 #pragma once
 
@@ -24,20 +25,18 @@
 #include <cstdint>
 #include <iterator>
 #include <type_traits>
+#include <utility>
 
 #include "structures/leftovers.h"
-#include "values/stream_id.h"
 
-namespace millrace::values {
-
-inline const StreamId& id_of(const StreamId& id) {
-    return id;
-}
+namespace millrace::structures {
 
 template <typename Item>
 class IdTree {
     static_assert(std::is_trivially_copyable_v<Item>);
     static_assert(std::is_trivially_destructible_v<Item>);
+
+    using Id = std::remove_cvref_t<decltype(id_of(std::declval<const Item&>()))>;
 
     struct Inner;
     struct Node {
@@ -50,13 +49,12 @@ class IdTree {
     static constexpr size_t kNodeBytes = 1024;
     static constexpr size_t kLeafRoom = (kNodeBytes - sizeof(Node)) / sizeof(Item);
     static constexpr size_t kLeafRoomMin = 2;
-    static constexpr size_t kInnerRoom =
-        (kNodeBytes - sizeof(Node)) / (sizeof(StreamId) + sizeof(Node*));
+    static constexpr size_t kInnerRoom = (kNodeBytes - sizeof(Node)) / (sizeof(Id) + sizeof(Node*));
     struct Leaf : Node {
         Item items[kLeafRoom];  // Or `room`.
     };
     struct Inner : Node {
-        StreamId least[kInnerRoom];
+        Id least[kInnerRoom];
         Node* children[kInnerRoom];
     };
     static_assert(sizeof(Leaf) <= kNodeBytes && sizeof(Inner) <= kNodeBytes);
@@ -82,8 +80,8 @@ public:
                 --at_;
                 return *this;
             }
-            leaf_ = leaf_ == nullptr ? tree_->edge_leaf(tree_->root_, true)
-                                     : neighbour(leaf_, false);
+            leaf_ =
+                leaf_ == nullptr ? tree_->edge_leaf(tree_->root_, true) : neighbour(leaf_, false);
             at_ = leaf_->count - 1u;
             return *this;
         }
@@ -102,7 +100,7 @@ public:
 
     IdTree() = default;
     // A version of a tree that froze it.
-    IdTree(structures::AsVersion, const IdTree& original)
+    IdTree(AsVersion, const IdTree& original)
         : root_(original.root_), size_(original.size_), is_version_(true) {}
     ~IdTree();
     IdTree(const IdTree&) = delete;
@@ -116,9 +114,9 @@ public:
     }
     const_iterator end() const { return {this, nullptr, 0}; }
     const_iterator last() const { return --end(); }  // Of a tree that is not empty.
-    const_iterator lower_bound(const StreamId& id) const;
-    const_iterator upper_bound(const StreamId& id) const;
-    const_iterator find(const StreamId& id) const;
+    const_iterator lower_bound(const Id& id) const;
+    const_iterator upper_bound(const Id& id) const;
+    const_iterator find(const Id& id) const;
     // Visits all items in order; all that can be done with a version.
     template <typename Visitor>
     void for_each(Visitor&& visitor) const;
@@ -133,7 +131,7 @@ public:
     }
 
     // What versions alone still need goes to `leftovers`, until thaw().
-    void freeze(structures::Leftovers& leftovers) {
+    void freeze(Leftovers& leftovers) {
         leftovers_ = &leftovers;
         ++epoch_;
     }
@@ -149,8 +147,8 @@ private:
     static Leaf* edge_leaf(Node* node, bool last);
     static Leaf* neighbour(Node* node, bool after);
     static uint32_t place_in_parent(const Node& node);
-    static uint32_t child_for(const Inner& inner, const StreamId& id);
-    static const StreamId& least_of(const Node& node) {
+    static uint32_t child_for(const Inner& inner, const Id& id);
+    static const Id& least_of(const Node& node) {
         return node.is_leaf ? id_of(static_cast<const Leaf&>(node).items[0])
                             : static_cast<const Inner&>(node).least[0];
     }
@@ -168,7 +166,7 @@ private:
     void insert_node(Node& before, Node* fresh, bool at_end);
     void erase_slot(Node* node, uint32_t at);
     void mend(Node* node);
-    size_t check_node(const Node& node, const StreamId* least) const;
+    size_t check_node(const Node& node, const Id* least) const;
 
     Node* root_ = nullptr;
     size_t size_ = 0;
@@ -176,9 +174,10 @@ private:
     uint32_t nodes_ = 0;
     bool is_version_ = false;
     uint64_t epoch_ = 0;
-    structures::Leftovers* leftovers_ = nullptr;  // While there is a version.
+    Leftovers* leftovers_ = nullptr;  // While there is a version.
 };
 
-}  // namespace millrace::values
+}  // namespace millrace::structures
 
-#include "values/id_tree_nodes.h"
+#include "structures/id_tree_changes.h"
+#include "structures/id_tree_nodes.h"
