@@ -92,6 +92,7 @@ const Collection& Capture::freeze(Collection& collection, uint64_t number) {
 
 void Capture::unshare(Entry& entry) {
     const auto found = by_collection_.find(entry.collection());
+    if (found == by_collection_.end()) return;  // It has been done.
     Root& root = *found->second;
     if (root.version != nullptr) return;
     std::unique_ptr<Collection> clone = root.collection->clone();

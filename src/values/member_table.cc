@@ -7,7 +7,8 @@ using keyspace::kNoExpiry;
 
 namespace {
 
-// After so many erasures one segment is looked at, whether it could be smaller.
+// For so many erasures one segment is looked at, whether it could be smaller; what a version has
+// kept from being looked at follows with the next ones.
 constexpr uint32_t kErasuresPerShrink = 32;
 
 }  // namespace
@@ -113,8 +114,10 @@ void MemberTable::erase(const Position& found) {
     unfile(member);
     table_.erase(at.ref_, at.hash_);
     give_up(at.hash_, member);
-    if (++erased_ % kErasuresPerShrink == 0 && version_ == nullptr)
+    if (++erased_ >= kErasuresPerShrink && version_ == nullptr) {
+        erased_ -= kErasuresPerShrink;
         shrink_position_ = table_.shrink_step(shrink_position_);
+    }
 }
 
 std::vector<std::string> MemberTable::erase_due(int64_t now_ms, size_t count_max) {

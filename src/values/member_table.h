@@ -139,7 +139,7 @@ private:
     std::set<std::pair<int64_t, const Member*>> expiries_;  // Of the members that have one.
     uint64_t expiring_ = 0;
     uint64_t shrink_position_ = 0;
-    uint32_t erased_ = 0;
+    uint64_t erased_ = 0;  // Not yet made up for.
     MemberTable* version_ = nullptr;                    // The one that is being read.
     std::unique_ptr<structures::Leftovers> leftovers_;  // Of a version.
 };
