@@ -5,8 +5,8 @@
     write_latency.py SERVER [ELEMENTS] [--seconds S] [--limit-ms L]
 
 For each type it fills one key, and measures single writes to it before and during a BGSAVE that holds the key for
-some seconds (rdb-key-save-delay). It prints the 99.9th percentile and the worst time of both; with a limit, a worst time
-above it during the save is a failure. Works with any server of the kind, for comparison.
+some seconds (rdb-key-save-delay). It prints the 99.9th percentile and the worst time of both; with a limit, a worst
+time above it during the save is a failure. Works with any server of the kind, for comparison.
 """
 
 import argparse
