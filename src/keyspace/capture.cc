@@ -6,9 +6,16 @@
 #include "base/prefetch.h"
 #include "keyspace/collection.h"
 #include "keyspace/keyspace.h"
-#include "keyspace/root_sink.h"
 
 namespace millrace::keyspace {
+namespace {
+
+// Elements looked at to estimate what a collection takes.
+constexpr size_t kSamples = 5;
+// And roots, to estimate what all keep.
+constexpr size_t kRootsLookedAt = 64;
+
+}  // namespace
 
 Capture::~Capture() {
     CHECK(held_.empty());  // The sink is gone, so everything has come back.
@@ -74,43 +81,74 @@ void Capture::handed_over(Entry& entry, uint64_t number) {
     keyspace_.limbo().stamp(entry);
 }
 
-void Capture::freeze(const Collection& root, uint64_t number) {
+const Collection& Capture::freeze(Collection& collection, uint64_t number) {
     DCHECK(number >= newest_);
     newest_ = number;
     lags_ = true;
-    roots_.emplace_back(&root, number);
-}
-
-bool Capture::root_is_frozen(const Collection* root) const {
-    return std::any_of(roots_.begin(), roots_.end(),
-                       [root](const auto& frozen) { return frozen.first == root; });
+    Root& root = roots_.emplace_back(Root{number, &collection, collection.freeze()});
+    CHECK(by_collection_.emplace(&collection, &root).second);
+    return root.version != nullptr ? *root.version : collection;
 }
 
 void Capture::unshare(Entry& entry) {
-    Collection* const frozen = entry.collection();
-    auto* const sink = dynamic_cast<RootSink*>(sink_);
-    if (sink != nullptr && sink->take_back(*frozen)) {
-        std::erase_if(roots_, [frozen](const auto& root) { return root.first == frozen; });
-        return;
-    }
-    std::unique_ptr<Collection> clone = frozen->clone();
-    clone->set_expiry_filed_ms(frozen->expiry_filed_ms());
+    const auto found = by_collection_.find(entry.collection());
+    if (found == by_collection_.end()) return;  // It has been done.
+    Root& root = *found->second;
+    if (root.version != nullptr) return;
+    std::unique_ptr<Collection> clone = root.collection->clone();
+    clone->set_expiry_filed_ms(root.collection->expiry_filed_ms());
     entry.set_collection(clone.release());
-    held_roots_.push_back({newest_, std::unique_ptr<Collection>(frozen)});
+    root.is_replaced = true;
+    by_collection_.erase(found);
 }
 
+void Capture::release(Root& root) {
+    if (!root.is_replaced) by_collection_.erase(root.collection);
+    if (root.version != nullptr) {
+        root.collection->thaw();
+        keyspace_.reclaimer().give(std::move(root.version));
+    }
+    if (root.is_replaced) {
+        keyspace_.reclaimer().give(std::unique_ptr<Collection>(root.collection));
+    }
+}
+
+void Capture::hold(Entry* entry) {
+    held_.push_back({newest_, entry, 0});
+    if (entry->is_string()) return;
+    held_.back().collection_bytes = entry->collection()->memory_bytes(kSamples);
+    held_collections_bytes_ += held_.back().collection_bytes;
+    ++held_collections_;
+}
+
+uint64_t Capture::held_collection_bytes() const {
+    const size_t looked_at = std::min(roots_.size(), kRootsLookedAt);
+    if (looked_at == 0) return held_collections_bytes_;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < looked_at; ++i) {
+        const Root& root = roots_[i];
+        if (root.version != nullptr) bytes += root.version->memory_bytes(kSamples);
+        if (root.is_replaced) bytes += root.collection->memory_bytes(kSamples);
+    }
+    return held_collections_bytes_ + bytes * roots_.size() / looked_at;
+}
+
+// Collections end their versions before they may go themselves.
 void Capture::returned(uint64_t number) {
     if (number >= newest_) lags_ = false;
-    std::erase_if(roots_, [number](const auto& root) { return root.second <= number; });
+    while (!roots_.empty() && roots_.front().number <= number) {
+        release(roots_.front());
+        roots_.pop_front();
+    }
     while (!held_.empty() && held_.front().number <= number) {
-        Entry* const entry = held_.front().entry;
+        const Held held = held_.front();
         held_.pop_front();
-        keyspace_.retire_returned(entry);
+        if (!held.entry->is_string()) {
+            held_collections_bytes_ -= held.collection_bytes;
+            --held_collections_;
+        }
+        keyspace_.retire_returned(held.entry);
     }
-    for (HeldRoot& held : held_roots_) {
-        if (held.number <= number) keyspace_.reclaimer().give(std::move(held.root));
-    }
-    std::erase_if(held_roots_, [](const HeldRoot& held) { return held.root == nullptr; });
 }
 
 }  // namespace millrace::keyspace

@@ -21,24 +21,26 @@
 //   - an entry that was passed has a reference stamp (as if a reply referred to it), and
 //     Keyspace::may_be_referenced() says so, so that it is copied rather than changed in place;
 //   - one that is retired waits here, and goes on to limbo when all that had been passed by then
-//   has
-//     come back.
+//     has come back.
 // A stamp may also come from a reply, which only makes an entry wait in vain.
 //
-// **Frozen.** A large collection is passed whole, as root. Until it has come back nobody changes
-// it: KeyEdit::value() and the expiry of fields call unshare(), which puts a clone in its place.
+// **Frozen.** Of a large collection the thread reads a frozen version, which Collection::freeze()
+// makes in a moment: the collection goes on changing, and copies the nodes that it changes. What
+// the version alone still needs is freed with it, on another thread. A collection in one piece has
+// no versions: it is passed as it is, and until it has come back nobody changes it.
+// KeyEdit::value() and the expiry of fields call unshare(), which puts a clone in its place; that
+// copies bytes in one piece, as changes of such a collection do anyway.
 //
 // Owner:   Keyspace.
 // Threads: main thread.
 // Limits:  what waits here is what was changed or deleted before it had been written out, and what
-// was retired while the sink's queue, which is bounded, went on. The clone of unshare() is the one
-// thing here that takes as long as a collection is large.
+// was retired while the sink's queue, which is bounded, went on.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "keyspace/database.h"
@@ -79,7 +81,8 @@ public:
 
     // `entry` has been passed on under `number`, which never falls.
     void handed_over(Entry& entry, uint64_t number);
-    void freeze(const Collection& root, uint64_t number);
+    // What is to be passed on under `number` in place of the collection.
+    const Collection& freeze(Collection& collection, uint64_t number);
     // All that was passed under `number` or before has come back.
     void returned(uint64_t number);
 
@@ -94,29 +97,35 @@ public:
             return false;
         return entry.is_string() ? entry.reference_generation() != 0 : is_frozen(entry);
     }
-    // Whether the collection of this entry must not be changed.
+    // Whether another thread reads the collection of this entry, or a version of it.
     bool is_frozen(const Entry& entry) const {
-        return !roots_.empty() && !entry.is_string() && root_is_frozen(entry.collection());
+        return !roots_.empty() && !entry.is_string() && by_collection_.contains(entry.collection());
     }
     // Takes an unlinked entry that may_be_read().
-    void hold(Entry* entry) { held_.push_back({newest_, entry}); }
-    // Puts a clone in the place of the frozen collection of a linked entry.
+    void hold(Entry* entry);
+    // Before the frozen collection of a linked entry is changed: puts a clone in its place, if it
+    // has no version.
     void unshare(Entry& entry);
 
-    // Entries that wait here.
-    size_t held() const { return held_.size(); }
+    // Strings that wait here, and the bytes that collections keep for the sink alone.
+    size_t held_strings() const { return held_.size() - held_collections_; }
+    uint64_t held_collection_bytes() const;
 
 private:
     struct Held {
         uint64_t number;
         Entry* entry;
+        uint64_t collection_bytes;  // 0 of a string.
     };
-    struct HeldRoot {
+    // A collection that is read under `number`: its version, or if there is none, itself.
+    struct Root {
         uint64_t number;
-        std::unique_ptr<Collection> root;
+        Collection* collection;
+        std::unique_ptr<Collection> version;
+        bool is_replaced = false;  // By a clone; nobody else has it.
     };
 
-    bool root_is_frozen(const Collection* root) const;
+    void release(Root& root);
     void gather();
     void finish_segment();
 
@@ -129,8 +138,10 @@ private:
     bool lags_ = false;                        // Something has not come back.
     uint64_t newest_ = 0;                      // What was passed last.
     std::deque<Held> held_;
-    std::vector<std::pair<const Collection*, uint64_t>> roots_;  // Frozen.
-    std::vector<HeldRoot> held_roots_;
+    size_t held_collections_ = 0;  // Among them.
+    uint64_t held_collections_bytes_ = 0;
+    std::deque<Root> roots_;
+    std::unordered_map<const Collection*, Root*> by_collection_;
 };
 
 template <typename GoOn>

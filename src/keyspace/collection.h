@@ -38,6 +38,13 @@ public:
     // elements and estimates; 0 means all.
     virtual size_t memory_bytes(size_t samples) const = 0;
     virtual std::unique_ptr<Collection> clone() const = 0;
+    // This collection as it is now, for another thread to read while this one goes on changing: in
+    // a moment, because both share what does not change. One at a time, until thaw(). Null: this
+    // one is in one piece, which whoever changes it had better copy first.
+    virtual std::unique_ptr<Collection> freeze() { return nullptr; }
+    // Nobody reads the frozen version any more. It still has what only it needs, which is what its
+    // memory_bytes() and blocks() tell of, and may be destroyed on any thread.
+    virtual void thaw() {}
     // About how many allocations its destructor frees.
     virtual size_t blocks() const = 0;
     // Where its elements are if they are in one piece, else what leads to them: what a command will

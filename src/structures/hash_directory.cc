@@ -29,6 +29,21 @@ HashDirectory::HashDirectory(SegmentWord only)
     DCHECK(only.depth() == 0);
 }
 
+HashDirectory::HashDirectory(AsVersion, const HashDirectory& original)
+    : top_(&only_page_),
+      top_shift_(original.top_shift_),
+      is_version_(true),
+      only_page_(original.only_page_),
+      only_entry_(original.only_entry_) {
+    if (original.top_ != &original.only_page_) {
+        const size_t size = size_t{1} << top_bits();
+        top_ = static_cast<PageWord*>(allocate(size * sizeof(PageWord)));
+        std::copy_n(original.top_, size, top_);
+    } else if (only_page_.entries() == &original.only_entry_) {
+        only_page_ = PageWord(&only_entry_, 0, 0);
+    }
+}
+
 HashDirectory::HashDirectory(HashDirectory&& other) noexcept
     : top_(other.top_),
       memory_bytes_(other.memory_bytes_),
@@ -48,7 +63,7 @@ HashDirectory::HashDirectory(HashDirectory&& other) noexcept
 
 HashDirectory::~HashDirectory() {
     const size_t size = size_t{1} << top_bits();
-    for (size_t i = 0; i < size;) {
+    for (size_t i = is_version_ ? size : 0; i < size;) {
         const PageWord page = top_[i];
         free_entries(page);
         i += size_t{1} << (top_bits() - page.prefix_bits());
@@ -115,6 +130,17 @@ void HashDirectory::free_entries(PageWord page) {
 void HashDirectory::set_page(uint64_t hash, PageWord page) {
     PageWord* first = top_ + (prefix_of(hash, page.prefix_bits()) >> 1 >> top_shift_);
     std::fill_n(first, size_t{1} << (top_bits() - page.prefix_bits()), page);
+}
+
+void HashDirectory::own_page(uint64_t hash, const HashDirectory& version, Leftovers& leftovers) {
+    const PageWord page = page_of(hash);
+    if (page.entries() != version.page_of(hash).entries()) return;
+    const size_t bytes = sizeof(SegmentWord) << page.bits();
+    SegmentWord* const entries = make_entries(page.bits());
+    std::copy_n(page.entries(), size_t{1} << page.bits(), entries);
+    set_page(hash, PageWord(entries, page.prefix_bits(), page.bits()));
+    memory_bytes_ -= bytes;
+    leftovers.add(page.entries(), bytes, [](void* left) { deallocate(left); });
 }
 
 void HashDirectory::double_page(uint64_t hash) {

@@ -17,6 +17,9 @@
 //
 // One page with one entry needs no memory beside the object.
 //
+// **Versions.** A frozen version is a copy of the top level, which leads to the same pages. A page
+// that the version has too is copied before its first change: own_page().
+//
 // Owner:   HashTableCore.
 // Threads: the table's owner.
 // Limits:  kDepthMax bits of prefix.
@@ -26,6 +29,7 @@
 #include <cstdint>
 
 #include "structures/hash_bucket.h"
+#include "structures/leftovers.h"
 
 namespace millrace::structures {
 
@@ -82,6 +86,8 @@ public:
 
     // One segment for all hashes.
     explicit HashDirectory(SegmentWord only);
+    // What another one is now; its pages, and what they lead to, stay the other's.
+    HashDirectory(AsVersion, const HashDirectory& original);
     ~HashDirectory();
     HashDirectory(HashDirectory&& other) noexcept;
     HashDirectory& operator=(HashDirectory&&) = delete;
@@ -106,6 +112,10 @@ public:
     // Halves the page of `hash`, joins it with its sibling, or halves the top level, where there is
     // more than enough room. At most one page is copied.
     void shrink(uint64_t hash);
+
+    bool is_version() const { return is_version_; }
+    // Before a change of the page of `hash`: copies it if `version` has it too.
+    void own_page(uint64_t hash, const HashDirectory& version, Leftovers& leftovers);
 
     size_t memory_bytes() const { return memory_bytes_; }
     size_t page_count() const;
@@ -153,8 +163,9 @@ private:
     size_t memory_bytes_ = 0;
     unsigned top_shift_ = 63;  // 63 - T.
     unsigned deep_pages_ = 0;  // Pages with P = T, which keep the top level from being halved.
-    PageWord only_page_;       // The top level while T = 0.
-    SegmentWord only_entry_;   // The page while T = 0 and q = 0.
+    bool is_version_ = false;
+    PageWord only_page_;      // The top level while T = 0.
+    SegmentWord only_entry_;  // The page while T = 0 and q = 0.
 };
 
 }  // namespace millrace::structures

@@ -33,6 +33,12 @@
 // cursor depends on the seed only, why it never misses an element that stays, and why a snapshot
 // can walk while commands run.
 //
+// **Versions.** A table without a heap can be frozen: a version of it has the same pages and
+// segments, and stays as it is for another thread to walk, provided that the user calls own()
+// before each change, which copies what both have: a segment, and its page the first time. Where a
+// segment stands in both, nothing has changed in it, so looking it up in the version tells whose it
+// is. While there is a version the table does not shrink.
+//
 // **Hashes that cluster** (a known seed, an adversary) must not make the directory explode: a
 // segment much deeper than the table's size explains takes elements in any bucket before it splits
 // again.
@@ -45,7 +51,8 @@
 // Costs: hash_table_bench.cc.
 //
 // Owner:   whoever embeds it. Elements belong to the user, segments to the table.
-// Threads: the owner of the SlabHeap; drain() any thread, once the table has been moved there.
+// Threads: the owner of the SlabHeap; drain() any thread, once the table has been moved there. A
+// version: any.
 // Invariants: check_invariants().
 #pragma once
 
@@ -87,6 +94,10 @@ public:
     // With segments from the general allocator: such a table may be destroyed by any thread, and is
     // not drained.
     explicit HashTable(Traits traits) : core_(nullptr), traits_(std::move(traits)) {}
+
+    // A frozen version of a table without a heap.
+    HashTable(AsVersion as_version, const HashTable& original)
+        : core_(as_version, original.core_), traits_(original.traits_) {}
 
     // What is moved from is empty and usable. There is no assignment.
     HashTable(HashTable&& other) noexcept = default;
@@ -154,6 +165,11 @@ public:
     // are; moves it if that helps the slabs to give memory back. Returns the position of the next
     // one, 0 after the last. For a walker in the background.
     uint64_t shrink_step(uint64_t position) { return core_.shrink_step(position); }
+
+    // Before anything changes in the segment of `hash`, elements included; ends Refs.
+    void own(uint64_t hash, const HashTable& version, Leftovers& leftovers) {
+        core_.own(hash, version.core_, leftovers);
+    }
 
     // While not allowed, segments grow only when full to the last slot, and never shrink.
     void set_resizing_allowed(bool allowed) { core_.set_resizing_allowed(allowed); }

@@ -119,7 +119,13 @@ HashTableCore::HashTableCore(HashTableCore&& other) noexcept
     other.drain_position_ = 0;
 }
 
+HashTableCore::HashTableCore(AsVersion as_version, const HashTableCore& original)
+    : directory_(as_version, original.directory_), heap_(nullptr), size_(original.size_) {
+    CHECK(original.heap_ == nullptr);
+}
+
 HashTableCore::~HashTableCore() {
+    if (directory_.is_version()) return;
     uint64_t position = drain_position_;
     do {
         const SegmentWord segment = directory_.find(position);
@@ -144,6 +150,21 @@ void HashTableCore::free_buckets(SegmentWord segment) {
     } else {
         ::operator delete(segment.buckets(), kAlignment);
     }
+}
+
+void HashTableCore::own(uint64_t hash, const HashTableCore& version, Leftovers& leftovers) {
+    const SegmentWord segment = directory_.find(hash);
+    directory_.own_page(hash, version.directory_, leftovers);
+    if (segment.buckets() != version.directory_.find(hash).buckets()) return;
+    if (is_no_segment(segment)) return;
+    const unsigned count = segment.bucket_count();
+    const size_t bytes = count * sizeof(HashBucket);
+    HashBucket* const buckets = make_buckets(count);
+    std::memcpy(static_cast<void*>(buckets), segment.buckets(), bytes);
+    directory_.set(hash, SegmentWord(buckets, count, segment.depth(), segment.stored_shift()));
+    buckets_ -= count;
+    leftovers.add(segment.buckets(), bytes,
+                  [](void* left) { ::operator delete(left, kAlignment); });
 }
 
 // ---- Insertion and growth ----

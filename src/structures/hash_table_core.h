@@ -51,6 +51,8 @@ public:
     static constexpr size_t kSegmentSlots = kBucketsMax * HashBucket::kSlots;
 
     explicit HashTableCore(SlabHeap* heap);  // Null: the general allocator.
+    // A frozen version of a table without a heap.
+    HashTableCore(AsVersion, const HashTableCore& original);
     ~HashTableCore();
     HashTableCore(HashTableCore&& other) noexcept;
     HashTableCore& operator=(HashTableCore&&) = delete;
@@ -73,6 +75,9 @@ public:
     void scan(uint64_t position, Hasher hasher, ScanStep& step) const;
 
     uint64_t shrink_step(uint64_t position);
+
+    // Before anything changes in the segment of `hash`: copies it if `version` has it too.
+    void own(uint64_t hash, const HashTableCore& version, Leftovers& leftovers);
 
     // The segment to drain next, and its end: the segment goes; false: it was the last, and the
     // table is as new.

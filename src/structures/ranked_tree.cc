@@ -79,10 +79,14 @@ RankedTree::RankedTree(RankedTree&& other) noexcept
     : root_(std::exchange(other.root_, nullptr)),
       size_(std::exchange(other.size_, 0)),
       leaves_(std::exchange(other.leaves_, 0)),
-      inners_(std::exchange(other.inners_, 0)) {}
+      inners_(std::exchange(other.inners_, 0)),
+      epoch_(other.epoch_),
+      leftovers_(std::exchange(other.leftovers_, nullptr)),
+      is_version_(other.is_version_) {}
 
 auto RankedTree::make_leaf() -> Leaf* {
     auto* leaf = static_cast<Leaf*>(allocate(sizeof(Leaf)));
+    leaf->epoch = epoch_;
     leaf->count = 0;
     leaf->is_leaf = true;
     ++leaves_;
@@ -91,6 +95,7 @@ auto RankedTree::make_leaf() -> Leaf* {
 
 auto RankedTree::make_inner() -> Inner* {
     auto* inner = static_cast<Inner*>(allocate(sizeof(Inner)));
+    inner->epoch = epoch_;
     inner->count = 0;
     inner->is_leaf = false;
     ++inners_;
@@ -99,7 +104,38 @@ auto RankedTree::make_inner() -> Inner* {
 
 void RankedTree::free_node(Node* node) {
     --(node->is_leaf ? leaves_ : inners_);
-    deallocate(node, node->is_leaf ? sizeof(Leaf) : sizeof(Inner));
+    const size_t bytes = node->is_leaf ? sizeof(Leaf) : sizeof(Inner);
+    if (leftovers_ != nullptr && node->epoch != epoch_) [[unlikely]] {
+        leftovers_->add(node, bytes, [](void* left) { deallocate(left); });
+        return;
+    }
+    deallocate(node, bytes);
+}
+
+// ---- versions ----
+
+void RankedTree::freeze(Leftovers& leftovers) {
+    CHECK(leftovers_ == nullptr);
+    leftovers_ = &leftovers;
+    ++epoch_;
+}
+
+auto RankedTree::own_node(Node* node) -> Node* {
+    if (node->epoch == epoch_) return node;
+    Node* const copy = node->is_leaf ? static_cast<Node*>(make_leaf()) : make_inner();
+    copy->count = node->count;
+    move_entries(copy, 0, node, 0, node->count);
+    free_node(node);
+    return copy;
+}
+
+void RankedTree::own_path(Cursor& path) {
+    Node** place = &root_;
+    for (unsigned level = 0; level < path.depth_; ++level) {
+        Step& step = path.path_[level];
+        step.node = *place = own_node(step.node);
+        if (!step.node->is_leaf) place = &static_cast<Inner*>(step.node)->children[step.at];
+    }
 }
 
 size_t RankedTree::memory_bytes() const {
@@ -172,6 +208,8 @@ void RankedTree::insert(RankedElement* element) {
     if (root_ == nullptr) root_ = make_leaf();
     Cursor path;
     descend(path, before_place(element->score, element->member()));
+    if (leftovers_ != nullptr) [[unlikely]]
+        own_path(path);
     insert_at(path, element);
 }
 
@@ -262,17 +300,19 @@ void RankedTree::insert_at(Cursor& path, RankedElement* element) {
 // ---- erasing ----
 
 RankedElement* RankedTree::erase(double score, std::string_view member) {
-    const Cursor path = find(score, member);
+    Cursor path = find(score, member);
     return path ? erase_path(path) : nullptr;
 }
 
 RankedElement* RankedTree::erase_at(uint64_t rank) {
-    const Cursor path = at(rank);
+    Cursor path = at(rank);
     CHECK(path);
     return erase_path(path);
 }
 
-RankedElement* RankedTree::erase_path(const Cursor& path) {
+RankedElement* RankedTree::erase_path(Cursor& path) {
+    if (leftovers_ != nullptr) [[unlikely]]
+        own_path(path);
     RankedElement* const element = path.element();
     bool on_last_path[kDepthMax];  // The node of that level is.
     on_last_path[0] = true;
@@ -314,6 +354,10 @@ RankedElement* RankedTree::erase_path(const Cursor& path) {
 // Joins a child that has become too empty with the one beside it, or evens the two out.
 void RankedTree::mend_child(Inner* parent, uint32_t at) {
     const uint32_t left_at = at > 0 ? at - 1 : 0;
+    if (leftovers_ != nullptr) [[unlikely]] {
+        for (const uint32_t side : {left_at, left_at + 1})
+            parent->children[side] = own_node(parent->children[side]);
+    }
     Node* left = parent->children[left_at];
     Node* right = parent->children[left_at + 1];
     const uint32_t room = left->is_leaf ? kLeafRoom : kInnerRoom;
@@ -345,7 +389,8 @@ void RankedTree::mend_child(Inner* parent, uint32_t at) {
 
 void RankedTree::rescore(RankedElement* element, double score) {
     DCHECK(!std::isnan(score));
-    const Cursor path = find(element->score, element->member());
+    DCHECK(leftovers_ == nullptr);
+    Cursor path = find(element->score, element->member());
     CHECK(path);
     const Step& place = path.path_[path.depth_ - 1];
     auto* leaf = static_cast<Leaf*>(place.node);

@@ -13,6 +13,12 @@
 // Nodes know neither parents nor neighbours: whoever walks keeps the path (Cursor), and a node is
 // reachable from one place only, so that it can be shared and copied on write.
 //
+// **Versions.** freeze() makes a version of the tree that stays as it is and takes a moment: it has
+// the same root. From then on the tree copies a node, and those above it, before it first changes
+// it; the nodes that it leaves so go to the version's Leftovers. A node is the tree's own if it is
+// of the tree's epoch, which freeze() ends. What a change copies is a path and the neighbour of a
+// node that gets too empty, a kilobyte each, whatever the size of the tree.
+//
 // **Filling.** Nodes split in halves and are mended when less than a third full. Those on the way
 // to the last element are exempt: they are filled to the brim before a new one is begun, because
 // scores that are times always arrive at the end, and they may hold as little as one.
@@ -20,8 +26,9 @@
 // Costs, see ranked_tree_bench.cc: with a million elements 16.5 bytes for each in order of arrival,
 // about 23 in random order; a descent reads four nodes.
 //
-// Owner:   a sorted set, which also owns the elements.
-// Threads: that of the owner; may be freed on any thread. Reading changes nothing.
+// Owner:   a sorted set, which also owns the elements. A version's elements keep their scores.
+// Threads: that of the owner; may be freed on any thread. Reading changes nothing. A version is
+// read on any thread.
 // Limits:  the depth stays below kDepthMax for any number of elements that fits in memory.
 // Invariants: check_invariants().
 #pragma once
@@ -30,6 +37,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "structures/leftovers.h"
 #include "structures/ranked_element.h"
 
 namespace millrace::structures {
@@ -67,7 +75,13 @@ public:
     };
 
     RankedTree() = default;
-    ~RankedTree() { clear(); }
+    // A version of a tree that froze it; it may be read until it goes, and the nodes are not its
+    // own.
+    RankedTree(AsVersion, const RankedTree& original)
+        : root_(original.root_), size_(original.size_), is_version_(true) {}
+    ~RankedTree() {
+        if (!is_version_) clear();
+    }
     RankedTree(RankedTree&& other) noexcept;
     RankedTree& operator=(RankedTree&&) = delete;
 
@@ -81,17 +95,28 @@ public:
     void insert(RankedElement* element);
     // Takes the element with this score and member out; null if there is none.
     RankedElement* erase(double score, std::string_view member);
-    // Gives an element of the tree another score, and with it its place.
+    // Gives an element of the tree another score, and with it its place; not while there is a
+    // version.
     void rescore(RankedElement* element, double score);
     // Takes out the element of this rank, which exists.
     RankedElement* erase_at(uint64_t rank);
     // Frees the nodes; elements stay with their owner.
     void clear();
 
+    // From here on nothing changes that a version can see which is made now. What it alone still
+    // needs goes to `leftovers`, until thaw().
+    void freeze(Leftovers& leftovers);
+    void thaw() { leftovers_ = nullptr; }
+
     Cursor first() const { return at(0); }
     Cursor last() const { return size_ == 0 ? Cursor() : at(size_ - 1); }
     Cursor at(uint64_t rank) const;
     Cursor find(double score, std::string_view member) const;
+    // Whether it is this very element that stands at its place.
+    bool contains(const RankedElement& element) const {
+        const Cursor cursor = find(element.score, element.member());
+        return cursor && cursor.element() == &element;
+    }
     // How many elements come before this place, whether or not one is there.
     uint64_t rank(double score, std::string_view member) const;
 
@@ -114,6 +139,7 @@ private:
     static constexpr uint32_t kInnerMin = kInnerRoom / 3;
 
     struct Node {
+        uint64_t epoch;
         uint32_t count;
         bool is_leaf;
     };
@@ -139,10 +165,13 @@ private:
     Leaf* make_leaf();
     Inner* make_inner();
     void free_node(Node* node);
+    // Copies the node if a version has it too; the copy, or the node.
+    Node* own_node(Node* node);
+    void own_path(Cursor& path);
     void insert_at(Cursor& path, RankedElement* element);
     Node* insert_in_leaf(Step step, RankedElement* element, bool at_end);
     Node* insert_in_inner(Step step, Node* child, bool at_end);
-    RankedElement* erase_path(const Cursor& path);
+    RankedElement* erase_path(Cursor& path);
     void mend_child(Inner* parent, uint32_t at);
     static void refresh(Inner* parent, uint32_t at);
     static void move_leaf(Leaf* to, uint32_t to_at, Leaf* from, uint32_t from_at, uint32_t count);
@@ -157,6 +186,9 @@ private:
     uint64_t size_ = 0;
     size_t leaves_ = 0;
     size_t inners_ = 0;
+    uint64_t epoch_ = 0;
+    Leftovers* leftovers_ = nullptr;  // While there is a version.
+    bool is_version_ = false;
 };
 
 template <typename Before>

@@ -16,6 +16,27 @@ ConsumerGroup::ConsumerGroup(const ConsumerGroup& other)
     }
 }
 
+ConsumerGroup::ConsumerGroup(structures::AsVersion as_version, ConsumerGroup& original,
+                             structures::Leftovers& leftovers)
+    : last_id(original.last_id),
+      entries_read(original.entries_read),
+      pending_(as_version, original.pending_) {
+    original.pending_.freeze(leftovers);
+    for (auto& [name, consumer] : original.consumers_) {
+        Consumer& version =
+            consumers_.try_emplace(consumers_.end(), name, as_version, consumer.pending)->second;
+        version.name = consumers_.rbegin()->first;
+        version.seen_ms = consumer.seen_ms;
+        version.active_ms = consumer.active_ms;
+        consumer.pending.freeze(leftovers);
+    }
+}
+
+void ConsumerGroup::thaw() {
+    pending_.thaw();
+    for (auto& [name, consumer] : consumers_) consumer.pending.thaw();
+}
+
 const Consumer* ConsumerGroup::find_consumer(std::string_view name) const {
     const auto found = consumers_.find(name);
     return found == consumers_.end() ? nullptr : &found->second;
@@ -35,7 +56,7 @@ Consumer& ConsumerGroup::add_consumer(std::string_view name, int64_t now_ms) {
 
 size_t ConsumerGroup::remove_consumer(Consumer& consumer) {
     const size_t count = consumer.pending.size();
-    for (const StreamId& id : consumer.pending) pending_.erase(id);
+    for (const StreamId& id : consumer.pending) pending_.erase(pending_.find(id));
     consumers_.erase(consumers_.find(consumer.name));
     return count;
 }
@@ -47,13 +68,16 @@ const PendingEntry* ConsumerGroup::find_pending(const StreamId& id) const {
 
 PendingEntry* ConsumerGroup::find_pending(const StreamId& id) {
     const auto found = pending_.find(id);
-    return found == pending_.end() ? nullptr : &found->second;
+    return found == pending_.end() ? nullptr : &pending_.edit(found).second;
 }
 
 PendingEntry& ConsumerGroup::assign(const StreamId& id, Consumer& consumer) {
-    PendingEntry& entry = pending_[id];
+    const auto found = pending_.find(id);
+    PendingEntry& entry =
+        found == pending_.end() ? pending_.insert({id, {}}).second : pending_.edit(found).second;
     if (entry.consumer != &consumer) {
-        if (entry.consumer != nullptr) entry.consumer->pending.erase(id);
+        if (entry.consumer != nullptr)
+            entry.consumer->pending.erase(entry.consumer->pending.find(id));
         consumer.pending.insert(id);
         entry.consumer = &consumer;
     }
@@ -63,20 +87,41 @@ PendingEntry& ConsumerGroup::assign(const StreamId& id, Consumer& consumer) {
 bool ConsumerGroup::acknowledge(const StreamId& id) {
     const auto found = pending_.find(id);
     if (found == pending_.end()) return false;
-    found->second.consumer->pending.erase(id);
+    structures::IdTree<StreamId>& mine = found->second.consumer->pending;
+    mine.erase(mine.find(id));
     pending_.erase(found);
     return true;
 }
 
 size_t ConsumerGroup::memory_bytes() const {
-    // What a node of the standard tables takes beside its contents.
-    constexpr size_t kNodeBytes = 40;
-    size_t bytes = sizeof *this;
-    bytes += pending_.size() * (2 * kNodeBytes + 2 * sizeof(StreamId) + sizeof(PendingEntry));
+    constexpr size_t kNodeBytes = 40;  // What a node of the table takes beside its contents.
+    size_t bytes = sizeof *this + pending_.memory_bytes();
     for (const auto& [name, consumer] : consumers_) {
-        bytes += kNodeBytes + sizeof name + name.capacity() + sizeof consumer;
+        bytes += kNodeBytes + sizeof name + name.capacity() + sizeof consumer +
+                 consumer.pending.memory_bytes();
     }
     return bytes;
+}
+
+size_t ConsumerGroup::blocks() const {
+    size_t blocks = 1 + pending_.nodes();
+    for (const auto& [name, consumer] : consumers_) blocks += 1 + consumer.pending.nodes();
+    return blocks;
+}
+
+void ConsumerGroup::check_invariants() const {
+    pending_.check_invariants();
+    size_t count = 0;
+    for (const auto& [name, consumer] : consumers_) {
+        consumer.pending.check_invariants();
+        for (const StreamId& id : consumer.pending) {
+            const PendingEntry* const entry = find_pending(id);
+            CHECK(entry != nullptr);
+            CHECK(entry->consumer == &consumer);
+            ++count;
+        }
+    }
+    CHECK(count == pending_.size());
 }
 
 }  // namespace millrace::values

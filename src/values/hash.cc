@@ -22,7 +22,7 @@ size_t Hash::memory_bytes(size_t samples) const {
 }
 
 size_t Hash::blocks() const {
-    return table_ == nullptr ? 2 : 3 + table_->size();
+    return table_ == nullptr ? 2 : 1 + table_->blocks();
 }
 
 std::unique_ptr<keyspace::Collection> Hash::clone() const {
@@ -33,6 +33,13 @@ std::unique_ptr<keyspace::Collection> Hash::clone() const {
         copy->table_->insert(member.name(), member.value(), member.expire_at_ms());
     });
     return copy;
+}
+
+std::unique_ptr<keyspace::Collection> Hash::freeze() {
+    if (table_ == nullptr) return nullptr;
+    auto version = std::make_unique<Hash>();
+    version->table_ = table_->freeze();
+    return version;
 }
 
 void Hash::digest(keyspace::ValueDigest& digest) const {

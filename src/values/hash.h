@@ -59,6 +59,8 @@ public:
     uint64_t size() const override;
     size_t memory_bytes(size_t samples) const override;
     std::unique_ptr<Collection> clone() const override;
+    std::unique_ptr<Collection> freeze() override;
+    void thaw() override { table_->thaw(); }
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
     int64_t next_expiry_ms() const override {

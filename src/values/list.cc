@@ -35,6 +35,7 @@ void List::settle(int64_t setting, SmallList most) {
     } else {
         return;
     }
+    large_->thaw();  // All that a version needs has been left to it.
     large_.reset();
 }
 
@@ -107,9 +108,24 @@ std::unique_ptr<keyspace::Collection> List::clone() const {
     return copy;
 }
 
+std::unique_ptr<keyspace::Collection> List::freeze() {
+    if (!large_) return nullptr;
+    auto version = std::make_unique<List>();
+    version->large_ = large_->freeze();
+    const Listpack unused = std::move(version->pack_);
+    return version;
+}
+
 void List::digest(keyspace::ValueDigest& digest) const {
     char digits[24];
-    for (ListCursor at = first(); at; at = next(at)) digest.chain(view(at, digits));
+    const auto chain_all = [&](const Listpack& pack) {
+        for (auto at = pack.first(); at != Listpack::kNone; at = pack.next(at))
+            digest.chain(pack.view(at, digits));
+    };
+    if (!large_) return chain_all(pack_);
+    large_->for_each_block([&](const ListBlock& block) {
+        block.single != nullptr ? digest.chain(*block.single) : chain_all(block.pack);
+    });
 }
 
 void List::check_invariants() const {

@@ -30,7 +30,11 @@ public:
     uint64_t size() const override { return large_ ? large_->size() : pack_.size(); }
     size_t memory_bytes(size_t samples) const override;
     std::unique_ptr<keyspace::Collection> clone() const override;
-    size_t blocks() const override { return 2 + (large_ ? 2 * large_->block_count() : 0); }
+    std::unique_ptr<keyspace::Collection> freeze() override;
+    void thaw() override {
+        if (large_) large_->thaw();
+    }
+    size_t blocks() const override { return 2 + (large_ ? large_->blocks() : 0); }
     void digest(keyspace::ValueDigest& digest) const override;
     const void* contents() const override {
         return large_ != nullptr ? static_cast<const void*>(large_.get()) : pack_.data();
@@ -81,7 +85,10 @@ public:
     }
     void insert(ListCursor cursor, Side side, std::string_view text);
     void replace(ListCursor cursor, std::string_view text);
-    // The element that follows. What precedes the erased one keeps its cursor.
+    // The same element, where it will be changed: of the cursors into its block those taken from
+    // here on stay good when it is erased, if they are of what precedes it.
+    ListCursor own(ListCursor cursor) { return large_ ? large_->own(cursor) : cursor; }
+    // The element that follows.
     ListCursor erase(ListCursor cursor);
     void erase_range(uint64_t from, uint64_t count);
 

@@ -7,12 +7,21 @@ using keyspace::kNoExpiry;
 
 namespace {
 
-// After so many erasures one segment is looked at, whether it could be smaller.
+// For so many erasures one segment is looked at, whether it could be smaller; what a version has
+// kept from being looked at follows with the next ones.
 constexpr uint32_t kErasuresPerShrink = 32;
 
 }  // namespace
 
+MemberTable::MemberTable(structures::AsVersion as_version, const MemberTable& original)
+    : traits_(original.traits_),
+      table_(as_version, original.table_),
+      expiring_(original.expiring_),
+      leftovers_(std::make_unique<structures::Leftovers>()) {}
+
 MemberTable::~MemberTable() {
+    DCHECK(version_ == nullptr);
+    if (leftovers_ != nullptr) return;
     uint64_t position = 0;
     do {
         position =
@@ -20,19 +29,53 @@ MemberTable::~MemberTable() {
     } while (position != 0);
 }
 
+// ---- Versions ----
+
+std::unique_ptr<MemberTable> MemberTable::freeze() {
+    CHECK(version_ == nullptr);
+    auto version = std::make_unique<MemberTable>(structures::AsVersion{}, *this);
+    version_ = version.get();
+    return version;
+}
+
+// What `at` means in a segment that no version has.
+MemberTable::Position MemberTable::own(const Position& at) {
+    const Member* const member = at ? at.ref_.element() : nullptr;
+    table_.own(at.hash_, version_->table_, *version_->leftovers_);
+    Position owned;
+    owned.hash_ = at.hash_;
+    if (member != nullptr) owned.ref_ = table_.find(at.hash_, member);
+    return owned;
+}
+
+// The end of a member that has left the table.
+void MemberTable::give_up(uint64_t hash, Member* member) {
+    if (!is_shared(hash, member)) return Member::free(member);
+    version_->leftovers_->add(member, member->memory_bytes(),
+                              [](void* left) { Member::free(static_cast<Member*>(left)); });
+}
+
+// ---- Changes ----
+
 void MemberTable::file(const Member* member) {
     const int64_t at = member->expire_at_ms();
-    if (at != kNoExpiry) expiries_.emplace(at, member);
+    if (at == kNoExpiry) return;
+    expiries_.emplace(at, member);
+    ++expiring_;
 }
 
 void MemberTable::unfile(const Member* member) {
     const int64_t at = member->expire_at_ms();
-    if (at != kNoExpiry) expiries_.erase({at, member});
+    if (at == kNoExpiry) return;
+    expiries_.erase({at, member});
+    --expiring_;
 }
 
 void MemberTable::insert(const Position& at, std::string_view name, std::string_view value,
                          int64_t expire_at_ms) {
     Member* const member = Member::make(name, value, expire_at_ms);
+    if (version_ != nullptr) [[unlikely]]
+        (void)own(at);
     table_.insert(at.hash_, member);
     file(member);
 }
@@ -40,30 +83,41 @@ void MemberTable::insert(const Position& at, std::string_view name, std::string_
 void MemberTable::assign(const Position& at, std::string_view value, int64_t expire_at_ms) {
     Member* const member = at.ref_.element();
     unfile(member);
-    if (member->set_expire_at_ms(expire_at_ms) && member->assign(value)) return file(member);
-    Member* const fresh = Member::make(member->name(), value, expire_at_ms);
-    table_.replace(at.ref_, fresh, 0);
-    Member::free(member);
-    file(fresh);
+    if (!is_shared(at.hash_, member)) [[likely]] {
+        if (member->set_expire_at_ms(expire_at_ms) && member->assign(value)) return file(member);
+    }
+    replace(at, value, expire_at_ms);
 }
 
 void MemberTable::set_expiry(const Position& at, int64_t expire_at_ms) {
     Member* const member = at.ref_.element();
     unfile(member);
-    if (member->set_expire_at_ms(expire_at_ms)) return file(member);
-    Member* const fresh = Member::make(member->name(), member->value(), expire_at_ms);
+    if (!is_shared(at.hash_, member)) [[likely]] {
+        if (member->set_expire_at_ms(expire_at_ms)) return file(member);
+    }
+    replace(at, member->value(), expire_at_ms);
+}
+
+// Puts another member of the same name in the place of one that is not on file.
+void MemberTable::replace(const Position& found, std::string_view value, int64_t expire_at_ms) {
+    const Position at = version_ == nullptr ? found : own(found);
+    Member* const member = at.ref_.element();
+    Member* const fresh = Member::make(member->name(), value, expire_at_ms);
     table_.replace(at.ref_, fresh, 0);
-    Member::free(member);
+    give_up(at.hash_, member);
     file(fresh);
 }
 
-void MemberTable::erase(const Position& at) {
+void MemberTable::erase(const Position& found) {
+    const Position at = version_ == nullptr ? found : own(found);
     Member* const member = at.ref_.element();
     unfile(member);
     table_.erase(at.ref_, at.hash_);
-    Member::free(member);
-    if (++erased_ % kErasuresPerShrink == 0)
+    give_up(at.hash_, member);
+    if (++erased_ >= kErasuresPerShrink && version_ == nullptr) {
+        erased_ -= kErasuresPerShrink;
         shrink_position_ = table_.shrink_step(shrink_position_);
+    }
 }
 
 std::vector<std::string> MemberTable::erase_due(int64_t now_ms, size_t count_max) {
@@ -76,6 +130,7 @@ std::vector<std::string> MemberTable::erase_due(int64_t now_ms, size_t count_max
 }
 
 size_t MemberTable::memory_bytes(size_t samples) const {
+    if (leftovers_ != nullptr) return leftovers_->bytes();
     size_t looked_at = 0;
     size_t bytes = 0;
     const auto look = [&](const Member& member) {

@@ -4,13 +4,17 @@
 //
 // Its segments and members come from the general allocator, so any thread can destroy it.
 //
+// A frozen version has the same members, too: one that it has is never changed in place, and when
+// it leaves the table it stays with the version, until that goes.
+//
 // Owner:   Hash or Set.
-// Threads: main thread; destroyed on any.
+// Threads: main thread; destroyed on any. A version is read on any.
 // Invariants: a position is good until the next insertion or erasure; a member until it is erased
 // or assigned to.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -33,6 +37,7 @@ class MemberTable {
         static bool equal(const Member& member, std::string_view name) {
             return member.name() == name;
         }
+        static bool equal(const Member& member, const Member* same) { return &member == same; }
         SipKey seed;
     };
     using Table = structures::HashTable<Traits>;
@@ -52,6 +57,8 @@ public:
     };
 
     explicit MemberTable(const SipKey& seed) : traits_{seed}, table_(traits_) {}
+    // A frozen version; freeze() makes it.
+    MemberTable(structures::AsVersion as_version, const MemberTable& original);
     ~MemberTable();
     MemberTable(const MemberTable&) = delete;
     MemberTable& operator=(const MemberTable&) = delete;
@@ -75,22 +82,29 @@ public:
     }
     void assign(const Position& at, std::string_view value, int64_t expire_at_ms);
     void set_expiry(const Position& at, int64_t expire_at_ms);
-    void erase(const Position& at);
+    void erase(const Position& found);
     // Erases up to `count_max` members whose time is over, those due first at first; names them.
     std::vector<std::string> erase_due(int64_t now_ms, size_t count_max);
+
+    // The table as it is now, for another thread to read: one at a time, until thaw(). It outlives
+    // that, and knows in memory_bytes() and blocks() of what it alone still has.
+    std::unique_ptr<MemberTable> freeze();
+    void thaw() { version_ = nullptr; }
 
     // Any member, each about as likely as another; the table is not empty.
     const Member& random(uint64_t entropy) const { return *table_.random(entropy).element(); }
 
     uint64_t size() const { return table_.size(); }
     // How many members have an expiry, and when the first of them goes (kNoExpiry: none does).
-    uint64_t expiring() const { return expiries_.size(); }
+    uint64_t expiring() const { return expiring_; }
     int64_t next_expiry_ms() const {
         return expiries_.empty() ? keyspace::kNoExpiry : expiries_.begin()->first;
     }
     const SipKey& seed() const { return traits_.seed; }
     // Looks at about `samples` members and estimates; 0: at all of them.
     size_t memory_bytes(size_t samples) const;
+    // How many allocations its destructor frees.
+    size_t blocks() const { return leftovers_ != nullptr ? leftovers_->count() : 2 + size(); }
 
     // Visits all members as (const Member&), in no order.
     template <typename Visitor>
@@ -113,12 +127,21 @@ public:
 private:
     void file(const Member* member);
     void unfile(const Member* member);
+    void replace(const Position& found, std::string_view value, int64_t expire_at_ms);
+    Position own(const Position& at);
+    bool is_shared(uint64_t hash, const Member* member) const {
+        return version_ != nullptr && version_->table_.find(hash, member);
+    }
+    void give_up(uint64_t hash, Member* member);
 
     Traits traits_;
     Table table_;
     std::set<std::pair<int64_t, const Member*>> expiries_;  // Of the members that have one.
+    uint64_t expiring_ = 0;
     uint64_t shrink_position_ = 0;
-    uint32_t erased_ = 0;
+    uint64_t erased_ = 0;  // Not yet made up for.
+    MemberTable* version_ = nullptr;                    // The one that is being read.
+    std::unique_ptr<structures::Leftovers> leftovers_;  // Of a version.
 };
 
 }  // namespace millrace::values

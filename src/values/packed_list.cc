@@ -26,6 +26,11 @@ ListBlock* block_of(ChainLink* link) {
     return static_cast<ListBlock*>(link);
 }
 
+size_t memory_of(const ListBlock& block) {
+    if (block.single == nullptr) return usable_bytes(&block) + block.pack.memory_bytes();
+    return usable_bytes(&block) + usable_bytes(block.single.get()) + block.single->capacity() + 1;
+}
+
 }  // namespace
 
 // --- limits ---
@@ -55,7 +60,13 @@ bool BlockLimits::is_large(size_t bytes) const {
 
 // --- blocks ---
 
+PackedList::PackedList(structures::AsVersion as_version, const PackedList& original)
+    : limits_(original.limits_),
+      chain_(as_version, original.chain_),
+      leftovers_(std::make_unique<structures::Leftovers>()) {}
+
 PackedList::~PackedList() {
+    DCHECK(version_ == nullptr);
     for (ListBlock* block = block_of(chain_.first()); block != nullptr;) {
         ListBlock* const next = block_of(block->next);
         delete block;
@@ -76,8 +87,31 @@ ListBlock& PackedList::add_block(ChainLink* behind, std::string_view text) {
 }
 
 void PackedList::remove_block(ListBlock& block) {
+    const bool is_shared = chain_.is_shared(block);
     chain_.remove(block);
-    delete &block;
+    is_shared ? leave(block) : delete &block;
+}
+
+// What only the version needs from here on.
+void PackedList::leave(ListBlock& block) {
+    version_->leftovers_->add(&block, memory_of(block),
+                              [](void* left) { delete static_cast<ListBlock*>(left); });
+}
+
+// Before the pack of a block changes: the block, or a copy in its place.
+ListBlock& PackedList::own(ListBlock& block) {
+    if (!chain_.is_shared(block)) [[likely]]
+        return block;
+    auto* const copy = new ListBlock;
+    copy->pack = block.pack.clone();
+    chain_.replace(block, *copy);
+    leave(block);
+    return *copy;
+}
+
+ListCursor PackedList::own(ListCursor cursor) {
+    if (cursor.block->single != nullptr) return cursor;
+    return {&own(*cursor.block), cursor.at};
 }
 
 void PackedList::append(Listpack pack) {
@@ -99,7 +133,8 @@ bool PackedList::has_room(const ListBlock* block, size_t bytes) const {
     return !limits_.exceeded_by(block->pack.bytes() + bytes + kOverheadGuess, block->count + 1u);
 }
 
-void PackedList::put(ListBlock& block, Listpack::Position before, std::string_view text) {
+void PackedList::put(ListBlock& where, Listpack::Position before, std::string_view text) {
+    ListBlock& block = own(where);
     block.pack.insert(before, text);
     chain_.add(block, 1);
 }
@@ -185,6 +220,7 @@ ListBlock* PackedList::join(ListBlock* left, ListBlock* right) {
     if (left->single != nullptr || right->single != nullptr) return nullptr;
     const size_t bytes = left->pack.bytes() + right->pack.bytes() - kEmptyPackBytes;
     if (limits_.exceeded_by(bytes, size_t{left->count} + right->count)) return nullptr;
+    left = &own(*left);
     char digits[24];
     for (auto at = right->pack.first(); at != Listpack::kNone; at = right->pack.next(at)) {
         left->pack.append(right->pack.view(at, digits));
@@ -207,7 +243,8 @@ void PackedList::join_around(ListBlock& center) {
 
 // --- changes ---
 
-void PackedList::insert(ListCursor cursor, Side side, std::string_view text) {
+void PackedList::insert(ListCursor where, Side side, std::string_view text) {
+    const ListCursor cursor = own(where);
     ListBlock& block = *cursor.block;
     if (limits_.is_large(text.size())) {
         insert_single(cursor, side, text);
@@ -257,7 +294,8 @@ void PackedList::insert_into_full(ListCursor cursor, Side side, std::string_view
     }
 }
 
-void PackedList::replace(ListCursor cursor, std::string_view text) {
+void PackedList::replace(ListCursor where, std::string_view text) {
+    const ListCursor cursor = own(where);
     ListBlock& block = *cursor.block;
     const bool large = limits_.is_large(text.size());
     if (block.single == nullptr && !large) {
@@ -266,7 +304,8 @@ void PackedList::replace(ListCursor cursor, std::string_view text) {
     }
     if (block.single != nullptr) {
         if (large) {
-            *block.single = text;
+            add_block(&block, text);
+            remove_block(block);
         } else {
             insert(cursor, Side::After, text);
             remove_block(block);
@@ -287,12 +326,12 @@ void PackedList::replace(ListCursor cursor, std::string_view text) {
 }
 
 ListCursor PackedList::erase(ListCursor cursor) {
-    ListBlock& block = *cursor.block;
-    if (block.count == 1) {
+    if (cursor.block->count == 1) {
         const ListCursor following = next(cursor);
-        remove_block(block);
+        remove_block(*cursor.block);
         return following;
     }
+    ListBlock& block = own(*cursor.block);
     const auto at = block.pack.erase(cursor.at);
     chain_.add(block, -1);
     if (at != Listpack::kNone) return {&block, at};
@@ -306,11 +345,11 @@ void PackedList::erase_range(uint64_t from, uint64_t count) {
     count = std::min(count, size() - from);
     while (count > 0) {
         const structures::CountedChain::Place place = chain_.find(from);
-        ListBlock& block = *block_of(place.link);
-        const uint64_t here = std::min<uint64_t>(count, block.count - place.offset);
-        if (here == block.count) {
-            remove_block(block);
+        const uint64_t here = std::min<uint64_t>(count, place.link->count - place.offset);
+        if (here == place.link->count) {
+            remove_block(*block_of(place.link));
         } else {
+            ListBlock& block = own(*block_of(place.link));
             block.pack.erase(block.pack.at(static_cast<int64_t>(place.offset)), here);
             chain_.add(block, -static_cast<int64_t>(here));
         }
@@ -330,7 +369,7 @@ bool PackedList::may_become_small(const BlockLimits& limits, SmallList most) con
 
 Listpack PackedList::take_only_block() {
     CHECK(chain_.links() == 1);
-    ListBlock& block = *block_of(chain_.first());
+    ListBlock& block = own(*first_block());
     Listpack pack = std::move(block.pack);
     remove_block(block);
     return pack;
@@ -338,38 +377,51 @@ Listpack PackedList::take_only_block() {
 
 std::unique_ptr<PackedList> PackedList::clone() const {
     auto copy = std::make_unique<PackedList>(limits_);
-    for (const ListBlock* block = first_block(); block != nullptr; block = next_block(*block)) {
-        if (block->single != nullptr) {
-            copy->append_single(*block->single);
+    for_each_block([&](const ListBlock& block) {
+        if (block.single != nullptr) {
+            copy->append_single(*block.single);
         } else {
-            copy->append(block->pack.clone());
+            copy->append(block.pack.clone());
         }
-    }
+    });
     return copy;
 }
 
+std::unique_ptr<PackedList> PackedList::freeze() {
+    CHECK(version_ == nullptr);
+    auto version = std::make_unique<PackedList>(structures::AsVersion{}, *this);
+    version_ = version.get();
+    chain_.freeze(*version->leftovers_);
+    return version;
+}
+
+void PackedList::thaw() {
+    chain_.thaw();
+    version_ = nullptr;
+}
+
+size_t PackedList::blocks() const {
+    return leftovers_ != nullptr ? leftovers_->count() : 2 * chain_.links() + chain_.nodes();
+}
+
 size_t PackedList::memory_bytes(size_t samples) const {
+    if (leftovers_ != nullptr) return leftovers_->bytes();
     size_t bytes = 0;
     size_t seen = 0;
     uint64_t elements = 0;
-    for (const ListBlock* block = first_block(); block != nullptr; block = next_block(*block)) {
-        bytes += usable_bytes(block);
-        if (block->single != nullptr) {
-            bytes += usable_bytes(block->single.get()) + block->single->capacity() + 1;
-        } else {
-            bytes += block->pack.memory_bytes();
-        }
+    for (const ListBlock* block = first_block(); block != nullptr; block = block_of(block->next)) {
+        bytes += memory_of(*block);
         ++seen;
         elements += block->count;
         if (samples != 0 && elements >= samples) break;
     }
     if (seen != 0) bytes = bytes * chain_.links() / seen;
-    return sizeof *this + bytes;
+    return sizeof *this + chain_.memory_bytes() + bytes;
 }
 
 void PackedList::check_invariants() const {
     chain_.check_invariants();
-    for (const ListBlock* block = first_block(); block != nullptr; block = next_block(*block)) {
+    for (const ListBlock* block = first_block(); block != nullptr; block = block_of(block->next)) {
         CHECK(block->count != 0);
         if (block->single != nullptr) {
             CHECK(block->count == 1);

@@ -6,8 +6,11 @@
 // Where elements go, when blocks are split and when neighbours are joined is Valkey's choice: the
 // number of blocks decides when a list becomes small again, and it is what RDB files hold.
 //
+// While there is a frozen version, a block that it has is replaced by a copy before it changes.
+// What is one element is never copied.
+//
 // Owner:   List.
-// Threads: main thread; destroyed on any.
+// Threads: main thread; destroyed on any. A version is read, by for_each_block(), on any.
 // Invariants: no block is empty; check_invariants().
 #pragma once
 
@@ -60,13 +63,18 @@ enum class SmallList : uint8_t { HalfFull, Full };
 class PackedList {
 public:
     explicit PackedList(const BlockLimits& limits) : limits_(limits) {}
+    // A frozen version; freeze() makes it.
+    PackedList(structures::AsVersion as_version, const PackedList& original);
     ~PackedList();
 
     uint64_t size() const { return chain_.elements(); }
     size_t block_count() const { return chain_.links(); }
-    const ListBlock* first_block() const { return static_cast<ListBlock*>(chain_.first()); }
-    static const ListBlock* next_block(const ListBlock& block) {
-        return static_cast<ListBlock*>(block.next);
+    // In order.
+    template <typename Visitor>
+    void for_each_block(Visitor&& visitor) const {
+        chain_.for_each([&](const structures::ChainLink& link) {
+            visitor(static_cast<const ListBlock&>(link));
+        });
     }
     const BlockLimits& limits() const { return limits_; }
 
@@ -81,8 +89,8 @@ public:
     ListCursor next(ListCursor cursor) const;
     ListCursor previous(ListCursor cursor) const;
 
-    void insert(ListCursor cursor, Side side, std::string_view text);
-    void replace(ListCursor cursor, std::string_view text);
+    void insert(ListCursor where, Side side, std::string_view text);
+    void replace(ListCursor where, std::string_view text);
     ListCursor erase(ListCursor cursor);  // The element that follows.
     void erase_range(uint64_t from, uint64_t count);
 
@@ -90,23 +98,37 @@ public:
     bool may_become_small(const BlockLimits& limits, SmallList most) const;
     structures::Listpack take_only_block();
 
+    // The same element, in a block that no version has.
+    ListCursor own(ListCursor cursor);
+
     std::unique_ptr<PackedList> clone() const;
+    // The list as it is now, for another thread to read: one at a time, until thaw(). It outlives
+    // that, and knows in memory_bytes() and blocks() of what it alone still has.
+    std::unique_ptr<PackedList> freeze();
+    void thaw();
+    // How many allocations its destructor frees.
+    size_t blocks() const;
     size_t memory_bytes(size_t samples) const;
     void check_invariants() const;
 
 private:
     ListBlock& add_block(structures::ChainLink* behind, std::string_view text);
     void remove_block(ListBlock& block);
+    ListBlock& own(ListBlock& block);
+    void leave(ListBlock& block);
+    ListBlock* first_block() const { return static_cast<ListBlock*>(chain_.first()); }
     bool has_room(const ListBlock* block, size_t bytes) const;
     void insert_single(ListCursor cursor, Side side, std::string_view text);
     void insert_into_full(ListCursor cursor, Side side, std::string_view text);
     ListBlock& split_off(ListBlock& block, structures::Listpack::Position from, Side side);
     void join_around(ListBlock& center);
     ListBlock* join(ListBlock* left, ListBlock* right);
-    void put(ListBlock& block, structures::Listpack::Position before, std::string_view text);
+    void put(ListBlock& where, structures::Listpack::Position before, std::string_view text);
 
     BlockLimits limits_;
     structures::CountedChain chain_;
+    PackedList* version_ = nullptr;                     // The one that is being read.
+    std::unique_ptr<structures::Leftovers> leftovers_;  // Of a version.
 };
 
 }  // namespace millrace::values

@@ -60,7 +60,7 @@ size_t Set::memory_bytes(size_t samples) const {
 }
 
 size_t Set::blocks() const {
-    return table() == nullptr ? 2 : 3 + table()->size();
+    return table() == nullptr ? 2 : 1 + table()->blocks();
 }
 
 std::unique_ptr<keyspace::Collection> Set::clone() const {
@@ -69,6 +69,11 @@ std::unique_ptr<keyspace::Collection> Set::clone() const {
     auto copy = std::make_unique<Set>(Form::Table, table()->seed());
     for_each([&](std::string_view member) { copy->table().insert(member); });
     return copy;
+}
+
+std::unique_ptr<keyspace::Collection> Set::freeze() {
+    if (form() != Form::Table) return nullptr;
+    return std::make_unique<Set>(table().freeze());
 }
 
 void Set::digest(ValueDigest& digest) const {

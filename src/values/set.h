@@ -36,12 +36,15 @@ public:
     // Of blobs that have been checked; members of a listpack are distinct.
     explicit Set(structures::Intset integers) : form_(std::move(integers)) {}
     explicit Set(structures::Listpack members) : form_(std::move(members)) {}
+    explicit Set(std::unique_ptr<MemberTable> table) : form_(std::move(table)) {}
 
     keyspace::ValueType type() const override { return kType; }
     std::string_view encoding() const override;
     uint64_t size() const override;
     size_t memory_bytes(size_t samples) const override;
     std::unique_ptr<Collection> clone() const override;
+    std::unique_ptr<Collection> freeze() override;
+    void thaw() override { table().thaw(); }
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
     const void* contents() const override {

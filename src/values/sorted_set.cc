@@ -78,7 +78,15 @@ void SortedSet::Cursor::previous() {
 
 // ---- Large ----
 
+SortedSet::Large::Large(structures::AsVersion as_version, const Large& original)
+    : traits(original.traits),
+      table(traits),
+      tree(as_version, original.tree),
+      leftovers(std::make_unique<structures::Leftovers>()) {}
+
 SortedSet::Large::~Large() {
+    DCHECK(version == nullptr);
+    if (leftovers != nullptr) return;
     for (auto cursor = tree.first(); cursor; cursor.next()) RankedElement::free(cursor.element());
 }
 
@@ -93,11 +101,30 @@ void SortedSet::Large::add(double score, std::string_view member) {
     tree.insert(element);
 }
 
+void SortedSet::Large::rescore(RankedElement* element, double score) {
+    if (version == nullptr) [[likely]]
+        return tree.rescore(element, score);
+    RankedElement* const fresh = RankedElement::make(score, element->member());
+    table.replace(table.find(traits.hash(*element), element->member()), fresh, 0);
+    CHECK(tree.erase(element->score, element->member()) == element);
+    tree.insert(fresh);
+    give_up(element);
+}
+
+// The end of an element that has left the tree and the table.
+void SortedSet::Large::give_up(RankedElement* element) {
+    const bool is_shared = version != nullptr && version->tree.contains(*element);
+    if (!is_shared) return RankedElement::free(element);
+    version->leftovers->add(element, usable_bytes(element), [](void* left) {
+        RankedElement::free(static_cast<RankedElement*>(left));
+    });
+}
+
 // Takes an element that has left the tree out of the table too, and frees it.
 void SortedSet::Large::forget(RankedElement* element) {
     const uint64_t hash = traits.hash(*element);
     table.erase(table.find(hash, element->member()), hash);
-    RankedElement::free(element);
+    give_up(element);
 }
 
 // ---- SortedSet ----
@@ -158,6 +185,7 @@ uint64_t SortedSet::size() const {
 }
 
 size_t SortedSet::memory_bytes(size_t samples) const {
+    if (large_ != nullptr && large_->leftovers != nullptr) return large_->leftovers->bytes();
     size_t bytes = usable_bytes(this) + pack_.memory_bytes();
     if (large_ == nullptr) return bytes;
     bytes += sizeof(Large) + large_->tree.memory_bytes() + large_->table.memory_bytes();
@@ -182,8 +210,25 @@ std::unique_ptr<Collection> SortedSet::clone() const {
     return copy;
 }
 
+std::unique_ptr<Collection> SortedSet::freeze() {
+    if (large_ == nullptr) return nullptr;
+    CHECK(large_->version == nullptr);
+    auto frozen = std::make_unique<SortedSet>(seed_);
+    frozen->large_ = std::make_unique<Large>(structures::AsVersion{}, *large_);
+    large_->version = frozen->large_.get();
+    large_->tree.freeze(*large_->version->leftovers);
+    return frozen;
+}
+
+void SortedSet::thaw() {
+    large_->tree.thaw();
+    large_->version = nullptr;
+}
+
 size_t SortedSet::blocks() const {
-    return large_ == nullptr ? 2 : 3 + large_->tree.blocks() + large_->tree.size();
+    if (large_ == nullptr) return 2;
+    if (large_->leftovers != nullptr) return 2 + large_->leftovers->count();
+    return 3 + large_->tree.blocks() + large_->tree.size();
 }
 
 void SortedSet::digest(keyspace::ValueDigest& digest) const {
@@ -268,7 +313,7 @@ auto SortedSet::put_large(std::string_view member, double score) -> Outcome {
         return Outcome::Added;
     }
     if (element->score == score) return Outcome::Same;
-    large_->tree.rescore(element, score);
+    large_->rescore(element, score);
     return Outcome::Changed;
 }
 

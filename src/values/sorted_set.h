@@ -5,6 +5,9 @@
 //     small   one listpack: member, score, member, score ... in order
 //     large   a table: member -> element, and a ranked tree of the same elements
 //
+// A frozen version has the tree alone. While there is one, an element that gets another score is
+// made anew, so that those of the version keep theirs.
+//
 // A small one becomes large when an element is added that exceeds the limits of its settings, and
 // never small again, except that results that are stored whole choose their form afresh.
 //
@@ -107,6 +110,8 @@ public:
     uint64_t size() const override;
     size_t memory_bytes(size_t samples) const override;
     std::unique_ptr<keyspace::Collection> clone() const override;
+    std::unique_ptr<keyspace::Collection> freeze() override;
+    void thaw() override;
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
 
@@ -170,16 +175,21 @@ private:
     };
     struct Large {
         explicit Large(const SipKey& seed) : traits{seed}, table(traits) {}
+        Large(structures::AsVersion as_version, const Large& original);
         ~Large();
         Large(const Large&) = delete;
         Large& operator=(const Large&) = delete;
         structures::RankedElement* find(std::string_view member) const;
         void add(double score, std::string_view member);
+        void rescore(structures::RankedElement* element, double score);
         void forget(structures::RankedElement* element);
+        void give_up(structures::RankedElement* element);
 
         ElementTraits traits;
         structures::HashTable<ElementTraits> table;
         structures::RankedTree tree;
+        Large* version = nullptr;                          // The one that is being read.
+        std::unique_ptr<structures::Leftovers> leftovers;  // Of a version.
     };
     using Position = structures::Listpack::Position;
 

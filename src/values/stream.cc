@@ -65,16 +65,20 @@ Stream::Position Stream::first_entry(const Listpack& pack) {
 }
 
 Stream::Cursor Stream::read_entry(Blocks::const_iterator block, Position at) {
-    const Listpack& pack = block->second;
-    Cursor cursor;
+    Cursor cursor = read_entry(block->first, block->second->pack, at);
     cursor.block_ = block;
+    return cursor;
+}
+
+Stream::Cursor Stream::read_entry(const StreamId& block, const Listpack& pack, Position at) {
+    Cursor cursor;
     cursor.pack_ = &pack;
     cursor.at_ = at;
     const int64_t flags = number_at(pack, at);
     at = pack.next(at);
-    cursor.id_.ms = block->first.ms + static_cast<uint64_t>(number_at(pack, at));
+    cursor.id_.ms = block.ms + static_cast<uint64_t>(number_at(pack, at));
     at = pack.next(at);
-    cursor.id_.number = block->first.number + static_cast<uint64_t>(number_at(pack, at));
+    cursor.id_.number = block.number + static_cast<uint64_t>(number_at(pack, at));
     at = pack.next(at);
     cursor.deleted_ = (flags & kDeleted) != 0;
     cursor.block_fields_ = (flags & kBlockFields) != 0;
@@ -106,7 +110,7 @@ Stream::Position Stream::before_entry(const Listpack& pack, Position at) {
 
 Stream::Cursor Stream::first_from(Blocks::const_iterator block, Position at) const {
     for (; block != blocks_.end(); ++block, at = Listpack::kNone) {
-        if (at == Listpack::kNone) at = first_entry(block->second);
+        if (at == Listpack::kNone) at = first_entry(block->second->pack);
         while (at != Listpack::kNone) {
             const Cursor cursor = read_entry(block, at);
             if (!cursor.deleted_) return cursor;
@@ -118,11 +122,11 @@ Stream::Cursor Stream::first_from(Blocks::const_iterator block, Position at) con
 
 Stream::Cursor Stream::last_from(Blocks::const_iterator block, Position at) const {
     for (;;) {
-        at = before_entry(block->second, at);
+        at = before_entry(block->second->pack, at);
         while (at != Listpack::kNone) {
             const Cursor cursor = read_entry(block, at);
             if (!cursor.deleted_) return cursor;
-            at = before_entry(block->second, at);
+            at = before_entry(block->second->pack, at);
         }
         if (block == blocks_.begin()) return {};
         --block;
@@ -148,7 +152,7 @@ Stream::Blocks::const_iterator Stream::block_of(const StreamId& id) const {
 Stream::Cursor Stream::seek(const StreamId& id) const {
     auto block = block_of(id);
     if (block == blocks_.end()) return first_from(blocks_.begin(), Listpack::kNone);
-    Position at = first_entry(block->second);
+    Position at = first_entry(block->second->pack);
     while (at != Listpack::kNone) {
         const Cursor cursor = read_entry(block, at);
         if (cursor.id_ >= id && !cursor.deleted_) return cursor;
@@ -161,7 +165,7 @@ Stream::Cursor Stream::seek_back(const StreamId& id) const {
     auto block = block_of(id);
     if (block == blocks_.end()) return {};
     Position at = Listpack::kNone;
-    while ((at = before_entry(block->second, at)) != Listpack::kNone) {
+    while ((at = before_entry(block->second->pack, at)) != Listpack::kNone) {
         const Cursor cursor = read_entry(block, at);
         if (cursor.id_ <= id && !cursor.deleted_) return cursor;
     }
@@ -177,6 +181,41 @@ bool Stream::contains(const StreamId& id) const {
 StreamId Stream::last_live_id() const {
     const Cursor last = seek_back(StreamId::highest());
     return last ? last.id_ : StreamId{};
+}
+
+// --- blocks ---
+
+void Stream::add_block(const StreamId& id, Listpack pack) {
+    auto block = std::make_unique<StreamBlock>(StreamBlock{blocks_.epoch(), std::move(pack)});
+    blocks_.insert({id, block.release()});
+}
+
+// The pack of a block, to be changed, after a copy if a version has the block too. Ends iterators
+// and cursors; positions stay good.
+Listpack& Stream::own(Blocks::const_iterator at) {
+    StreamBlock* const block = at->second;
+    if (version_ == nullptr || block->epoch == blocks_.epoch()) [[likely]]
+        return block->pack;
+    auto copy = std::make_unique<StreamBlock>(StreamBlock{blocks_.epoch(), block->pack.clone()});
+    Listpack& pack = copy->pack;
+    blocks_.edit(at).second = copy.release();
+    leave_block(block);
+    return pack;
+}
+
+void Stream::remove_block(Blocks::const_iterator at) {
+    StreamBlock* const block = at->second;
+    blocks_.erase(at);
+    leave_block(block);
+}
+
+// The end of a block that has left the table.
+void Stream::leave_block(StreamBlock* block) {
+    const auto free = [](void* left) {
+        std::unique_ptr<StreamBlock>(static_cast<StreamBlock*>(left)).reset();
+    };
+    if (version_ == nullptr || block->epoch == blocks_.epoch()) return free(block);
+    version_->leftovers_->add(block, usable_bytes(block) + block->pack.memory_bytes(), free);
 }
 
 // --- changes ---
@@ -195,18 +234,18 @@ bool Stream::fits(const Listpack& pack, std::span<const std::string_view> pairs,
 void Stream::append(const StreamId& id, std::span<const std::string_view> pairs,
                     const StreamLimits& limits) {
     DCHECK(id > last_id_);
-    auto block = blocks_.empty() ? blocks_.end() : std::prev(blocks_.end());
-    if (block == blocks_.end() || !fits(block->second, pairs, limits)) {
-        block = blocks_.emplace_hint(blocks_.end(), id, new_block(pairs));
-    }
-    Listpack& pack = block->second;
+    if (blocks_.empty() || !fits(blocks_.last()->second->pack, pairs, limits))
+        add_block(id, new_block(pairs));
+    const auto block = blocks_.last();
+    const StreamId block_id = block->first;
+    Listpack& pack = own(block);
     const bool same = has_block_fields(pack, pairs);
     const auto append_number = [&pack](int64_t number) {
         pack.insert_number(Listpack::kNone, number);
     };
     append_number(same ? kBlockFields : 0);
-    append_number(static_cast<int64_t>(id.ms - block->first.ms));
-    append_number(static_cast<int64_t>(id.number - block->first.number));
+    append_number(static_cast<int64_t>(id.ms - block_id.ms));
+    append_number(static_cast<int64_t>(id.number - block_id.number));
     if (!same) append_number(static_cast<int64_t>(pairs.size() / 2));
     for (size_t i = 0; i < pairs.size(); ++i) {
         if (!same || i % 2 == 1) pack.append(pairs[i]);
@@ -228,14 +267,14 @@ void Stream::mark_deleted(Listpack& pack, const Cursor& cursor) {
 bool Stream::erase(const StreamId& id) {
     const Cursor cursor = seek(id);
     if (!cursor || cursor.id_ != id) return false;
-    const auto block = blocks_.find(cursor.block_->first);
-    if (live_entries(block->second) == 1) {
-        blocks_.erase(block);
+    if (live_entries(*cursor.pack_) == 1) {
+        remove_block(cursor.block_);
         --length_;
     } else {
-        mark_deleted(block->second, cursor);
-        add_to(block->second, 0, -1);
-        add_to(block->second, 1, 1);
+        Listpack& pack = own(cursor.block_);
+        mark_deleted(pack, cursor);
+        add_to(pack, 0, -1);
+        add_to(pack, 1, 1);
     }
     max_deleted_id_ = std::max(max_deleted_id_, id);
     return true;
@@ -246,10 +285,11 @@ void Stream::settle_first() {
     first_id_ = first ? first.id_ : StreamId{};
 }
 
-uint64_t Stream::trim_block(Listpack& pack, Blocks::const_iterator block, const StreamTrim& trim) {
+uint64_t Stream::trim_block(const StreamId& block, const StreamTrim& trim) {
+    Listpack& pack = own(blocks_.find(block));
     int64_t removed = 0;
     for (Position at = first_entry(pack); at != Listpack::kNone;) {
-        const Cursor cursor = read_entry(block, at);
+        const Cursor cursor = read_entry(block, pack, at);
         if (trim.kind == StreamTrim::Kind::Length ? length_ <= trim.length
                                                   : cursor.id_ >= trim.id) {
             break;
@@ -271,23 +311,26 @@ uint64_t Stream::trim(const StreamTrim& trim) {
     while (!blocks_.empty()) {
         if (by_length && length_ <= trim.length) break;
         const auto block = blocks_.begin();
-        const auto live = static_cast<uint64_t>(live_entries(block->second));
+        const Listpack& pack = block->second->pack;
+        const auto live = static_cast<uint64_t>(live_entries(pack));
         if (trim.removed_max != 0 && removed + live > trim.removed_max) break;
         bool whole = by_length && length_ - live >= trim.length;
         if (!by_length) {
             // Of the last entry, deleted or not.
-            const Position last = before_entry(block->second, Listpack::kNone);
+            const Position last = before_entry(pack, Listpack::kNone);
             whole = read_entry(block, last).id_ < trim.id;
         }
         if (whole) {
-            blocks_.erase(block);
+            remove_block(block);
             length_ -= live;
             removed += live;
             continue;
         }
         if (trim.whole_blocks) break;
-        removed += trim_block(block->second, block, trim);
-        if (live_entries(block->second) == 0) blocks_.erase(block);
+        const StreamId id = block->first;
+        removed += trim_block(id, trim);
+        const auto rest = blocks_.find(id);
+        if (live_entries(rest->second->pack) == 0) remove_block(rest);
         break;
     }
     if (removed != 0) settle_first();
@@ -356,12 +399,13 @@ bool Stream::remove_group(std::string_view name) {
 // --- the whole ---
 
 size_t Stream::memory_bytes(size_t samples) const {
+    if (leftovers_ != nullptr) return leftovers_->bytes();
     constexpr size_t kNodeBytes = 64;
-    size_t bytes = usable_bytes(this);
+    size_t bytes = usable_bytes(this) + blocks_.memory_bytes();
     size_t seen = 0;
     size_t sampled = 0;
-    for (const auto& [id, pack] : blocks_) {
-        sampled += kNodeBytes + pack.memory_bytes();
+    for (const auto& [id, block] : blocks_) {
+        sampled += usable_bytes(block) + block->pack.memory_bytes();
         if (++seen == samples) break;
     }
     if (seen != 0) bytes += sampled * blocks_.size() / seen;
@@ -373,9 +417,7 @@ size_t Stream::memory_bytes(size_t samples) const {
 
 std::unique_ptr<keyspace::Collection> Stream::clone() const {
     auto copy = std::make_unique<Stream>();
-    for (const auto& [id, pack] : blocks_) {
-        copy->blocks_.emplace_hint(copy->blocks_.end(), id, pack.clone());
-    }
+    for (const auto& [id, block] : blocks_) copy->add_block(id, block->pack.clone());
     copy->length_ = length_;
     copy->last_id_ = last_id_;
     copy->first_id_ = first_id_;
@@ -385,29 +427,72 @@ std::unique_ptr<keyspace::Collection> Stream::clone() const {
     return copy;
 }
 
+Stream::Stream(structures::AsVersion as_version, Stream& original)
+    : blocks_(as_version, original.blocks_),
+      length_(original.length_),
+      last_id_(original.last_id_),
+      first_id_(original.first_id_),
+      max_deleted_id_(original.max_deleted_id_),
+      entries_added_(original.entries_added_),
+      leftovers_(std::make_unique<structures::Leftovers>()) {
+    original.blocks_.freeze(*leftovers_);
+    for (auto& [name, group] : original.groups_)
+        groups_.try_emplace(groups_.end(), name, as_version, group, *leftovers_);
+}
+
+Stream::~Stream() {
+    DCHECK(version_ == nullptr);
+    if (leftovers_ != nullptr) return;
+    blocks_.for_each(
+        [](const StreamBlockItem& item) { std::unique_ptr<StreamBlock>(item.second).reset(); });
+}
+
+std::unique_ptr<keyspace::Collection> Stream::freeze() {
+    CHECK(version_ == nullptr);
+    auto version = std::make_unique<Stream>(structures::AsVersion{}, *this);
+    version_ = version.get();
+    return version;
+}
+
+void Stream::thaw() {
+    blocks_.thaw();
+    for (auto& [name, group] : groups_) group.thaw();
+    version_ = nullptr;
+}
+
 size_t Stream::blocks() const {
-    size_t count = 1 + 2 * blocks_.size();
+    if (leftovers_ != nullptr) return 1 + leftovers_->count();
+    size_t count = 1 + 3 * blocks_.size();
     for (const auto& [name, group] : groups_) count += group.blocks();
     return count;
 }
 
 void Stream::digest(keyspace::ValueDigest& digest) const {
-    for (Cursor at = seek({}); at; at = next(at)) {
+    const auto chain = [&](const Cursor& entry) {
         // Compat: with a point.
-        std::string id(StreamIdText(at.id_).view());
+        std::string id(StreamIdText(entry.id_).view());
         id[id.find('-')] = '.';
         digest.chain(id);
-        for_each_pair(at, [&](std::string_view field, std::string_view value) {
+        for_each_pair(entry, [&](std::string_view field, std::string_view value) {
             digest.chain(field);
             digest.chain(value);
         });
-    }
+    };
+    for_each_block([&](const StreamId& id, const Listpack& pack) {
+        for (Position at = first_entry(pack); at != Listpack::kNone;) {
+            const Cursor entry = read_entry(id, pack, at);
+            if (!entry.deleted_) chain(entry);
+            at = after_entry(entry);
+        }
+    });
 }
 
 void Stream::check_invariants() const {
+    blocks_.check_invariants();
+    for (const auto& [name, group] : groups_) group.check_invariants();
     uint64_t length = 0;
     for (auto block = blocks_.begin(); block != blocks_.end(); ++block) {
-        const Listpack& pack = block->second;
+        const Listpack& pack = block->second->pack;
         pack.check_invariants();
         int64_t live = 0;
         int64_t deleted = 0;

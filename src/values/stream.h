@@ -12,8 +12,12 @@
 // Ids are kept as differences from the block's. A deleted entry is only marked; the block goes with
 // its last live one.
 //
+// A frozen version shares the blocks and the tables of pending entries. While there is one, a block
+// that it has is replaced by a copy before it changes.
+//
 // Owner:   the entry of its key. Unlike other collections it may be empty.
-// Threads: main thread; destroyed on any.
+// Threads: main thread; destroyed on any. A version is read, by for_each_block() and groups(), on
+// any.
 // Invariants: check_invariants(). Cursors are good until the next change.
 #pragma once
 
@@ -27,6 +31,7 @@
 #include <string_view>
 
 #include "keyspace/collection.h"
+#include "structures/id_tree.h"
 #include "structures/listpack.h"
 #include "values/consumer_group.h"
 #include "values/stream_id.h"
@@ -49,21 +54,38 @@ struct StreamTrim {
     uint64_t removed_max = 0;  // 0: no bound.
 };
 
+struct StreamBlock {
+    uint64_t epoch;  // Of the table of blocks, when it was made.
+    structures::Listpack pack;
+};
+struct StreamBlockItem {
+    StreamId first;
+    StreamBlock* second;
+};
+inline const StreamId& id_of(const StreamBlockItem& item) {
+    return item.first;
+}
+
 class Stream final : public keyspace::Collection {
 public:
     static constexpr keyspace::ValueType kType = keyspace::ValueType::Stream;
     static constexpr size_t kEntryBytesMax = size_t{1} << 30;
     using Position = structures::Listpack::Position;
-    using Blocks = std::map<StreamId, structures::Listpack>;
+    using Blocks = structures::IdTree<StreamBlockItem>;
     using Groups = std::map<std::string, ConsumerGroup, std::less<>>;
 
     Stream() = default;
+    // A frozen version; freeze() makes it.
+    Stream(structures::AsVersion as_version, Stream& original);
+    ~Stream() override;
 
     keyspace::ValueType type() const override { return kType; }
     std::string_view encoding() const override { return "stream"; }
     uint64_t size() const override { return length_; }
     size_t memory_bytes(size_t samples) const override;
     std::unique_ptr<keyspace::Collection> clone() const override;
+    std::unique_ptr<keyspace::Collection> freeze() override;
+    void thaw() override;
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
 
@@ -138,7 +160,13 @@ public:
 
     // --- files ---
 
-    const Blocks& block_table() const { return blocks_; }
+    // In order, as (id, pack).
+    template <typename Visitor>
+    void for_each_block(Visitor&& visitor) const {
+        blocks_.for_each([&](const StreamBlockItem& item) {
+            visitor(item.first, static_cast<const structures::Listpack&>(item.second->pack));
+        });
+    }
     // Takes over a block from outside after a check of everything in it; false if it is damaged. A
     // block without live entries is dropped. Blocks come in order.
     bool load_block(const StreamId& id, structures::Listpack pack);
@@ -154,6 +182,7 @@ public:
     void check_invariants() const;
 
 private:
+    static Cursor read_entry(const StreamId& block, const structures::Listpack& pack, Position at);
     static Cursor read_entry(Blocks::const_iterator block, Position at);
     static Position first_entry(const structures::Listpack& pack);
     static Position after_entry(const Cursor& cursor);
@@ -164,8 +193,11 @@ private:
     bool fits(const structures::Listpack& pack, std::span<const std::string_view> pairs,
               const StreamLimits& limits) const;
     void mark_deleted(structures::Listpack& pack, const Cursor& cursor);
-    uint64_t trim_block(structures::Listpack& pack, Blocks::const_iterator block,
-                        const StreamTrim& trim);
+    uint64_t trim_block(const StreamId& block, const StreamTrim& trim);
+    void add_block(const StreamId& id, structures::Listpack pack);
+    structures::Listpack& own(Blocks::const_iterator block);
+    void remove_block(Blocks::const_iterator block);
+    void leave_block(StreamBlock* block);
 
     Blocks blocks_;
     uint64_t length_ = 0;
@@ -174,6 +206,8 @@ private:
     StreamId max_deleted_id_;
     uint64_t entries_added_ = 0;
     Groups groups_;
+    Stream* version_ = nullptr;                         // The one that is being read.
+    std::unique_ptr<structures::Leftovers> leftovers_;  // Of a version.
 };
 
 template <typename Visit>

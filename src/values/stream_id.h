@@ -40,6 +40,11 @@ struct StreamId {
     }
 };
 
+// As structures::IdTree wants it.
+inline const StreamId& id_of(const StreamId& id) {
+    return id;
+}
+
 // "ms-number".
 class StreamIdText {
 public:

@@ -89,7 +89,7 @@ bool Stream::load_block(const StreamId& id, Listpack pack) {
     last_id_ = check.last_id();
     if (check.live() == 0) return true;
     length_ += static_cast<uint64_t>(check.live());
-    blocks_.emplace_hint(blocks_.end(), id, std::move(pack));
+    add_block(id, std::move(pack));
     return true;
 }
 

@@ -42,7 +42,33 @@ class Writer(threading.Thread):
     def text(self):
         return self.random.choice("abcdefgh") * self.random.randrange(1, 400)
 
+    def large_command(self):
+        """A change of a collection of some ten thousand elements, of those it has or of new ones."""
+        number, text = self.random.randrange(40000), self.text()
+        field, member, score = f"field {number}", f"member {number}", self.random.randrange(30000)
+        middle = self.random.randrange(60000) - 30000
+        return self.random.choice([
+            ("HSET", "large hash", field, text), ("HSET", "large hash", field, number), ("HDEL", "large hash", field),
+            ("HEXPIRE", "large hash", "10000", "FIELDS", "1", field),
+            ("HPERSIST", "large hash", "FIELDS", "1", field),
+            ("SADD", "large set", field), ("SREM", "large set", field), ("SPOP", "large set"),
+            ("ZADD", "large zset", score, member), ("ZINCRBY", "large zset", "1", member),
+            ("ZREM", "large zset", member),
+            ("ZPOPMIN", "large zset"), ("ZREMRANGEBYRANK", "large zset", score, score + 3),
+            ("ZADD", "large zset", score, text),
+            ("LPUSH", "large list", text), ("RPUSH", "large list", text), ("LPOP", "large list"),
+            ("RPOP", "large list", "3"),
+            ("LSET", "large list", middle, text), ("LSET", "large list", middle, text * 30),
+            ("LINSERT", "large list", "BEFORE", field, text), ("LREM", "large list", "-1", field),
+            ("XADD", "large stream", "*", "field", text), ("XADD", "large stream", "*", "other", text),
+            ("XTRIM", "large stream", "MAXLEN", "25000"), ("XDEL", "large stream", f"{number}-1"),
+            ("XREADGROUP", "GROUP", "group", f"consumer {number % 3}", "COUNT", "3", "STREAMS", "large stream", ">"),
+            ("XACK", "large stream", "group", f"{number}-1"),
+        ])
+
     def command(self):
+        if self.random.randrange(4) == 0:
+            return self.large_command()
         pick, key, text = self.random.randrange(100), self.key(), self.text()
         small = str(self.random.randrange(50))
         large = self.random.randrange(20) == 0
@@ -94,6 +120,11 @@ def fill(client):
         client.command("RPUSH", "large list", *pairs)
         client.command("SADD", "large set", *pairs)
         client.command("ZADD", "large zset", *[word for i in range(start, start + 100) for word in (i, f"member {i}")])
+        for i in range(start, start + 100):
+            client.send("XADD", "large stream", f"{i + 1}-1", "field", f"value {i}")
+        for _ in range(100):
+            client.read()
+    client.command("XGROUP", "CREATE", "large stream", "group", "0")
 
 
 def wait_for_save(client):

@@ -155,11 +155,12 @@ uint64_t remove_equal(List& list, std::string_view text, uint64_t most, bool bac
     uint64_t removed = 0;
     ListCursor at = backwards ? list.last() : list.first();
     while (at && (most == 0 || removed < most)) {
-        const ListCursor before = backwards ? list.previous(at) : ListCursor{};
         if (!list.equals(at, text)) {
-            at = backwards ? before : list.next(at);
+            at = backwards ? list.previous(at) : list.next(at);
             continue;
         }
+        at = list.own(at);
+        const ListCursor before = backwards ? list.previous(at) : ListCursor{};
         const ListCursor after = list.erase(at);
         at = backwards ? before : after;
         ++removed;

@@ -215,7 +215,7 @@ void reply_summary(ReplyWriter& reply, const ConsumerGroup& group) {
         return;
     }
     reply_id(reply, pending.begin()->first);
-    reply_id(reply, pending.rbegin()->first);
+    reply_id(reply, pending.last()->first);
     const size_t opened = reply.open();
     size_t count = 0;
     for (const auto& [name, consumer] : group.consumers()) {

@@ -26,12 +26,11 @@ void write(Writer& writer, const values::List& list) {
         return;
     }
     writer.length(list.packed()->block_count());
-    for (const values::ListBlock* block = list.packed()->first_block(); block != nullptr;
-         block = values::PackedList::next_block(*block)) {
-        const bool is_plain = block->single != nullptr;
+    list.packed()->for_each_block([&](const values::ListBlock& block) {
+        const bool is_plain = block.single != nullptr;
         writer.length(is_plain ? kBlockPlain : kBlockPacked);
-        writer.string(is_plain ? std::string_view(*block->single) : view(block->pack.blob()));
-    }
+        writer.string(is_plain ? std::string_view(*block.single) : view(block.pack.blob()));
+    });
 }
 
 void write(Writer& writer, const values::Set& set) {
@@ -84,7 +83,7 @@ void write_consumer(Writer& writer, const values::Consumer& consumer) {
     writer.little_endian(static_cast<uint64_t>(consumer.seen_ms));
     writer.little_endian(static_cast<uint64_t>(consumer.active_ms));
     writer.length(consumer.pending.size());
-    for (const values::StreamId& id : consumer.pending) write_sortable_id(writer, id);
+    consumer.pending.for_each([&](const values::StreamId& id) { write_sortable_id(writer, id); });
 }
 
 void write_group(Writer& writer, std::string_view name, const values::ConsumerGroup& group) {
@@ -92,22 +91,22 @@ void write_group(Writer& writer, std::string_view name, const values::ConsumerGr
     write_id(writer, group.last_id);
     writer.length(static_cast<uint64_t>(group.entries_read));
     writer.length(group.pending().size());
-    for (const auto& [id, entry] : group.pending()) {
-        write_sortable_id(writer, id);
-        writer.little_endian(static_cast<uint64_t>(entry.delivered_ms));
-        writer.length(entry.deliveries);
-    }
+    group.pending().for_each([&](const values::PendingItem& item) {
+        write_sortable_id(writer, item.first);
+        writer.little_endian(static_cast<uint64_t>(item.second.delivered_ms));
+        writer.length(item.second.deliveries);
+    });
     writer.length(group.consumers().size());
     for (const auto& [key, consumer] : group.consumers()) write_consumer(writer, consumer);
 }
 
 void write(Writer& writer, const values::Stream& stream) {
     writer.length(stream.block_count());
-    for (const auto& [id, pack] : stream.block_table()) {
+    stream.for_each_block([&](const values::StreamId& id, const structures::Listpack& pack) {
         writer.length(2 * sizeof(uint64_t));
         write_sortable_id(writer, id);
         writer.string(view(pack.blob()));
-    }
+    });
     writer.length(stream.size());
     write_id(writer, stream.last_id());
     write_id(writer, stream.first_id());

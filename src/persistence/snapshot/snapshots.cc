@@ -280,9 +280,11 @@ void Snapshots::take(int db, Entry& entry, CapturedBy by) {
         }
     } else {
         add_collection(chunk, record, entry);
-        const uint64_t bytes = by == CapturedBy::Change ? held_by(entry, record, chunk) : 0;
-        chunk.held_bytes += bytes;
-        held_bytes_ += bytes;
+        if (by == CapturedBy::Change) {
+            const Place& place = chunk.places.back();
+            chunk.held_bytes += place.end - place.begin;
+            held_bytes_ += place.end - place.begin;
+        }
     }
     chunk.records.push_back(record);
     // One root a chunk, so that few are frozen at a time, and none for the sake of others.
@@ -293,7 +295,7 @@ void Snapshots::take(int db, Entry& entry, CapturedBy by) {
 }
 
 void Snapshots::add_collection(Chunk& chunk, Record& record, Entry& entry) {
-    const Collection& collection = *entry.collection();
+    Collection& collection = *entry.collection();
     Place place{.begin = writer_->written() - writer_base_,
                 .end = 0,
                 .plain_begin = plain_.size(),
@@ -305,8 +307,7 @@ void Snapshots::add_collection(Chunk& chunk, Record& record, Entry& entry) {
         rdb::write_value(*writer_, collection);
     } else {
         record.kind = Record::Kind::Root;
-        record.object = &collection;
-        keyspace_.capture().freeze(collection, chunk.number);
+        record.object = &keyspace_.capture().freeze(collection, chunk.number);
     }
     place.end = writer_->written() - writer_base_;
     place.plain_end = plain_.size();
@@ -315,46 +316,12 @@ void Snapshots::add_collection(Chunk& chunk, Record& record, Entry& entry) {
     chunk.places.push_back(place);
 }
 
-// A root is the last record of its chunk.
-bool Snapshots::take_back(const Collection& root) {
-    for (auto chunk = closed_.rbegin(); chunk != closed_.rend(); ++chunk) {
-        if ((*chunk)->records.empty() || (*chunk)->records.back().object != &root) continue;
-        copy_root(**chunk);
-        return true;
-    }
-    return false;
-}
-
-void Snapshots::copy_root(Chunk& chunk) {
-    Record& record = chunk.records.back();
-    Place& place = chunk.places[record.place];
-    const size_t begin = chunk.bytes.size();
-    const size_t plain_begin = chunk.plain.size();
-    CHECK(record.kind == Record::Kind::Root);
-    CHECK(place.end == begin);
-    ChunkSink sink;
-    sink.chunk = &chunk;
-    rdb::Writer writer(
-        sink,
-        {.compress = settings_.rdbcompression, .checksum = false, .compress_later = &chunk.plain});
-    rdb::write_value(writer, *static_cast<const Collection*>(record.object));
-    (void)writer.flush();  // The chunk takes everything.
-    for (size_t i = plain_begin; i < chunk.plain.size(); ++i) chunk.plain[i].offset += begin;
-    place.end = chunk.bytes.size();
-    place.plain_end = chunk.plain.size();
-    record.kind = Record::Kind::Bytes;
-    record.object = nullptr;
-}
-
-uint64_t Snapshots::held_by(const Entry& entry, const Record& record, const Chunk& chunk) {
-    if (record.kind == Record::Kind::Root) return entry.collection()->memory_bytes(kSamples);
-    return chunk.places.back().end - chunk.places.back().begin;
-}
-
 // Strings that wait for the thread are counted, not weighed one by one.
 uint64_t Snapshots::held_bytes() const {
-    if (sampled_strings_ == 0) return held_bytes_;
-    return held_bytes_ + keyspace_.capture().held() * (sampled_bytes_ / sampled_strings_);
+    const keyspace::Capture& capture = keyspace_.capture();
+    const uint64_t collections = held_bytes_ + capture.held_collection_bytes();
+    if (sampled_strings_ == 0) return collections;
+    return collections + capture.held_strings() * (sampled_bytes_ / sampled_strings_);
 }
 
 }  // namespace millrace::persistence::snapshot

@@ -27,7 +27,6 @@
 
 #include "keyspace/capture.h"
 #include "keyspace/keyspace.h"
-#include "keyspace/root_sink.h"
 #include "persistence/rdb/library_store.h"
 #include "persistence/settings.h"
 #include "persistence/snapshot/chunk.h"
@@ -52,7 +51,7 @@ struct Progress {
     uint64_t taken = 0;               // Cuts so far.
 };
 
-class Snapshots final : public SnapshotService, private keyspace::RootSink {
+class Snapshots final : public SnapshotService, private keyspace::CaptureSink {
 public:
     using FactsSource = std::function<CutFacts()>;
 
@@ -76,11 +75,7 @@ public:
 
 private:
     void take(int db, keyspace::Entry& entry, keyspace::CapturedBy by) override;
-    bool take_back(const keyspace::Collection& root) override;
-    void copy_root(Chunk& chunk);
-    void add_string(Chunk& chunk, Record& record, keyspace::Entry& entry);
     void add_collection(Chunk& chunk, Record& record, keyspace::Entry& entry);
-    static uint64_t held_by(const keyspace::Entry& entry, const Record& record, const Chunk& chunk);
     uint64_t held_bytes() const;
 
     void cut();
@@ -108,7 +103,7 @@ private:
     SnapshotRequest current_;
     rdb::UseMarks use_marks_ = rdb::UseMarks::None;
     uint64_t keys_total_ = 0;
-    uint64_t held_bytes_ = 0;     // By collections.
+    uint64_t held_bytes_ = 0;     // By collections in chunks.
     uint64_t sampled_bytes_ = 0;  // Of some strings of the snapshot.
     uint64_t sampled_strings_ = 0;
     uint64_t held_bytes_highest_ = 0;
