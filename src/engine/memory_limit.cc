@@ -55,6 +55,7 @@ void MemoryLimit::configure(const keyspace::Settings& settings, uint64_t limit) 
 void MemoryLimit::begin_batch() {
     used_ = static_cast<int64_t>(used_bytes());
     own_ = own_bytes();
+    told_ = 0;
     const bool near = excess() > -static_cast<int64_t>(limit_ - near_);
     engine_.set_condition(kMemoryLimited, near);
     if (!near && (out_of_memory_ || evicting_ || exceeded_since_ns_ != 0)) settle_within();
@@ -71,7 +72,7 @@ int64_t MemoryLimit::excess() const {
     const auto gone = static_cast<int64_t>(engine_.keyspace().condemned_bytes() +
                                            engine_.client_limit().closing_bytes());
     const auto uncounted = static_cast<int64_t>(uncounted_bytes());
-    return used_ + own_bytes() - own_ - gone - uncounted - static_cast<int64_t>(limit_);
+    return used_ + own_bytes() - own_ - told_ - gone - uncounted - static_cast<int64_t>(limit_);
 }
 
 bool MemoryLimit::may_evict() const {
@@ -134,19 +135,24 @@ void MemoryLimit::remove(const keyspace::VictimFinder::Victim& victim) {
     keyspace.before_change(keyspace.database(victim.db), victim.position);
     keyspace.database(victim.db).remove(victim.position, victim.hash);
     ++keyspace.counters().evicted;
-    const std::string_view key = entry->key();
-    engine_.key_changed(key, victim.db);
-    engine_.emit(EventClass::Evicted, "evicted", key, victim.db);
-    if (engine_.effects().wanted()) {
-        const bool lazy = engine_.settings().lazyfree_eviction;
-        engine_.effects().record(victim.db, {lazy ? "UNLINK" : "DEL", key});
-        engine_.effects().end_unit();
-    }
+    tell(entry->key(), victim.db);
     keyspace.retire(entry);
     if (begin == 0) return;
     const uint64_t spent_ns = CycleClock::to_nanoseconds(CycleClock::now() - begin);
     engine_.latency().record("eviction-del", engine_.now_us() / 1000000,
                              static_cast<int64_t>(spent_ns / 1000000));
+}
+
+void MemoryLimit::tell(std::string_view key, int db) {
+    const int64_t before = own_bytes();
+    engine_.key_changed(key, db);
+    engine_.emit(EventClass::Evicted, "evicted", key, db);
+    if (engine_.effects().wanted()) {
+        const bool lazy = engine_.settings().lazyfree_eviction;
+        engine_.effects().record(db, {lazy ? "UNLINK" : "DEL", key});
+        engine_.effects().end_unit();
+    }
+    told_ += std::max<int64_t>(own_bytes() - before, 0);
 }
 
 // The limit is kept, or kept again.
