@@ -49,8 +49,6 @@ protected:
     }
     // Ends the window that is under way.
     void end_window() {
-        const uint64_t samples = keys().last().samples;
-        (void)samples;
         rig_.turn_for_ms(1100);
         keys().refresh();
     }
