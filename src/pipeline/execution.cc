@@ -23,48 +23,65 @@ using engine::RequestKind;
 using engine::Session;
 
 namespace {
+// Of what a collection leads to; the processor goes on by itself where a command reads more.
+constexpr size_t kContentLines = 2;
+
 // A load where a fetch was asked for: processors drop fetches whose page is not at hand, but not
 // loads, and those of several entries overlap as well. A tenth of the cost of a GET of 512 bytes.
-[[gnu::always_inline]] inline void touch_entry(const keyspace::Database& database, uint64_t hash) {
-    const auto* entry = database.table().likely_element(hash);
-    if (entry == nullptr) return;
-    const char byte = *reinterpret_cast<const volatile char*>(entry);
+[[gnu::always_inline]] inline void touch(const void* address) {
+    const char byte = *static_cast<const volatile char*>(address);
     asm volatile("" ::"r"(byte));
 }
 
-// Of what a collection leads to; the processor goes on by itself where a command reads more.
-constexpr size_t kContentLines = 2;
+struct Lookup {
+    const keyspace::Database* database;
+    uint64_t hash;
+    bool of_collection;
+};
+
+void fetch_collections(std::span<const keyspace::Entry* const> entries) {
+    std::array<const keyspace::Collection*, Batch::kRequestsMax> collections;
+    size_t count = 0;
+    for (const keyspace::Entry* entry : entries) {
+        if (entry->is_string()) continue;
+        prefetch(entry->collection());
+        collections[count++] = entry->collection();
+    }
+    for (size_t i = 0; i < count; ++i) {
+        const auto* contents = static_cast<const char*>(collections[i]->contents());
+        for (size_t line = 0; line < kContentLines; ++line) prefetch(contents + line * 64);
+    }
+}
 }  // namespace
 
-// g++ 12 drops calls of functions that only prefetch, hence the inlining.
-template <typename Fetch>
-[[gnu::always_inline]] inline void Pipeline::fetch_all(std::span<const Request> requests,
-                                                       Fetch&& fetch) {
+void Pipeline::fetch(std::span<const Request> requests) {
+    std::array<Lookup, Batch::kRequestsMax> lookups;
+    size_t lookup_count = 0;
     for (const Request& request : requests) {
         if (request.command == nullptr || request.command->first_key() == 0) continue;
         const Session* session = engine_.sessions().find(request.client, request.client_generation);
-        if (session != nullptr)
-            fetch(engine_.keyspace().database(session->database), request.key_hash);
+        if (session == nullptr) continue;
+        const keyspace::Database& database = engine_.keyspace().database(session->database);
+        database.prefetch_bucket(request.key_hash);
+        lookups[lookup_count++] = {&database, request.key_hash,
+                                   request.command->works_on_collections()};
     }
-}
-
-inline void Pipeline::fetch_collections(std::span<const Request> requests) {
-    std::array<const keyspace::Collection*, Batch::kRequestsMax> found;
-    size_t count = 0;
-    for (const Request& request : requests) {
-        if (request.command == nullptr || !request.command->works_on_collections()) continue;
-        const Session* session = engine_.sessions().find(request.client, request.client_generation);
-        if (session == nullptr || request.command->first_key() == 0) continue;
-        const auto& database = engine_.keyspace().database(session->database);
-        const keyspace::Collection* collection = database.likely_collection(request.key_hash);
-        if (collection == nullptr) continue;
-        prefetch(collection);
-        found[count++] = collection;
+    std::array<const keyspace::Entry*, Batch::kRequestsMax> found;
+    std::array<const keyspace::Entry*, Batch::kRequestsMax> with_collection;
+    size_t found_count = 0;
+    size_t collection_count = 0;
+    for (const Lookup& lookup : std::span(lookups.data(), lookup_count)) {
+        const keyspace::Entry* entry = lookup.database->table().likely_element(lookup.hash);
+        if (entry == nullptr) {
+            lookup.database->prefetch_entry(lookup.hash);
+            continue;
+        }
+        prefetch(entry);
+        found[found_count++] = entry;
+        if (lookup.of_collection) with_collection[collection_count++] = entry;
     }
-    for (size_t i = 0; i < count; ++i) {
-        const auto* contents = static_cast<const char*>(found[i]->contents());
-        for (size_t line = 0; line < kContentLines; ++line) prefetch(contents + line * 64);
-    }
+    for (size_t i = 0; i < found_count; ++i) touch(found[i]);
+    fetch_collections({with_collection.data(), collection_count});
 }
 
 void Pipeline::execute(Batch& batch, SideNumber side) {
@@ -77,15 +94,7 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
     if (engine_.running() == nullptr) engine_.begin_batch();
     const std::span<Request> requests = batch.requests();
     const size_t count = requests.size();
-    if (count > 1) {
-        using keyspace::Database;
-        fetch_all(requests,
-                  [](const Database& database, uint64_t hash) { database.prefetch_bucket(hash); });
-        fetch_all(requests,
-                  [](const Database& database, uint64_t hash) { database.prefetch_entry(hash); });
-        fetch_all(requests, touch_entry);
-        fetch_collections(requests);
-    }
+    if (count > 1) fetch(requests);
     const size_t looked_at = engine_.hot_keys().choose(count);
     if (looked_at < count) [[unlikely]]
         execute_through(looked_at);

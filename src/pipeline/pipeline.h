@@ -125,9 +125,7 @@ private:
     void end_busy_script();
     void run_request(engine::Request& request, Batch& batch, SideNumber side);
     void execute_command(engine::Request& request, Batch& batch);
-    template <typename Fetch>
-    void fetch_all(std::span<const engine::Request> requests, Fetch&& fetch);
-    void fetch_collections(std::span<const engine::Request> requests);
+    void fetch(std::span<const engine::Request> requests);
     void publish(std::unique_ptr<Batch> batch, SideNumber side);
     void deliver(std::unique_ptr<Batch> batch, SideNumber side);
     void hold(std::unique_ptr<Batch> batch, SideNumber side, uint64_t mark);

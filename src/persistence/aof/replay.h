@@ -56,7 +56,6 @@ private:
     CommandReader reader_{{}};
     std::string_view bytes_;
     uint64_t sound_ = 0;
-    uint64_t summed_from_ = 0;  // Where the bytes of the next checksum begin.
 };
 
 // Whether the bytes begin with an RDB file.
