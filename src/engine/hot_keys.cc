@@ -139,11 +139,15 @@ void HotKeys::begin_window() {
 void HotKeys::refresh() {
     if (!enabled()) return;
     const int64_t passed_ms = engine_.now_ms() - began_ms_;
-    if (passed_ms >= 0 && passed_ms < window_ms_) return;
-    freeze(std::max<int64_t>(passed_ms, 1));
+    if (passed_ms < 0 || passed_ms >= window_ms_) end_window();
+}
+
+void HotKeys::end_window() {
+    freeze(std::max<int64_t>(engine_.now_ms() - began_ms_, 1));
     const uint64_t commands = engine_.counters().commands_processed - commands_before_;
     gap_ = std::clamp<uint64_t>(commands / kSamplesWanted, 1, kGapMost);
     begin_window();
+    left_ = next_gap(0);
 }
 
 void HotKeys::freeze(int64_t milliseconds) {

@@ -105,6 +105,7 @@ public:
 
     // Ends the window if it is time; to be called now and then.
     void refresh();
+    void end_window();
     void reset();
     const Window& last() const { return last_; }
     // For one amount of last(): per second.

@@ -7,7 +7,8 @@
 //     > maxmemory:  evict
 //
 // What is condemned is on its way out already, so waiting for it never costs another key. So is
-// what clients are told of the keys that go, which does not count in the batch in which it is said.
+// what clients are told of the keys that go: it does not count in the batch in which it is said,
+// and nothing is evicted for a moment afterwards, while it is on its way to the sockets.
 //
 // While the limit is far away (more than a batch could take), commands go the straight way and
 // nothing is asked; the engine's condition kMemoryLimited says when it is near.
@@ -79,6 +80,7 @@ private:
     bool evict();
     void remove(const keyspace::VictimFinder::Victim& victim);
     void tell(std::string_view key, int db);
+    bool rests() const;
     void settle_within();
 
     Engine& engine_;
@@ -92,7 +94,8 @@ private:
     // When the batch began: what all threads used, and what the main thread alone had taken.
     int64_t used_ = 0;
     int64_t own_ = 0;
-    int64_t told_ = 0;  // What saying that keys have gone has taken since.
+    int64_t told_ = 0;      // What saying that keys have gone has taken since.
+    uint64_t told_at_ = 0;  // Cycle clock: when it was said last.
     bool out_of_memory_ = false;
     bool evicting_ = false;
     uint64_t rest_until_ = 0;         // Cycle clock: when the next slice may begin.

@@ -136,6 +136,7 @@ private:
     Batch& outbox(SideNumber side);
     void flush_outbox(SideNumber side);
     void flush_outboxes();
+    bool says_something() const;
     size_t route(std::span<net::ReadyEvent> events, SideNumber self) override;
     void retry_events();
 

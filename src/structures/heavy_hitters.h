@@ -31,7 +31,7 @@ public:
     static constexpr size_t kSets = 16;
     static constexpr size_t kWays = 8;
     static constexpr size_t kNameBytesUsual = 64;
-    static constexpr size_t kNameBytesMax = 1024;
+    static constexpr size_t kNameBytesMax = 256;
 
     struct Item {
         uint64_t hash = 0;
