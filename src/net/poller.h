@@ -53,8 +53,12 @@ private:
 // Who may be in wait(): the main thread, or one I/O thread that has been given the permission.
 class PollToken {
 public:
-    // Main thread. Lets I/O threads poll.
-    void grant() { state_.store(kGranted, std::memory_order_release); }
+    // Main thread. Lets I/O threads poll; nothing changes if they may already, since one of them
+    // may be at it.
+    void grant() {
+        uint32_t expected = kMain;
+        state_.compare_exchange_strong(expected, kGranted, std::memory_order_acq_rel);
+    }
     // Main thread. True when the token is the main thread's again; false while an I/O thread is
     // polling.
     bool reclaim() {

@@ -108,6 +108,7 @@ void Pipeline::rebalance() {
 
 void Pipeline::set_active(int threads) {
     if (threads == active_ || !opened_) return;
+    take_token();  // Who polls reads `threads_`.
     while (static_cast<int>(threads_.size()) < threads) {
         const auto number = static_cast<SideNumber>(threads_.size() + 1);
         threads_.push_back(std::make_unique<IoThread>(
@@ -122,7 +123,7 @@ void Pipeline::set_active(int threads) {
     }
     active_ = threads;
     state_.net.io_threads_active = static_cast<uint64_t>(threads);
-    if (threads > 0) token_.grant();
+    if (!threads_.empty()) token_.grant();
     rebalance();
 }
 

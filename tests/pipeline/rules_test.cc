@@ -128,6 +128,8 @@ TEST(RuleR4, OneThreadPollsAtATime) {
     EXPECT_TRUE(token.take());
     EXPECT_FALSE(token.take());
     EXPECT_FALSE(token.reclaim());
+    token.grant();  // Again, as when the number of threads changes: one of them still polls.
+    EXPECT_FALSE(token.take());
     token.give_back();
     EXPECT_TRUE(token.reclaim());
     EXPECT_FALSE(token.take());
