@@ -5,6 +5,8 @@
     memory_limit.py MODE OURS [--reference PROGRAM] [--rounds N]
 
 OURS and PROGRAM are server programs that take Valkey's command line. valkey-benchmark is looked for beside PROGRAM.
+With REALTIME=1 the servers run before all other processes of the machine (as root), so that stalls are their own.
+Churn is measured by tests/memory/churn.py.
 
 Modes
   evict   SET of 512 bytes, pipeline 10, random keys, allkeys-lru, at the limit all the time: server CPU per command.
@@ -13,14 +15,13 @@ Modes
           Both servers get the limit at which they hold 50,000 keys, so that only the choice of victims counts.
   halve   maxmemory is lowered by half while keys are written: the slowest command meanwhile, and how long until
           the limit is kept.
-  churn   keys of all types, sizes and lives change for --minutes, clients come and go; RSS each half minute, and
-          used_memory after FLUSHALL against its value after a first FLUSHALL. Ours only.
   delete  90 % of 5 million keys are deleted: RSS over that of a fresh server with what is left, and the slowest
           command meanwhile.
 """
 import argparse
 import bisect
 import itertools
+import multiprocessing
 import os
 import random
 import socket
@@ -28,7 +29,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 VALUE = b"x" * 512
@@ -79,6 +79,8 @@ class Server:
         self.port = free_port()
         self.folder = tempfile.TemporaryDirectory()
         command = [program, "--port", str(self.port), "--save", "", "--dir", self.folder.name]
+        if os.environ.get("REALTIME") == "1":
+            command = ["chrt", "-f", "1"] + command
         if core is not None:
             command = ["taskset", "-c", str(core)] + command
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -194,40 +196,50 @@ def zipf(args):
 
 # --- halve ---
 
-class Prober(threading.Thread):
-    """A client in a process of its own would be better timed; this one asks a thousand times a second."""
+class Prober:
+    """A process that asks a thousand times a second, before others if the system lets it: it sees the server."""
 
     def __init__(self, port):
-        super().__init__(daemon=True)
-        self.client, self.slowest, self.stopping = Client(port), 0.0, False
+        self.ours, theirs = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(target=self.run, args=(port, theirs), daemon=True)
+        self.process.start()
+        self.ours.recv()
 
-    def run(self):
-        while not self.stopping:
+    @staticmethod
+    def run(port, pipe):
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        except PermissionError:
+            pass
+        client, slowest = Client(port), 0.0
+        pipe.send("ready")
+        while not pipe.poll():
             begin = time.perf_counter()
-            self.client.call("SET", "probe", "1")
-            self.slowest = max(self.slowest, time.perf_counter() - begin)
+            client.call("SET", "probe", "1")
+            slowest = max(slowest, time.perf_counter() - begin)
             time.sleep(0.001)
+        pipe.send(slowest)
 
     def stop(self):
-        self.stopping = True
-        self.join()
-        return self.slowest * 1000
+        self.ours.send("stop")
+        slowest = self.ours.recv()
+        self.process.join()
+        return slowest * 1000
 
 
-def halve_once(program, benchmark):
+def halve_once(program, benchmark, keys):
     with Server(program, core=0) as server:
         client = server.client
-        fill(client, 1000000)
+        fill(client, keys)
         used = int(client.info("used_memory"))
         client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         client.call("CONFIG", "SET", "maxmemory", used)
         load = subprocess.Popen(["taskset", "-c", "1", benchmark, "-p", str(server.port), "-t", "set", "-d", "512",
-                                 "-c", "20", "-r", "3000000", "-q", "-n", "100000000"], stdout=subprocess.DEVNULL)
+                                 "-c", "20", "-r", str(3 * keys), "-q", "-n", "100000000"], stdout=subprocess.DEVNULL)
         time.sleep(1)
         prober = Prober(server.port)
         client.call("CONFIG", "RESETSTAT")
         client.call("CONFIG", "SET", "latency-monitor-threshold", "1")
-        prober.start()
         begin = time.perf_counter()
         client.call("CONFIG", "SET", "maxmemory", used // 2)
         while int(client.info("used_memory")) > used // 2 * 1.001 and time.perf_counter() - begin < 60:
@@ -242,27 +254,25 @@ def halve_once(program, benchmark):
 
 def halve(args):
     for name, program in (("reference", args.reference), ("ours", args.ours)):
-        slowest, took, events = halve_once(program, args.benchmark)
+        slowest, took, events = halve_once(program, args.benchmark, args.keys or 1000000)
         print(f"{name}: slowest command {slowest:.1f} ms, limit kept after {took:.2f} s, "
               f"LATENCY LATEST {events}", flush=True)
 
 
 # --- delete ---
 
-def delete_once(program):
+def delete_once(program, keys):
     value = b"v" * 64
     with Server(program) as server:
         client = server.client
-        fill(client, 5000000, value=value)
+        fill(client, keys, value=value)
         full = server.rss()
         prober = Prober(server.port)
-        prober.start()
-        for at in range(0, 5000000, 1000):
+        for at in range(0, keys, 1000):
             client.pipeline([("DEL", "key:%012d" % i) for i in range(at, at + 1000) if i % 10 != 0])
         deleted = server.rss()
         during = prober.stop()
         prober = Prober(server.port)
-        prober.start()
         lines = []
         for second in range(1, 13):
             time.sleep(1)
@@ -270,7 +280,7 @@ def delete_once(program):
         after = prober.stop()
         end = server.rss()
     with Server(program) as server:
-        for at in range(0, 5000000, 10000):
+        for at in range(0, keys, 10000):
             server.client.pipeline([("SET", "key:%012d" % i, value) for i in range(at, at + 10000, 10)])
         time.sleep(1)
         fresh = server.rss()
@@ -279,80 +289,22 @@ def delete_once(program):
 
 def delete(args):
     for name, program in (("reference", args.reference), ("ours", args.ours)):
-        full, deleted, end, fresh, during, after, lines = delete_once(program)
+        full, deleted, end, fresh, during, after, lines = delete_once(program, args.keys or 5000000)
         mb = 2**20
         print(f"{name}: RSS full {full / mb:.0f} MB, after deletion {deleted / mb:.0f}, each second {' '.join(lines)}, "
               f"fresh {fresh / mb:.0f}; end / fresh {end / fresh:.2f}; slowest command while deleting {during:.1f} ms, "
               f"afterwards {after:.1f} ms", flush=True)
 
 
-# --- churn ---
-
-def churn_round(client, chosen, names):
-    commands = []
-    for _ in range(200):
-        name = "%s:%d" % (chosen.choice("shlzxe"), chosen.randrange(names))
-        value = "v" * int(chosen.paretovariate(0.7) * 20 % 4000)
-        number = str(chosen.randrange(200))
-        commands.append({
-            "s": ("SET", name, value),
-            "h": ("HSET", name, "f" + number, value),
-            "l": ("LPUSH", name, value),
-            "z": ("ZADD", name, number, "m" + number),
-            "x": ("XADD", name, "MAXLEN", "100", "*", "f", value),
-            "e": ("SET", name, value, "PX", str(chosen.randrange(1, 5000))),
-        }[name[0]])
-        if chosen.random() < 0.3:
-            commands.append(("UNLINK", "%s:%d" % (chosen.choice("shlzxe"), chosen.randrange(names))))
-        if chosen.random() < 0.05:
-            commands.append(("LTRIM", "l:%d" % chosen.randrange(names), "0", "20"))
-    client.pipeline(commands)
-
-
-def used_after_flush(client):
-    client.call("FLUSHALL")
-    client.call("SCRIPT", "FLUSH")
-    last = None
-    for _ in range(100):
-        time.sleep(0.3)
-        used = int(client.info("used_memory"))
-        if used == last and client.info("lazyfree_pending_objects") == "0":
-            return used
-        last = used
-    return last
-
-
-def churn(args):
-    with Server(args.ours) as server:
-        client, chosen = server.client, random.Random(7)
-        before = None
-        for minutes in (min(args.minutes / 10, 0.5), args.minutes):
-            begin = shown = time.time()
-            while time.time() - begin < minutes * 60:
-                guest = Client(server.port)
-                for _ in range(20):
-                    churn_round(guest, chosen, 20000)
-                guest.socket.close()
-                if time.time() - shown > 30:
-                    shown = time.time()
-                    print(f"{shown - begin:.0f} s: RSS {server.rss() / 2**20:.0f} MB, "
-                          f"used_memory {int(client.info('used_memory')) / 2**20:.0f} MB", flush=True)
-            used = used_after_flush(client)
-            if before is not None:
-                print(f"used_memory after FLUSHALL: first {before}, last {used}, difference {used - before}; "
-                      f"RSS {server.rss() / 2**20:.0f} MB")
-            before = used
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", choices=["evict", "zipf", "halve", "churn", "delete"])
+    parser.add_argument("mode", choices=["evict", "zipf", "halve", "delete"])
     parser.add_argument("ours")
     parser.add_argument("--reference", default="valkey-server")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=1500000)
-    parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--accesses", type=int, default=1500000)
+    parser.add_argument("--keys", type=int, default=0, help="of delete (5,000,000) and halve (1,000,000)")
     parser.add_argument("--policies", default="allkeys-lru,allkeys-lfu,volatile-lru,volatile-ttl,allkeys-random")
     args = parser.parse_args()
     args.benchmark = os.path.join(os.path.dirname(args.reference), "valkey-benchmark")

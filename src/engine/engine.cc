@@ -8,6 +8,7 @@
 #include "engine/call.h"
 #include "engine/client_limit.h"
 #include "engine/dispatch.h"
+#include "engine/hot_keys.h"
 #include "engine/memory_limit.h"
 
 namespace millrace::engine {
@@ -16,7 +17,8 @@ Engine::Engine(const EngineParts& parts)
     : parts_(parts),
       access_(std::make_unique<acl::AccessControl>(*this)),
       memory_limit_(std::make_unique<MemoryLimit>(*this)),
-      client_limit_(std::make_unique<ClientLimit>(*this)) {
+      client_limit_(std::make_unique<ClientLimit>(*this)),
+      hot_keys_(std::make_unique<HotKeys>(*this)) {
     parts_.keyspace.set_expiry_listener(this);
     begin_batch();
 }
@@ -224,6 +226,7 @@ void Engine::account(Session& session, Request& request, uint64_t reply_bytes, u
     if (microseconds >= 1000) [[unlikely]] {
         const char* event = request.command->has(kFast) ? "fast-command" : "command";
         parts_.latency.record(event, now_us_ / 1000000, microseconds / 1000);
+        hot_keys_->note_slow(session, request, nanoseconds, reply_bytes);
         // Time stands still inside of EXEC and scripts.
         if (nesting_ == 0) begin_batch();
     }

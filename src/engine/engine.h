@@ -117,6 +117,7 @@ struct EngineCounters {
 
 class Call;
 class ClientLimit;
+class HotKeys;
 class MemoryLimit;
 
 class Engine : public keyspace::ExpiryListener {
@@ -171,6 +172,7 @@ public:
     Tracking& tracking() { return tracking_; }
     ClientLimit& client_limit() { return *client_limit_; }
     MemoryLimit& memory_limit() { return *memory_limit_; }
+    HotKeys& hot_keys() { return *hot_keys_; }
     Notifications& notifications() { return notifications_; }
     acl::AccessControl& access() { return *access_; }
     EngineCounters& counters() { return counters_; }
@@ -283,6 +285,7 @@ private:
     Notifications notifications_{*this};
     std::unique_ptr<MemoryLimit> memory_limit_;
     std::unique_ptr<ClientLimit> client_limit_;
+    std::unique_ptr<HotKeys> hot_keys_;
     Session* running_ = nullptr;
     ReplyLog late_;  // What the running session hears after its reply.
     std::vector<Subscription> event_listeners_;

@@ -17,6 +17,8 @@ namespace {
 constexpr uint64_t kBatchBytesMax = uint64_t{32} << 20;
 constexpr int kKeysPerLookAtClock = 16;
 constexpr int64_t kUnlimited = 100;
+// How long messages may take from here to their sockets.
+constexpr uint64_t kTellingNs = 2'000'000;
 
 // Compat: 50 us for each step up to 10, then 15 % more for each, and no end at 100.
 uint64_t slice_of(int64_t tenacity) {
@@ -47,6 +49,7 @@ void MemoryLimit::configure(const keyspace::Settings& settings, uint64_t limit) 
     finder_.configure(settings.maxmemory_policy, static_cast<int>(settings.maxmemory_samples));
     engine_.keyspace().count_condemned(active());
     rest_until_ = 0;
+    told_at_ = 0;
     evicting_ = active();  // The cron looks at once.
     if (!active()) settle_within();
     engine_.set_condition(kMemoryLimited, active());
@@ -55,6 +58,7 @@ void MemoryLimit::configure(const keyspace::Settings& settings, uint64_t limit) 
 void MemoryLimit::begin_batch() {
     used_ = static_cast<int64_t>(used_bytes());
     own_ = own_bytes();
+    told_ = 0;
     const bool near = excess() > -static_cast<int64_t>(limit_ - near_);
     engine_.set_condition(kMemoryLimited, near);
     if (!near && (out_of_memory_ || evicting_ || exceeded_since_ns_ != 0)) settle_within();
@@ -71,7 +75,7 @@ int64_t MemoryLimit::excess() const {
     const auto gone = static_cast<int64_t>(engine_.keyspace().condemned_bytes() +
                                            engine_.client_limit().closing_bytes());
     const auto uncounted = static_cast<int64_t>(uncounted_bytes());
-    return used_ + own_bytes() - own_ - gone - uncounted - static_cast<int64_t>(limit_);
+    return used_ + own_bytes() - own_ - told_ - gone - uncounted - static_cast<int64_t>(limit_);
 }
 
 bool MemoryLimit::may_evict() const {
@@ -93,9 +97,15 @@ bool MemoryLimit::make_room() {
         evicting_ = false;
         return true;
     }
-    if (CycleClock::now() < rest_until_) return true;  // Others have their turn.
+    if (rests()) return true;
     out_of_memory_ = !evict();
     return !out_of_memory_;
+}
+
+// Others have their turn, or what clients were told is on its way to them.
+bool MemoryLimit::rests() const {
+    const uint64_t now = CycleClock::now();
+    return now < rest_until_ || CycleClock::to_nanoseconds(now - told_at_) < kTellingNs;
 }
 
 // Evicts for a slice of time; false if nothing was left that may go.
@@ -134,19 +144,26 @@ void MemoryLimit::remove(const keyspace::VictimFinder::Victim& victim) {
     keyspace.before_change(keyspace.database(victim.db), victim.position);
     keyspace.database(victim.db).remove(victim.position, victim.hash);
     ++keyspace.counters().evicted;
-    const std::string_view key = entry->key();
-    engine_.key_changed(key, victim.db);
-    engine_.emit(EventClass::Evicted, "evicted", key, victim.db);
-    if (engine_.effects().wanted()) {
-        const bool lazy = engine_.settings().lazyfree_eviction;
-        engine_.effects().record(victim.db, {lazy ? "UNLINK" : "DEL", key});
-        engine_.effects().end_unit();
-    }
+    tell(entry->key(), victim.db);
     keyspace.retire(entry);
     if (begin == 0) return;
     const uint64_t spent_ns = CycleClock::to_nanoseconds(CycleClock::now() - begin);
     engine_.latency().record("eviction-del", engine_.now_us() / 1000000,
                              static_cast<int64_t>(spent_ns / 1000000));
+}
+
+void MemoryLimit::tell(std::string_view key, int db) {
+    const int64_t before = own_bytes();
+    engine_.key_changed(key, db);
+    engine_.emit(EventClass::Evicted, "evicted", key, db);
+    const int64_t after = own_bytes();
+    if (after > before) told_at_ = CycleClock::now();
+    if (engine_.effects().wanted()) {
+        const bool lazy = engine_.settings().lazyfree_eviction;
+        engine_.effects().record(db, {lazy ? "UNLINK" : "DEL", key});
+        engine_.effects().end_unit();
+    }
+    told_ += std::max<int64_t>(after - before, 0) + std::max<int64_t>(own_bytes() - after, 0);
 }
 
 // The limit is kept, or kept again.

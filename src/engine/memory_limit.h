@@ -6,7 +6,9 @@
 //     - condemned (limbo, lazy freeing, flushed databases)  - buffers that do not count
 //     > maxmemory:  evict
 //
-// What is condemned is on its way out already, so waiting for it never costs another key.
+// What is condemned is on its way out already, so waiting for it never costs another key. So is
+// what clients are told of the keys that go: it does not count in the batch in which it is said,
+// and nothing is evicted for a moment afterwards, while it is on its way to the sockets.
 //
 // While the limit is far away (more than a batch could take), commands go the straight way and
 // nothing is asked; the engine's condition kMemoryLimited says when it is near.
@@ -21,6 +23,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "keyspace/settings.h"
 #include "keyspace/victim_finder.h"
@@ -76,6 +79,8 @@ private:
     bool may_evict() const;
     bool evict();
     void remove(const keyspace::VictimFinder::Victim& victim);
+    void tell(std::string_view key, int db);
+    bool rests() const;
     void settle_within();
 
     Engine& engine_;
@@ -89,6 +94,8 @@ private:
     // When the batch began: what all threads used, and what the main thread alone had taken.
     int64_t used_ = 0;
     int64_t own_ = 0;
+    int64_t told_ = 0;      // What saying that keys have gone has taken since.
+    uint64_t told_at_ = 0;  // Cycle clock: when it was said last.
     bool out_of_memory_ = false;
     bool evicting_ = false;
     uint64_t rest_until_ = 0;         // Cycle clock: when the next slice may begin.

@@ -76,6 +76,9 @@ void register_logs(Registry& registry, Settings& settings) {
                          {.min = -1, .max = kInt64Max});
     registry.add_integer("commandlog-large-reply-max-len", settings.commandlog_large_reply_max_len,
                          {.min = 0, .max = kInt64Max});
+    registry.add_integer("hotkey-top-k", settings.hotkey_top_k, {.min = 0, .max = 64});
+    registry.add_integer("hotkey-window-seconds", settings.hotkey_window_seconds,
+                         {.min = 1, .max = 3600});
 }
 
 void register_lazyfree(Registry& registry, Settings& settings) {

@@ -73,6 +73,10 @@ struct Settings {
     int64_t commandlog_reply_larger_than = 1 << 20;
     int64_t commandlog_large_reply_max_len = 128;
 
+    // Which keys are used most: how many are shown (0: nobody looks), and over how long.
+    int64_t hotkey_top_k = 16;
+    int64_t hotkey_window_seconds = 10;
+
     // Which memory is freed in the background.
     bool lazyfree_eviction = true;
     bool lazyfree_expire = true;

@@ -142,7 +142,8 @@ void Tracking::enforce_limit() {
 }
 
 void Tracking::invalidate(NameMap<std::vector<Reader>>::iterator entry) {
-    const Invalidation message({entry->first});
+    const Invalidation invalidation({entry->first});
+    Fanout message(engine_, invalidation);
     for (const Reader& reader : entry->second) {
         Session* session = engine_.sessions().find(reader.slot, reader.generation);
         TrackingState* state = session == nullptr ? nullptr : TrackingState::find(*session);
@@ -186,7 +187,10 @@ void Tracking::on_key_change(std::string_view key, int) {
 void Tracking::on_flush(int, int) {
     engine_.sessions().for_each([&](Session& session) {
         TrackingState* state = TrackingState::find(session);
-        if (state != nullptr) send(*state, Invalidation::of_everything(session.protocol));
+        if (state == nullptr) return;
+        const Invalidation all = Invalidation::of_everything(session.protocol);
+        Fanout message(engine_, all);
+        send(*state, message);
     });
     table_.clear();
     items_ = 0;
@@ -201,12 +205,15 @@ void Tracking::flush_broadcasts() {
             for (const auto& [key, changer] : changed) {
                 if (!state->no_loop || changer != state->session_.id()) keys.push_back(key);
             }
-            if (!keys.empty()) send(*state, Invalidation(std::move(keys)));
+            if (keys.empty()) continue;
+            const Invalidation invalidation(std::move(keys));
+            Fanout message(engine_, invalidation);
+            send(*state, message);
         }
     }
 }
 
-void Tracking::send(TrackingState& state, const PushMessage& message) {
+void Tracking::send(TrackingState& state, Fanout& message) {
     Session* target = &state.session_;
     if (state.redirect != 0) {
         target = engine_.sessions().find(state.redirect_slot, state.redirect_generation);
@@ -218,7 +225,7 @@ void Tracking::send(TrackingState& state, const PushMessage& message) {
         }
     }
     const bool can_hear = target->protocol > 2 || (state.redirect != 0 && target->is(kSubscribed));
-    if (can_hear) Fanout(engine_, message).send(*target);
+    if (can_hear) message.send(*target);
 }
 
 }  // namespace millrace::engine

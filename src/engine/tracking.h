@@ -25,7 +25,7 @@
 namespace millrace::engine {
 
 class Engine;
-class PushMessage;
+class Fanout;
 class TrackingState;
 
 class Tracking final : public KeyChangeListener {
@@ -67,7 +67,7 @@ private:
     const std::string* add_prefix(TrackingState& state, std::string_view prefix);
     void invalidate(NameMap<std::vector<Reader>>::iterator entry);
     void enforce_limit();
-    void send(TrackingState& state, const PushMessage& message);
+    void send(TrackingState& state, Fanout& message);
 
     Engine& engine_;
     size_t clients_ = 0;

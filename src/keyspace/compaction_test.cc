@@ -76,7 +76,8 @@ TEST_F(CompactionTest, FillsPagesThatAreSparse) {
     }
     keyspace_.heap().trim();
     const auto after = heaps_.filling();
-    EXPECT_LT(after.page_bytes, before.page_bytes / 3);
+    // Of 13 classes that are in use a page each may be partly empty; the table has not shrunk.
+    EXPECT_LE(after.waste_bytes(), 13 * structures::kSlabPageBytes);
     EXPECT_GT(compaction_.counters().moved, 0u);
     check_values();
     // In time there is nothing more to gain.
@@ -96,9 +97,11 @@ TEST_F(CompactionTest, TakesEntriesOverFromOtherThreads) {
     const auto before = heaps_.filling();
     while (!compaction_.run(50'000)) {
     }
-    while (other.trim_some(1) > 0) {
-    }
-    EXPECT_LT(heaps_.filling().page_bytes, before.page_bytes / 2);
+    other.trim();  // What is left in magazines holds on to pages.
+    // A page that has never been full does not count as sparse: one of each of the 9 classes may
+    // stay.
+    EXPECT_LE(other.statistics().page_bytes, 9 * structures::kSlabPageBytes);
+    EXPECT_LT(heaps_.filling().page_bytes, before.page_bytes * 3 / 7);
     check_values();
     other.check_invariants();
     heaps_.give_back(other);

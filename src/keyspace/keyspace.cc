@@ -123,7 +123,7 @@ void Keyspace::retire_returned(Entry* entry) {
 
 uint64_t Keyspace::condemned_bytes() const {
     uint64_t total = detained_bytes_ + reclaimer_.pending_bytes() + limbo_.retired_bytes() -
-                     reclaimer_.freed_bytes();
+                     reclaimer_.freed_bytes() + limbo_.block_bytes();
     for (const Condemned& each : condemned_) {
         const Database& database = *each.database;
         total += database.size() * each.bytes_per_entry + database.table().memory_bytes();

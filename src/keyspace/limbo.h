@@ -73,6 +73,8 @@ public:
     }
 
     size_t waiting() const;
+    // What the blocks themselves take that will be free with the entries in them.
+    uint64_t block_bytes() const { return closed_.size() * sizeof(RetiredBlock); }
     // The sum of what retire() was told since the start.
     uint64_t retired_bytes() const { return retired_bytes_; }
 

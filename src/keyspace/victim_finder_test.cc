@@ -99,8 +99,9 @@ TEST_F(VictimFinderTest, TheFirstToExpireGoFirst) {
     finder_.configure(MaxmemoryPolicy::VolatileTtl, 5);
     keyspace_.expire_due(1000);  // The index learns the time.
     for (int i = 99; i >= 0; --i) add("key" + std::to_string(i), kStartMs + 1000 * (i + 1));
-    // Half a minute ahead the index is exact to a tick, then to half a minute.
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(evict(), "key" + std::to_string(i));
+    // The index is exact to a tick for the rest of the revolution of its finest ring, which is 28.6
+    // of 32.8 seconds here, and to such a revolution afterwards.
+    for (int i = 0; i < 28; ++i) EXPECT_EQ(evict(), "key" + std::to_string(i));
     // Those that are looked at and stay are still found when their time comes.
     at(1000);
     keyspace_.expire_due(1'000'000);
@@ -119,18 +120,29 @@ TEST_F(VictimFinderTest, AKeyWhoseExpiryMovedGoesAtItsTrueTime) {
     EXPECT_EQ(evict(), "moved");
 }
 
-// Of 20,000 keys, each used at a second of its own, half are evicted: nine in ten from the
-// older half at least.
+// Of 20,000 keys, each used at a second of its own, half are evicted. With five samples a victim no
+// scheme gets them all from the older half: a pool of 16 takes 8.3 % from the younger one, of 64
+// 8.1 %; comparing anew, 6.2 %.
 TEST_F(VictimFinderTest, ThoseUsedLongestAgoGoFirst) {
-    finder_.configure(MaxmemoryPolicy::AllkeysLru, 5);
     constexpr int kKeys = 20'000;
-    for (int i = 0; i < kKeys; ++i) {
-        at(i);
-        add("key" + std::to_string(i));
+    struct Case {
+        int samples;
+        double younger_percent_max;
+    };
+    for (const Case each : {Case{5, 7}, Case{10, 4}}) {
+        keyspace_.flush(0);
+        finder_.configure(MaxmemoryPolicy::NoEviction, each.samples);  // Forgets its candidates.
+        finder_.configure(MaxmemoryPolicy::AllkeysLru, each.samples);
+        for (int i = 0; i < kKeys; ++i) {
+            at(i);
+            add("key" + std::to_string(i));
+        }
+        int younger = 0;
+        for (int i = 0; i < kKeys / 2; ++i) {
+            younger += std::stoi(evict().substr(3)) >= kKeys / 2;
+        }
+        EXPECT_LT(younger * 200.0 / kKeys, each.younger_percent_max) << each.samples << " samples";
     }
-    int young = 0;
-    for (int i = 0; i < kKeys / 2; ++i) young += std::stoi(evict().substr(3)) >= kKeys / 2;
-    EXPECT_LT(young, kKeys / 2 / 10);
 }
 
 TEST_F(VictimFinderTest, ACandidateThatIsUsedAgainStays) {
@@ -144,9 +156,12 @@ TEST_F(VictimFinderTest, ACandidateThatIsUsedAgainStays) {
         const std::string key = "old" + std::to_string(i);
         if (Entry* entry = find(key)) keyspace_.access_clock().touch(*entry);
     }
+    // With as many samples as there are keys the new ones are met for certain, or nearly; five
+    // looks at sixty keys would find one of ten at a time, and the last ones hardly ever.
+    finder_.configure(MaxmemoryPolicy::AllkeysLru, 64);
     int fresh = 0;
     for (int i = 0; i < 10; ++i) fresh += evict().starts_with("new");
-    EXPECT_GE(fresh, 6);  // The last of them are hard to meet by chance.
+    EXPECT_GE(fresh, 9);
 }
 
 TEST_F(VictimFinderTest, ThoseUsedRarelyGoFirst) {

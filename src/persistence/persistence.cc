@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "engine/memory_limit.h"
 #include "persistence/rdb/file.h"
 
 namespace millrace::persistence {
@@ -132,6 +133,7 @@ void Persistence::show_progress() {
     counters.keys_total = progress.keys_total;
     counters.cow_bytes = progress.running ? progress.held_bytes : 0;
     counters.cow_bytes_highest = progress.running ? progress.held_bytes_highest : 0;
+    engine_.memory_limit().uncounted().snapshot_buffers = progress.buffer_bytes;
     counters.last_cow_bytes = progress.held_bytes_highest;
 }
 

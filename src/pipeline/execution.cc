@@ -12,6 +12,7 @@
 #include "base/cycle_clock.h"
 #include "base/prefetch.h"
 #include "engine/append_log.h"
+#include "engine/hot_keys.h"
 #include "keyspace/collection.h"
 #include "pipeline/pipeline.h"
 
@@ -94,6 +95,9 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
     const std::span<Request> requests = batch.requests();
     const size_t count = requests.size();
     if (count > 1) fetch(requests);
+    const size_t looked_at = engine_.hot_keys().choose(count);
+    if (looked_at < count) [[unlikely]]
+        execute_through(looked_at);
     execute_rest();
     if (count > 1) {
         ++state_.loop.prefetch_batches;
@@ -106,10 +110,22 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
 }
 
 void Pipeline::execute_rest() {
+    execute_before(executing_->requests().size());
+}
+
+void Pipeline::execute_before(size_t end) {
     const std::span<Request> requests = executing_->requests();
-    while (executing_next_ < requests.size()) {
+    while (executing_next_ < end) {
         run_request(requests[executing_next_++], *executing_, executing_side_);
     }
+}
+
+// Runs the requests up to this one, and looks at it for the statistics of keys.
+void Pipeline::execute_through(size_t looked_at) {
+    execute_before(looked_at);
+    if (executing_next_ != looked_at) return;  // A busy script has let it run already.
+    const engine::HotKeys::Sample sample(engine_.hot_keys(), executing_->requests()[looked_at]);
+    execute_before(looked_at + 1);
 }
 
 // --- while a script is busy ---

@@ -352,12 +352,21 @@ void IoSide::complete(std::unique_ptr<Batch> batch) {
         }
     }
     if (!batch->to_free.empty()) free_blocks(*batch);
-    if (batch->has_requests()) --under_way_;
-    if (batch->replies().bytes().capacity() > kReplyBytesKept) batch->replies() = ReplyLog();
-    batch->clear();
-    if (spare_.size() < kSpareBatchesMax) spare_.push_back(std::move(batch));
+    // What the main thread had to say outside of requests came in a batch of its own, which would
+    // only add to those that are needed.
+    if (batch->has_requests()) {
+        --under_way_;
+        keep(std::move(batch));
+    }
     completed_.store(completed_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     settle_waiting();
+}
+
+void IoSide::keep(std::unique_ptr<Batch> batch) {
+    if (spare_.size() == kSpareBatchesMax) return;
+    if (batch->replies().bytes().capacity() > kReplyBytesKept) batch->replies() = ReplyLog();
+    batch->clear();
+    spare_.push_back(std::move(batch));
 }
 
 void IoSide::write() {

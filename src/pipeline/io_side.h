@@ -110,6 +110,7 @@ private:
     void settle_waiting();
     void report(Connection& connection, engine::RequestKind kind, void* payload);
     void report_all();
+    void keep(std::unique_ptr<Batch> batch);
     void free_blocks(Batch& batch);
 
     const SideNumber number_;

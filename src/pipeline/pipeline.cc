@@ -99,6 +99,7 @@ void Pipeline::release_retired() {
 
 void Pipeline::turn(int64_t timeout_us) {
     begin_turn();
+    if (says_something()) flush_outboxes();  // The cron, mostly: nobody shall wait for a poll.
     active_since_ = CycleClock::now();
     bool worked = threads_in_use() ? threaded_turn(timeout_us) : single_turn(timeout_us);
     if (accepts_pending_.exchange(false, std::memory_order_acq_rel) && accept_ready_) {
@@ -110,6 +111,11 @@ void Pipeline::turn(int64_t timeout_us) {
     flush_outboxes();
     release_held();
     if (worked) account_turn();
+}
+
+bool Pipeline::says_something() const {
+    return std::any_of(outboxes_.begin(), outboxes_.end(),
+                       [](const auto& outbox) { return outbox != nullptr; });
 }
 
 void Pipeline::account_turn() {

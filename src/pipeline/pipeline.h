@@ -119,6 +119,8 @@ private:
 
     void execute(Batch& batch, SideNumber side);
     void execute_rest();
+    void execute_before(size_t end);
+    void execute_through(size_t looked_at);
     void publish_so_far();
     void end_busy_script();
     void run_request(engine::Request& request, Batch& batch, SideNumber side);
@@ -134,6 +136,7 @@ private:
     Batch& outbox(SideNumber side);
     void flush_outbox(SideNumber side);
     void flush_outboxes();
+    bool says_something() const;
     size_t route(std::span<net::ReadyEvent> events, SideNumber self) override;
     void retry_events();
 

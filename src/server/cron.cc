@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "engine/dispatch.h"
+#include "engine/hot_keys.h"
 #include "engine/memory_limit.h"
 #include "server/watchdog.h"
 
@@ -87,6 +88,13 @@ void Cron::trim_memory() {
     used_since_trim_highest_ = used;
 }
 
+void Cron::watch_keys() {
+    engine::HotKeys& keys = engine_.hot_keys();
+    if (!keys.enabled() || (engine_.conditions() & engine::kLoadingData) != 0) return;
+    keys.refresh();
+    keys.big_keys().walk();
+}
+
 void Cron::tick() {
     feed_watchdog(settings_.watchdog_period);
     close_idle_clients();
@@ -103,6 +111,7 @@ void Cron::tick() {
 
 void Cron::slow_tick() {
     defragmenter_.decide();
+    watch_keys();
     pipeline_.adjust_threads(engine_.now_ms());
     state_.sample_rates(engine_.time().monotonic_nanoseconds() / 1000,
                         engine_.counters().commands_processed);

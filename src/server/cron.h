@@ -46,6 +46,7 @@ private:
     void close_idle_clients();
     void check_output_limits();
     void shrink_tables();
+    void watch_keys();
     void trim_memory() ON_MAIN_THREAD;
 
     engine::Engine& engine_;

@@ -10,14 +10,41 @@
 namespace millrace::server {
 namespace {
 
-// Without settings: from so much waste on, if it is a quarter of the pages, for so much of the
-// time.
-constexpr uint64_t kWasteBytesMin = uint64_t{32} << 20;
+// Without settings: from so much waste on, if it is a fifth of the pages, for so much of the time;
+// for more of it if it is half.
+constexpr uint64_t kWasteBytesMin = uint64_t{4} << 20;
 constexpr int64_t kUnaskedPercent = 10;
+constexpr int64_t kUnaskedPercentMost = 20;
 constexpr int64_t kUnaskedSliceUs = 300;
 constexpr size_t kTrimBytesPerSlice = size_t{2} << 20;
-// After a walk waste must have grown by so much before it is worth another one.
-constexpr uint64_t kWasteGrowthMin = uint64_t{8} << 20;
+// After a round waste must have grown by so much, or a part of the pages, to be worth another one.
+constexpr uint64_t kWasteGrowthMin = uint64_t{2} << 20;
+constexpr uint64_t kWasteGrowthPart = 16;
+constexpr uint64_t kAskedWasteGrowthMin = uint64_t{1} << 20;
+// What has been free for a second, and is more than this and a part of the pages, is given back.
+constexpr uint64_t kFreeBytesKept = uint64_t{4} << 20;
+constexpr uint64_t kFreePartKept = 16;
+constexpr int64_t kFreeForMs = 1000;
+// A table with fewer of its places taken is too large.
+constexpr uint64_t kTableFillPercentMin = 25;
+constexpr uint64_t kTableBytesMin = uint64_t{256} << 10;
+constexpr int kSegmentsPerLookAtClock = 16;
+
+bool too_large(const keyspace::Database& database) {
+    const uint64_t bytes = database.table().memory_bytes();
+    if (bytes < kTableBytesMin) return false;
+    using structures::HashBucket;
+    const uint64_t places = bytes / sizeof(HashBucket) * HashBucket::kSlots;
+    return database.size() * 100 < places * kTableFillPercentMin;
+}
+
+uint64_t table_bytes(const keyspace::Keyspace& keyspace) {
+    uint64_t total = 0;
+    for (int db = 0; db < keyspace.database_count(); ++db) {
+        total += keyspace.database(db).table().memory_bytes();
+    }
+    return total;
+}
 
 }  // namespace
 
@@ -25,9 +52,11 @@ int64_t Defragmenter::percent_by_waste() {
     const structures::SlabHeapPool::Filling filling = heaps_.filling();
     const uint64_t waste = filling.waste_bytes();
     waste_left_ = std::min(waste_left_, waste);
-    if (waste < kWasteBytesMin || waste < filling.page_bytes / 4) return 0;
-    if (waste < waste_left_ + kWasteGrowthMin) return 0;
-    return kUnaskedPercent;
+    if (tables_too_large()) return kUnaskedPercentMost;
+    if (waste < kWasteBytesMin || waste < filling.page_bytes / 5) return 0;
+    const uint64_t growth = std::max(kWasteGrowthMin, filling.page_bytes / kWasteGrowthPart);
+    if (waste < waste_left_ + growth) return 0;
+    return waste > filling.page_bytes / 2 ? kUnaskedPercentMost : kUnaskedPercent;
 }
 
 // Compat: from the lower threshold to the upper one it takes from the least to the most of the
@@ -41,7 +70,7 @@ int64_t Defragmenter::percent_by_settings() {
     const auto fragmented =
         static_cast<int64_t>(waste * 100 / std::max<uint64_t>(memory.allocated, 1));
     if (waste < settings_.ignore_bytes || fragmented < settings_.threshold_lower) return 0;
-    if (waste < asked_waste_left_ + kWasteGrowthMin / 8 && percent_ == 0) return 0;
+    if (waste < asked_waste_left_ + kAskedWasteGrowthMin && percent_ == 0) return 0;
     const int64_t span =
         std::max<int64_t>(settings_.threshold_upper - settings_.threshold_lower, 1);
     const int64_t above = std::min(fragmented - settings_.threshold_lower, span);
@@ -51,12 +80,60 @@ int64_t Defragmenter::percent_by_settings() {
 void Defragmenter::decide() {
     const int64_t asked = percent_by_settings();
     compaction_.set_renewing(asked > 0);
-    if (compaction_.under_way()) {  // A walk goes on to its end, unless the setting was taken back.
-        percent_ = std::max(asked, percent_);
-    } else {
-        percent_ = std::max(asked, percent_by_waste());
-    }
+    // A round goes on to its end.
+    const bool under_way = percent_ > 0;
+    percent_ = std::max(asked, under_way ? percent_ : percent_by_waste());
     engine_.server().defrag.running_percent = percent_;
+    trim_if_idle();
+}
+
+// Pages that nobody has needed for a second are given back; those that come and go are kept.
+void Defragmenter::trim_if_idle() {
+    const structures::SlabHeapPool::Filling filling = heaps_.filling();
+    const uint64_t free = filling.resident_bytes - std::min(filling.page_bytes,
+                                                            filling.resident_bytes);
+    free_lowest_ = std::min(free_lowest_, free);
+    const int64_t now_ms = engine_.now_ms();
+    if (now_ms - free_since_ms_ < kFreeForMs && now_ms >= free_since_ms_) return;
+    if (free_lowest_ > kFreeBytesKept + filling.page_bytes / kFreePartKept) {
+        trimming_ = true;
+        pipeline_.tidy_threads();
+    }
+    free_lowest_ = free;
+    free_since_ms_ = now_ms;
+}
+
+bool Defragmenter::tables_too_large() const {
+    if (!engine_.debug_switches().table_resizing) return false;
+    const keyspace::Keyspace& keyspace = engine_.keyspace();
+    for (int db = 0; db < keyspace.database_count(); ++db) {
+        if (too_large(keyspace.database(db))) return table_bytes(keyspace) != table_bytes_left_;
+    }
+    return false;
+}
+
+// Lets tables shrink and their segments move together; true when all have been gone through and
+// none is too large.
+bool Defragmenter::tidy_tables(uint64_t budget_ns) {
+    keyspace::Keyspace& keyspace = engine_.keyspace();
+    const uint64_t begin = CycleClock::now();
+    for (int count = 1;; ++count) {
+        auto& table = keyspace.database(db_).table();
+        if (db_ == 0 && position_ == 0) table_bytes_before_ = table_bytes(keyspace);
+        position_ = table.size() == 0 ? 0 : table.shrink_step(position_);
+        if (position_ == 0) {
+            db_ = (db_ + 1) % keyspace.database_count();
+            if (db_ == 0) return end_table_pass();
+        }
+        if (count % kSegmentsPerLookAtClock != 0) continue;
+        if (CycleClock::to_nanoseconds(CycleClock::now() - begin) >= budget_ns) return false;
+    }
+}
+
+bool Defragmenter::end_table_pass() {
+    const uint64_t bytes = table_bytes(engine_.keyspace());
+    if (bytes >= table_bytes_before_) table_bytes_left_ = bytes;
+    return !tables_too_large();
 }
 
 void Defragmenter::finish_walk() {
@@ -69,6 +146,7 @@ void Defragmenter::finish_walk() {
     counters.current_us = 0;
     counters.running_percent = 0;
     percent_ = 0;
+    in_tables_ = true;
     trimming_ = true;
     pipeline_.tidy_threads();
 }
@@ -78,7 +156,9 @@ void Defragmenter::slice() {
     const uint64_t begin = CycleClock::now();
     if (percent_ > 0) {
         const int64_t slice_us = settings_.activedefrag ? settings_.cycle_us : kUnaskedSliceUs;
-        const bool ended = compaction_.run(static_cast<uint64_t>(slice_us) * 1000);
+        const uint64_t budget_ns = static_cast<uint64_t>(slice_us) * 1000;
+        const bool ended = !in_tables_ && compaction_.run(budget_ns);
+        if (in_tables_) in_tables_ = !tidy_tables(budget_ns);
         const keyspace::Compaction::Counters done = std::exchange(compaction_.counters(), {});
         counters.hits += done.moved;
         counters.misses += done.left;

@@ -3,11 +3,16 @@
 // Gives memory back that deletions have left in pieces: decides when entries are moved together,
 // how much time that may take, and when what has become free goes to the system.
 //
-// It works by itself where much of the slab pages is unused. `activedefrag yes` makes it work
-// sooner and harder, as its settings say.
+// It works by itself where much of the slab pages, or of the tables, is unused. `activedefrag yes`
+// makes it work sooner and harder, as its settings say.
+//
+// A round goes first through the tables, which shrink and move together, until they are not too
+// large for what is in them; then through the entries. What has become free by then, or has been
+// free for a second, goes back to the system.
 //
 // Owner:   the cron.
-// Threads: main thread, between commands. A slice holds the loop for half a millisecond or so.
+// Threads: main thread, between commands. A slice holds the loop for a third of a millisecond,
+// unless `active-defrag-cycle-us` says more.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +46,11 @@ public:
 private:
     int64_t percent_by_settings();
     int64_t percent_by_waste();
+    void trim_if_idle();
     void slice();
+    bool tables_too_large() const;
+    bool tidy_tables(uint64_t budget_ns);
+    bool end_table_pass();
     void finish_walk();
 
     engine::Engine& engine_;
@@ -52,6 +61,15 @@ private:
     int64_t percent_ = 0;  // Of the time, now; 0: idle.
     bool trimming_ = false;
     int64_t next_slice_us_ = 0;
+    // Where the round is in the tables; the entries follow.
+    bool in_tables_ = true;
+    int db_ = 0;
+    uint64_t position_ = 0;
+    uint64_t table_bytes_before_ = 0;  // At the beginning of the pass.
+    uint64_t table_bytes_left_ = 0;    // What a pass could not make less.
+    // The least that was free and not the system's since `free_since_ms_`.
+    uint64_t free_lowest_ = 0;
+    int64_t free_since_ms_ = 0;
     // When the last walk ended; more of it starts another one. Of slabs, and of everything.
     uint64_t waste_left_ = 0;
     uint64_t asked_waste_left_ = 0;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "engine/acl/access_control.h"
 #include "engine/client_limit.h"
+#include "engine/hot_keys.h"
 #include "engine/memory_limit.h"
 #include "server/memory_ceiling.h"
 #include "server/open_files.h"
@@ -53,6 +54,7 @@ void Server::apply_all_settings() {
     const uint64_t limit = maxmemory.automatic ? automatic_memory_limit() : maxmemory.bytes;
     engine_.memory_limit().configure(settings_.keyspace, limit);
     engine_.client_limit().configure(engine.maxmemory_clients, limit);
+    engine_.hot_keys().configure(engine);
     cron_.set_expire_effort(settings_.keyspace.active_expire_effort);
     pipeline_.configure_io(
         {.query_buffer_bytes_max = static_cast<int64_t>(engine.client_query_buffer_limit),
@@ -73,7 +75,7 @@ void Server::wire_settings() {
          "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
          "latency-monitor-threshold", "maxmemory", "maxmemory-policy", "maxmemory-samples",
          "maxmemory-eviction-tenacity", "maxmemory-count-buffers", "maxmemory-clients",
-         "lfu-log-factor", "lfu-decay-time",
+         "lfu-log-factor", "lfu-decay-time", "hotkey-top-k", "hotkey-window-seconds",
          "active-expire-effort", "client-query-buffer-limit", "proto-max-bulk-len", "io-threads",
          "io-threads-always-active", "hz", "availability-zone", "notify-keyspace-events"},
         [this] {

@@ -26,7 +26,8 @@ HIDDEN = """io-threads-always-active min-io-threads-avoid-copy-reply min-string-
     lua-enable-deprecated-api""".split()
 
 # Settings that Valkey does not have.
-OURS = {"aof-checksum-annotations", "aof-reply-after-write", "maxmemory-count-buffers"}
+OURS = {"aof-checksum-annotations", "aof-reply-after-write", "hotkey-top-k", "hotkey-window-seconds",
+        "maxmemory-count-buffers"}
 
 # Values tried on every setting; what is accepted is read back.
 VALUES = ["xx", "", "0", "1", "-1", "7", "99", "1000", "yes", "NO", "200%", "5%", "1.5", "007", "+1", "1kb",

@@ -9,11 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "admin/key_report.h"
 #include "admin/latency_histogram.h"
 #include "admin/latency_report.h"
 #include "base/token.h"
 #include "engine/command.h"
 #include "engine/help.h"
+#include "engine/hot_keys.h"
 
 namespace millrace::admin::commands::latency {
 namespace {
@@ -130,8 +132,12 @@ int64_t now_seconds(Call& call) {
 
 Status doctor(Call& call) {
     const observe::LatencyMonitor& monitor = call.engine().latency();
-    call.reply().verbatim(
-        "txt", diagnose_latency(monitor.events(), monitor.threshold_ms(), now_seconds(call)));
+    std::string text =
+        diagnose_latency(monitor.events(), monitor.threshold_ms(), now_seconds(call));
+    call.engine().hot_keys().refresh();
+    const std::string keys = describe_hot_keys(call.engine().hot_keys().last());
+    if (!keys.empty()) text.append("\nLately:\n\n").append(keys);
+    call.reply().verbatim("txt", text);
     return done();
 }
 

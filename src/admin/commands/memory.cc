@@ -4,10 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
+#include "admin/key_report.h"
 #include "admin/memory_overview.h"
 #include "admin/memory_report.h"
 #include "engine/command.h"
 #include "engine/help.h"
+#include "engine/hot_keys.h"
 #include "keyspace/entry_builder.h"
 
 namespace millrace::admin::commands::memory {
@@ -98,7 +102,12 @@ constexpr CommandSpec kCommands[] = {
 };
 
 Status doctor(Call& call) {
-    call.reply().verbatim("txt", diagnose_memory(measure_memory(call.engine())));
+    const MemoryOverview memory = measure_memory(call.engine());
+    std::string text = diagnose_memory(memory);
+    const std::string keys =
+        describe_big_keys(call.engine().hot_keys().big_keys().top(1), memory.dataset);
+    if (!keys.empty()) text.append("\nOf the keys:\n\n").append(keys);
+    call.reply().verbatim("txt", text);
     return done();
 }
 

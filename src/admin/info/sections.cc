@@ -21,6 +21,7 @@ void register_sections(observe::InfoRegistry& info, engine::Engine& engine) {
     register_scripting_section(info);
     register_keyspace_section(info, engine);
     register_debug_section(info, engine);
+    register_hot_keys_section(info, engine);
 }
 
 }  // namespace millrace::admin::info

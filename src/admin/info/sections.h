@@ -27,9 +27,10 @@ void register_command_sections(observe::InfoRegistry& info, engine::Engine& engi
 void register_cluster_sections(observe::InfoRegistry& info, engine::Engine& engine);
 void register_scripting_section(observe::InfoRegistry& info);
 void register_keyspace_section(observe::InfoRegistry& info, engine::Engine& engine);
+void register_hot_keys_section(observe::InfoRegistry& info, engine::Engine& engine);
 void register_debug_section(observe::InfoRegistry& info, engine::Engine& engine);
 
-// All of the above, in Valkey's order.
+// All of the above, in Valkey's order; sections of ours come last.
 void register_sections(observe::InfoRegistry& info, engine::Engine& engine);
 
 }  // namespace millrace::admin::info

@@ -75,6 +75,12 @@ struct Chunk {
     uint64_t held_bytes = 0;  // Memory that only the snapshot keeps.
     std::unique_ptr<Task> task;
     bool is_last = false;
+
+    uint64_t memory_bytes() const {
+        return sizeof(Chunk) + records.capacity() * sizeof(Record) +
+               places.capacity() * sizeof(Place) + plain.capacity() * sizeof(rdb::PlainString) +
+               bytes.capacity();
+    }
 };
 
 }  // namespace millrace::persistence::snapshot

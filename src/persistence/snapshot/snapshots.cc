@@ -25,6 +25,8 @@ constexpr int64_t kIdleSliceUs = 500;
 constexpr int64_t kTurnsPerSlice = 16;  // A slice may take this part of the time between two.
 constexpr int64_t kWaitUs = 1000;       // How long the loop may sleep while the thread is at work.
 constexpr size_t kSpareChunksMax = 64;
+// What the keyspace notes of an entry that it holds for the snapshot: number and pointer.
+constexpr uint64_t kHeldListBytes = 16;
 // What the serialised form of a collection may take for the main thread to make it; larger ones are
 // frozen.
 constexpr size_t kSmallBytesMax = size_t{64} << 10;
@@ -97,6 +99,7 @@ Progress Snapshots::progress() const {
             .keys_total = under_way_ ? keys_total_ : 0,
             .held_bytes = held_bytes(),
             .held_bytes_highest = held_bytes_highest_,
+            .buffer_bytes = closed_bytes_ + keyspace_.capture().held_strings() * kHeldListBytes,
             .taken = taken_};
 }
 
@@ -149,6 +152,7 @@ void Snapshots::finish_walk() {
 
 void Snapshots::send() {
     while (!closed_.empty() && thread_.has_room()) {
+        closed_bytes_ -= closed_.front()->memory_bytes();
         thread_.send(std::move(closed_.front()));
         closed_.pop_front();
     }
@@ -259,6 +263,7 @@ void Snapshots::close_chunk() {
     (void)writer_->flush();  // The chunk takes everything.
     open_->plain.assign(plain_.begin(), plain_.end());
     plain_.clear();
+    closed_bytes_ += open_->memory_bytes();
     closed_.push_back(std::move(open_));
 }
 

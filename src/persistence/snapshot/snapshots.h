@@ -48,6 +48,7 @@ struct Progress {
     uint64_t keys_total = 0;
     uint64_t held_bytes = 0;
     uint64_t held_bytes_highest = 0;  // Of the last one, too.
+    uint64_t buffer_bytes = 0;        // What noting and copying keys takes, while they wait.
     uint64_t taken = 0;               // Cuts so far.
 };
 
@@ -118,6 +119,7 @@ private:
 
     std::unique_ptr<Chunk> open_;
     std::deque<std::unique_ptr<Chunk>> closed_;  // Waiting for room at the thread.
+    uint64_t closed_bytes_ = 0;                  // What they take.
     std::vector<std::unique_ptr<Chunk>> spare_;
     uint64_t next_number_ = 1;
     ChunkSink sink_;  // Where the small collections of the open chunk go.
