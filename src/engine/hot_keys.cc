@@ -44,7 +44,7 @@ void HotKeys::configure(const Settings& settings) {
         for (Item& each : top) each.key.reserve(kUsual);
     }
     reset();
-    left_ = next_gap(0);
+    left_ = next_gap(1);
     if (!enabled()) big_keys_.clear();
 }
 
@@ -147,7 +147,7 @@ void HotKeys::end_window() {
     const uint64_t commands = engine_.counters().commands_processed - commands_before_;
     gap_ = std::clamp<uint64_t>(commands / kSamplesWanted, 1, kGapMost);
     begin_window();
-    left_ = next_gap(0);
+    left_ = next_gap(1);
 }
 
 void HotKeys::freeze(int64_t milliseconds) {
