@@ -242,7 +242,8 @@ bool Keyspace::expire_due(int64_t budget_us) {
             }
         }
         uint64_t hash = 0;
-        while (!out_of_time && keep_expired_ == 0 && database(db).first_members_due(now_ms_, hash)) {
+        while (!out_of_time && keep_expired_ == 0 &&
+               database(db).first_members_due(now_ms_, hash)) {
             expire_members(db, hash);
             out_of_time = Clock::now() >= deadline;
         }

@@ -72,8 +72,8 @@ public:
     // The entry of `key` if it is there and not past its time. One that is past it is removed
     // first, unless there is a reason to keep it.
     Database::Position find_live(int db, std::string_view key, uint64_t hash);
-    // The same for a key that is about to change or go; a snapshot has its state first. What is past
-    // its time makes room in any case.
+    // The same for a key that is about to change or go; a snapshot has its state first. What is
+    // past its time makes room in any case.
     Database::Position find_for_change(int db, std::string_view key, uint64_t hash) {
         const Database::Position position = find_live(db, key, hash);
         if (!position && keep_expired_ != 0) [[unlikely]]

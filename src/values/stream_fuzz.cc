@@ -183,7 +183,7 @@ private:
         for (const auto& [id, entry] : group->pending()) {
             CHECK(id == at->first);
             CHECK(entry.consumer->name == at->second);
-            CHECK(entry.consumer->pending.contains(id));
+            CHECK(entry.consumer->pending.find(id) != entry.consumer->pending.end());
             ++at;
         }
         size_t held = 0;

@@ -307,7 +307,7 @@ TEST(VersionsOfLists, OutliveTheLargeForm) {
     const std::string before = digest_of(list);
     std::unique_ptr<Collection> version = list.freeze();
     list.erase_range(1, 99);
-    list.settle();
+    list.settle(4);
     EXPECT_EQ(list.packed(), nullptr);
     EXPECT_EQ(digest_of(*version), before);
     list.make_room(4, 100, 100);

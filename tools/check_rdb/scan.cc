@@ -222,8 +222,10 @@ void Scan::measure(const persistence::rdb::Value& value) {
             return;
         case ValueType::Stream: {
             const auto& stream = static_cast<const values::Stream&>(*value.collection);
-            for (const auto& [id, pack] : stream.block_table())
-                elements_.push_back(pack.blob().size());
+            stream.for_each_block(
+                [this](const values::StreamId&, const structures::Listpack& pack) {
+                    elements_.push_back(pack.blob().size());
+                });
             return;
         }
     }
