@@ -225,7 +225,7 @@ uint64_t command_flags(const engine::Command& command, uint32_t said) {
 
 uint64_t ScriptEngine::flags_of_script(const engine::Command& command,
                                        std::string_view body) const {
-    const auto shebang = parse_shebang(body);
+    auto shebang = parse_shebang(body);
     return shebang.ok() ? command_flags(command, shebang->flags) : command.flags();
 }
 

@@ -2,6 +2,7 @@
 //
 // EVAL, EVALSHA, and the two that may only read: running scripts.
 
+#include "base/bytes.h"
 #include "engine/command.h"
 #include "scripting/script_engine.h"
 
