@@ -197,6 +197,7 @@ void Tracking::on_flush(int, int) {
 }
 
 void Tracking::flush_broadcasts() {
+    enforce_limit();  // It may have been lowered.
     for (Prefix* prefix : std::exchange(to_broadcast_, {})) {
         const NameMap<uint64_t> changed = std::exchange(prefix->changed, {});
         for (TrackingState* state : prefix->clients) {

@@ -252,7 +252,9 @@ Status check_trim(Call& call, bool adds, AddOptions& options) {
     if (!adds && !trims) {
         return ErrorText{"ERR syntax error, XTRIM must be called with a trimming strategy"};
     }
-    if (options.limit_given && !options.approximate) {
+    // Compat: a log has it beside the exact number that trimming came to.
+    const bool of_a_log = (call.engine().conditions() & kLoadingData) != 0;
+    if (options.limit_given && !options.approximate && !of_a_log) {
         return ErrorText{"ERR syntax error, LIMIT cannot be used without the special ~ option"};
     }
     options.trim.whole_blocks = options.approximate;
