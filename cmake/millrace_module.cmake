@@ -72,7 +72,7 @@ function(millrace_precompile target module)
     return()
   endif()
   if(target STREQUAL millrace_${module})
-    set(headers <algorithm> <functional> <map> <memory> <optional> <span> <string> <string_view> <utility> <vector>)
+    set(headers <algorithm> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view> <utility> <vector>)
     if(module STREQUAL engine)
       list(APPEND headers <engine/command.h>)  # Not in quotes, which would make the path absolute.
     endif()

@@ -37,8 +37,7 @@ step() {  # two programs, options...
   fi
 }
 
-seed=()
-[[ -z ${DIFFERENTIAL_SEED:-} ]] || seed=(--seed "$DIFFERENTIAL_SEED")
+seed=(--seed "${DIFFERENTIAL_SEED:-980764286}")
 step "$valkey" "$valkey" --canary --seconds 30  # With one program, so that only what was planted can be found.
 step "$valkey" "$(realpath "$server")" --seconds "${DIFFERENTIAL_SECONDS:-150}" --failures-max 3 "${seed[@]}"
 echo "$passed passed, $failed failed"

@@ -121,6 +121,9 @@ Status pfadd(Call& call) {
         if (outcome == Outcome::Corrupt) return kCorruptSketch;
         changed |= outcome == Outcome::Changed;
     }
+    // Compat: what adds nothing still takes the value out of its embedded form.
+    if (!changed && !call.keyspace().may_be_referenced(*edit.entry()))
+        edit.entry()->set_form(keyspace::StringForm::Raw);
     if (changed) {
         sketch::forget_count(text.data());
         store_sketch(call, edit, text);
