@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Random commands to Valkey and to our server, whose replies and data must be equal; see tests/differential/. First the
-# canary: planted differences must be found. DIFFERENTIAL_SECONDS says how long (30), DIFFERENTIAL_SEED which
-# commands; the seed is printed. Two differences are known further on in this seed: epoch 478, a string of 123 bytes
-# whose form after RESTORE is raw instead of embstr, and epoch 576, a list whose form after SORT ... STORE is a listpack.
+# Random commands to Valkey and to our server, whose replies and data must be equal; see tests/differential/. First
+# the canary: planted differences must be found. DIFFERENTIAL_SECONDS says how long (30), DIFFERENTIAL_SEED which
+# commands; the seed is printed. Two differences are known further on in this seed: in epoch 478 a key whose form
+# after RESTORE is raw instead of embstr, in epoch 576 a list that is a listpack instead of a quicklist.
 # MILLRACE_SERVER names another program; MILLRACE_REFERENCE_BIN the folder with a valkey-server.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
