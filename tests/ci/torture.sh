@@ -10,27 +10,11 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh
+source tests/support/count.sh
 need_packages gcc python3
 server=${MILLRACE_SERVER:-build/release/bin/millrace-server}
 [[ -x $server ]] || { echo "no $server; run ./test first"; echo "0 passed, 1 failed"; exit 1; }
 cycles=${TORTURE_CYCLES:-25}
-
-passed=0
-failed=0
-run() {  # name, command...
-  local name=$1 output line
-  shift
-  echo "--- $name"
-  output=$("$@" 2>&1)
-  echo "$output"
-  line=$(tail -n 1 <<<"$output")
-  if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
-    passed=$((passed + BASH_REMATCH[1]))
-    failed=$((failed + BASH_REMATCH[2]))
-  else
-    failed=$((failed + 1))
-  fi
-}
 
 kill_server=(python3 tests/torture/append_only_kill.py "$server" --cycles "$cycles")
 run "kill, always" "${kill_server[@]}" --policy always
