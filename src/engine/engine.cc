@@ -326,8 +326,8 @@ void Engine::on_members_expired(int db, const keyspace::Entry& entry,
 
 // --- deferral ---
 
-void Engine::defer(Session& session, const Request& request) {
-    session.deferred.emplace_back(request);
+void Engine::defer(Session& session, Request& request) {
+    session.deferred.emplace_back(request, parts_.keyspace);
     session.set(kDeferring, true);
 }
 

@@ -13,12 +13,12 @@ import time
 import redis
 from celery import Celery, chain, chord, group
 
-PORT = int(os.environ.get("CELERY_JOBS_PORT") or sys.argv[1])
+PORT = int(os.environ.get("PYTHON_QUEUES_PORT") or sys.argv[1])
 JOBS = int(os.environ.get("JOBS", 500))
 URL = f"redis://127.0.0.1:{PORT}"
 WAIT = 60  # Seconds that a job may take before it counts as lost.
 
-app = Celery("celery_jobs", broker=f"{URL}/1", backend=f"{URL}/2")
+app = Celery("python_queues", broker=f"{URL}/1", backend=f"{URL}/2")
 app.conf.update(task_serializer="json", result_serializer="json", accept_content=["json"],
                 worker_prefetch_multiplier=4, broker_connection_retry_on_startup=True)
 
@@ -99,10 +99,10 @@ def rq_jobs():
     from rq import Queue, Retry, SimpleWorker
     connection = redis.Redis(port=PORT, db=4)
     queue = Queue("squares", connection=connection)
-    jobs = [queue.enqueue(square, i) for i in range(JOBS // 5)]
-    last = queue.enqueue(square, 7, depends_on=jobs[-1])
-    failing_job = queue.enqueue(raise_error, retry=Retry(max=2))
-    SimpleWorker([queue], connection=connection).work(burst=True, logging_level="ERROR")
+    jobs = [queue.enqueue("python_queues.square", i) for i in range(JOBS // 5)]
+    last = queue.enqueue("python_queues.square", 7, depends_on=jobs[-1])
+    failing_job = queue.enqueue("python_queues.raise_error", retry=Retry(max=2))
+    SimpleWorker([queue], connection=connection).work(burst=True, logging_level="CRITICAL")
     results = [job.result for job in jobs]
     assert results == [i * i for i in range(JOBS // 5)] and last.result == 49
     assert failing_job.is_failed and failing_job.id in queue.failed_job_registry
@@ -114,23 +114,23 @@ def rq_scheduled():
     from rq.scheduler import RQScheduler
     connection = redis.Redis(port=PORT, db=4)
     queue = Queue("later", connection=connection)
-    job = queue.enqueue_in(timedelta(seconds=1), square, 3)
+    job = queue.enqueue_in(timedelta(seconds=1), "python_queues.square", 3)
     assert job in queue.scheduled_job_registry
     time.sleep(1.2)
     scheduler = RQScheduler([queue], connection=connection)
     assert scheduler.acquire_locks() == {"later"}
     scheduler.enqueue_scheduled_jobs()
     scheduler.release_locks()
-    SimpleWorker([queue], connection=connection).work(burst=True, logging_level="ERROR")
+    SimpleWorker([queue], connection=connection).work(burst=True, logging_level="CRITICAL")
     assert job.result == 9
 
 
 def main():
     redis.Redis(port=PORT).flushall()
-    environment = {**os.environ, "CELERY_JOBS_PORT": str(PORT), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHON_QUEUES_PORT": str(PORT), "PYTHONDONTWRITEBYTECODE": "1"}
     log = tempfile.TemporaryFile("w+")
     worker = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "celery_jobs", "worker", "--concurrency", "2", "--loglevel", "WARNING"],
+        [sys.executable, "-m", "celery", "-A", "python_queues", "worker", "--concurrency", "2", "--loglevel", "WARNING"],
         cwd=os.path.dirname(os.path.abspath(__file__)), env=environment, stdout=log, stderr=subprocess.STDOUT)
     cases = [many_jobs, chains_and_chords, retries, failures, delays, revoking_and_inspecting, rq_jobs, rq_scheduled]
     failed = 0
