@@ -10,21 +10,30 @@
 namespace millrace::engine {
 namespace {
 
-bool lies_in(std::string_view word, const keyspace::Entry* entry) {
-    if (entry == nullptr) return false;
-    return word.data() == entry->key().data() ||
-           (!entry->is_integer() && word.data() == entry->string().data());
-}
+// The words that are the key and the value of a prebuilt entry.
+struct EntryWords {
+    const char* key = nullptr;
+    const char* value = nullptr;
+
+    explicit EntryWords(const keyspace::Entry* entry) {
+        if (entry == nullptr) return;
+        key = entry->key().data();
+        if (!entry->is_integer()) value = entry->string().data();
+    }
+    bool contain(std::string_view word) const {
+        return word.data() != nullptr && (word.data() == key || word.data() == value);
+    }
+};
 
 }  // namespace
 
 OwnedRequest::OwnedRequest(Request& from, keyspace::Keyspace& keyspace)
     : request(from), keyspace_(&keyspace) {
     from.prebuilt = nullptr;
-    const keyspace::Entry* entry = request.entry();
+    const EntryWords entry(request.entry());
     size_t copied = 0;
     for (std::string_view word : request.arguments())
-        if (!lies_in(word, entry)) copied += word.size();
+        if (!entry.contain(word)) copied += word.size();
 
     const size_t words_bytes = request.word_count * sizeof(std::string_view);
     block_ = std::make_unique_for_overwrite<std::byte[]>(words_bytes + copied);
@@ -32,7 +41,7 @@ OwnedRequest::OwnedRequest(Request& from, keyspace::Keyspace& keyspace)
     auto* bytes = reinterpret_cast<char*>(block_.get() + words_bytes);
     for (uint32_t i = 0; i < request.word_count; ++i) {
         std::string_view word = request.words[i];
-        if (!lies_in(word, entry)) {
+        if (!entry.contain(word)) {
             std::memcpy(bytes, word.data(), word.size());
             word = {std::exchange(bytes, bytes + word.size()), word.size()};
         }

@@ -137,6 +137,14 @@ void Pipeline::tidy_threads() {
     for (auto& thread : threads_) thread->tidy();
 }
 
+void Pipeline::drop_spares() {
+    {
+        const RoleScope role(io_side);
+        side_zero_.drop_spares();
+    }
+    engine_.keyspace().limbo().drop_spares();
+}
+
 void Pipeline::configure_io(const IoSettings& settings) {
     io_settings_ = std::make_shared<const IoSettings>(settings);
     side_zero_.set_settings(io_settings_);
