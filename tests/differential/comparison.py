@@ -154,12 +154,12 @@ def ties(reference, ours, request):
 
 
 def collated(text):
-    """Texts of which strcoll says that they are equal; the servers run in the locale C, where a zero byte ends them."""
+    """Equal for texts that strcoll calls equal: the servers run in the locale C, where a zero byte ends them."""
     return text.split(b"\0", 1)[0]
 
 
 def same_texts(reference, ours, _):
-    """A whole list in alphabetical order. SORT's algorithm is not stable in Valkey, so equal texts come in any order."""
+    """A whole list in alphabetical order. Sorting is not stable in Valkey, so equal texts come in any order."""
     return (isinstance(reference, list) and isinstance(ours, list) and sorted(reference) == sorted(ours)
             and list(map(collated, reference)) == list(map(collated, ours)))
 

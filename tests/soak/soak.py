@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Load with everything that disturbs it: pipelines of all lengths, values of all sizes, clients that hang up in the
-middle, CLIENT KILL storms, I/O threads that come and go, snapshots and rewritten logs; and beside that scripts, pub/sub,
-transactions, tracking and blocking commands, see roles.py.
+middle, CLIENT KILL storms, I/O threads that come and go, snapshots and rewritten logs; and beside that scripts,
+pub/sub, transactions, tracking and blocking commands, see roles.py.
 
     soak.py SERVER [SECONDS] [SEED]
 

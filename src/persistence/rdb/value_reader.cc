@@ -186,7 +186,7 @@ std::unique_ptr<Collection> Reading::sorted_set(bool scores_as_text) {
     const uint64_t count = in_.count(scores_as_text ? 2 : 1 + kScoreBytes);
     auto set = std::make_unique<values::SortedSet>(growth_.seed);
     set->enlarge_unless(limits(), count, 0);
-    // Compat: the form is known before anything is put in, for a small one drops the sign of a zero.
+    // Compat: the form is known before anything is put in: a small one drops the sign of a zero.
     std::vector<std::pair<std::string, double>> waiting;
     size_t longest = 0;
     for (uint64_t i = 0; i < count && !in_.failed(); ++i) {
