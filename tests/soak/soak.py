@@ -166,7 +166,7 @@ def disturb(server, deadline, seed):
         try:
             killed += what(client, source)
         except ReplyError as error:
-            if "in progress" not in str(error) and "No such client" not in str(error):
+            if not any(words in str(error) for words in ("in progress", "is active", "No such client")):
                 raise
     return killed
 
