@@ -124,7 +124,7 @@ TEST_F(SnapshotTest, StoppingTellsWhoeverAskedAndNobodyLater) {
     snapshots.stop();
     ASSERT_TRUE(outcome.has_value());
     EXPECT_TRUE(disk.finished || disk.abandoned);
-    EXPECT_FALSE(snapshots.is_active());
+    EXPECT_FALSE(snapshots.is_busy(Purpose::File));
     outcome.reset();
     snapshots.stop();
     EXPECT_FALSE(outcome.has_value());
