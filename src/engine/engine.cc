@@ -25,6 +25,11 @@ Engine::Engine(const EngineParts& parts)
 
 Engine::~Engine() {
     parts_.keyspace.set_expiry_listener(nullptr);
+    // While all is there that sessions hold on to: keys that they watch, listeners that go with the
+    // last of them.
+    for (ClientSlot slot = 0; sessions_.size() > 0; ++slot) {
+        if (Session* session = sessions_.at(slot)) forget(*session);
+    }
 }
 
 void Engine::begin_batch() {

@@ -60,6 +60,7 @@ public:
     // A setting of RDB files has changed.
     void settings_changed() { background_.settle_refusal(); }
     snapshot::SnapshotService& snapshots() { return snapshots_; }
+    void stop_snapshots() { snapshots_.stop(); }
     WriteRefusals& refusals() { return refusals_; }
     void set_append_log(engine::AppendLog* log) { append_log_ = log; }
     engine::AppendLog* append_log() override { return append_log_; }

@@ -90,7 +90,10 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
     apply_all_settings();
 }
 
-Server::~Server() = default;
+Server::~Server() {
+    // The log, which goes before them, hears how the snapshot that it has asked for ended.
+    persistence_.stop_snapshots();
+}
 
 persistence::aof::AppendOnlyFile::Parts Server::append_only_parts() {
     return {.engine = engine_,

@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "persistence/rdb/old_blobs.h"
 #include "persistence/rdb/stream_reader.h"
@@ -185,11 +186,22 @@ std::unique_ptr<Collection> Reading::sorted_set(bool scores_as_text) {
     const uint64_t count = in_.count(scores_as_text ? 2 : 1 + kScoreBytes);
     auto set = std::make_unique<values::SortedSet>(growth_.seed);
     set->enlarge_unless(limits(), count, 0);
+    // Compat: the form is known before anything is put in: a small one drops the sign of a zero.
+    std::vector<std::pair<std::string, double>> waiting;
+    size_t longest = 0;
     for (uint64_t i = 0; i < count && !in_.failed(); ++i) {
         const std::string_view member = in_.string(scratch_);
         const double score = scores_as_text ? in_.number_as_text() : in_.number();
-        if (!in_.failed()) add_score(*set, member, score);
+        if (in_.failed()) break;
+        if (set->listpack() == nullptr) {
+            add_score(*set, member, score);
+        } else {
+            longest = std::max(longest, member.size());
+            waiting.emplace_back(member, score);
+        }
     }
+    set->enlarge_unless(limits(), count, longest);
+    for (const auto& [member, score] : waiting) add_score(*set, member, score);
     return unless_failed(std::move(set));
 }
 
