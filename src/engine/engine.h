@@ -187,8 +187,7 @@ public:
     PersistenceControl* persistence() { return persistence_; }
     void connect_persistence(PersistenceControl* persistence) { persistence_ = persistence; }
 
-    // Made by the scripting module when the first script comes, and by the replication module with
-    // the first MIGRATE; null before.
+    // Made by scripting for the first script, by replication for the first MIGRATE; null before.
     std::unique_ptr<EngineExtension> scripting;
     std::unique_ptr<EngineExtension> migration;
 
