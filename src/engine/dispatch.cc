@@ -10,6 +10,7 @@
 #include "engine/client_limit.h"
 #include "engine/client_memory.h"
 #include "engine/errors.h"
+#include "engine/expired_shown.h"
 #include "engine/memory_limit.h"
 #include "engine/pause.h"
 #include "engine/transaction.h"
@@ -111,6 +112,7 @@ void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
             return;
         }
     }
+    const ExpiredShown shown(engine_, session);
     engine_.run(session, request, writer);
 }
 
@@ -310,12 +312,15 @@ void Dispatch::log_command(Session& session, const Request& request, int64_t mic
     using observe::CommandLogKind;
     observe::CommandLog& log = engine_.command_log();
     const std::vector<std::string_view> words = shown_words(request);
+    // What a script runs, its client runs.
+    const Session* const running = engine_.running();
+    const Session& client = session.id() == 0 && running != nullptr ? *running : session;
     const int64_t values[] = {microseconds, request.wire_bytes, static_cast<int64_t>(reply_bytes)};
     for (CommandLogKind kind :
          {CommandLogKind::Slow, CommandLogKind::LargeRequest, CommandLogKind::LargeReply}) {
         const int64_t value = values[static_cast<size_t>(kind)];
         if (value < log.threshold(kind)) continue;
-        log.add(kind, engine_.now_us() / 1000000, value, words, session.peer.address, session.name);
+        log.add(kind, engine_.now_us() / 1000000, value, words, client.peer.address, client.name);
     }
 }
 

@@ -129,6 +129,7 @@ void Pipeline::set_active(int threads) {
 
 void Pipeline::configure_threads(int io_threads, bool always_active) {
     configured_ = std::clamp(io_threads - 1, 0, kIoThreadsMax);
+    state_.net.io_threads_configured = static_cast<uint64_t>(configured_);
     always_active_ = always_active;
     set_active(always_active ? configured_ : std::min(active_, configured_));
 }

@@ -92,6 +92,8 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
     Batch* const outer = std::exchange(executing_, &batch);
     const SideNumber outer_side = std::exchange(executing_side_, side);
     const size_t outer_next = std::exchange(executing_next_, 0);
+    for (auto& block : batch.to_free) engine_.keyspace().limbo().give_back(std::move(block));
+    batch.to_free.clear();
     // Time stands still for a script that lets others be served.
     if (engine_.running() == nullptr) engine_.begin_batch();
     const std::span<Request> requests = batch.requests();
@@ -233,6 +235,7 @@ void Pipeline::execute_command(Request& request, Batch& batch) {
 void Pipeline::publish(std::unique_ptr<Batch> batch, SideNumber side) {
     Ledger& ledger = ledgers_[side];
     ledger.turns.push_back(turn_);
+    if (!frees_[side].empty()) batch->to_free.swap(frees_[side]);
     if (gate_ != nullptr) [[unlikely]] {
         const uint64_t mark = gate_->mark();
         if (!held_[side].empty() || mark > gate_->released()) {

@@ -109,6 +109,7 @@ private:
     void account_turn();
     uint64_t oldest_uncompleted();
     void release_retired();
+    void send_frees_alone();
     bool threads_in_use() const;
     void take_token();
     bool single_turn(int64_t timeout_us);
@@ -162,6 +163,8 @@ private:
     std::vector<std::unique_ptr<IoThread>> threads_;  // Side i + 1.
     std::vector<Ledger> ledgers_;                     // By side.
     std::vector<std::unique_ptr<Batch>> outboxes_;    // By side; null when empty.
+    // What sides are to free, until a batch goes there.
+    std::vector<std::vector<std::unique_ptr<keyspace::RetiredBlock>>> frees_;
     engine::ReplyGate* gate_ = nullptr;
     std::vector<std::deque<Held>> held_;  // By side.
     size_t held_count_ = 0;

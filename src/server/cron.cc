@@ -9,6 +9,7 @@
 #include "engine/dispatch.h"
 #include "engine/hot_keys.h"
 #include "engine/memory_limit.h"
+#include "replication/link_cache.h"
 #include "server/watchdog.h"
 
 namespace millrace::server {
@@ -31,7 +32,12 @@ void Cron::expire() {
         more_to_expire_ = false;
         return;
     }
+    keyspace::KeyspaceCounters& counters = engine_.keyspace().counters();
+    const uint64_t before_us = counters.expire_cycle_microseconds;
     more_to_expire_ = engine_.keyspace().expire_due(kExpireSliceUs * expire_effort_);
+    const uint64_t spent_us = counters.expire_cycle_microseconds - before_us;
+    engine_.latency().record("expire-cycle", engine_.now_us() / 1000000,
+                             static_cast<int64_t>(spent_us / 1000));
     engine_.effects().end_unit();
 }
 
@@ -119,6 +125,7 @@ void Cron::tick() {
 void Cron::slow_tick() {
     defragmenter_.decide();
     watch_keys();
+    replication::LinkCache::close_unused(engine_);
     pipeline_.adjust_threads(engine_.now_ms());
     state_.sample_rates(engine_.time().monotonic_nanoseconds() / 1000,
                         engine_.counters().commands_processed);
@@ -126,8 +133,8 @@ void Cron::slow_tick() {
 
 int64_t Cron::run() {
     const int64_t now_us = engine_.time().monotonic_nanoseconds() / 1000;
-    did_something_ = now_us >= next_slow_tick_us_ || now_us >= next_tick_us_ || more_to_expire_ ||
-                     more_to_free_;
+    did_something_ =
+        now_us >= next_slow_tick_us_ || now_us >= next_tick_us_ || more_to_expire_ || more_to_free_;
     if (now_us >= next_slow_tick_us_) {
         slow_tick();
         next_slow_tick_us_ = now_us + kSlowTickUs;
