@@ -26,7 +26,7 @@ def start(server, folder, policy, environment=None):
              policy, "--auto-aof-rewrite-percentage", "0"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                env={**os.environ, **(environment or {})})
-    for _ in range(400):
+    for _ in range(3000):  # With slow syncs a start takes its time, too.
         try:
             client = RespClient(port=port)
             client.command("PING")

@@ -66,10 +66,10 @@ void AppendOnlyFile::begin_rewrite() {
     }
     auto opened = std::make_shared<std::shared_ptr<LogFile>>();
     auto work = [this, next, listed, name = rewrite_.increment.name, opened]() -> Status {
-        TRY(parts_.disk.make_folder(files_.folder()));
+        TRY(files_.make_folder());
         if (name.empty()) return done();
         *opened = TRY(parts_.disk.open(files_.path(name), true));
-        if (listed) return files_.persist(next);
+        if (listed) return files_.persist_with_new(next);
         return done();
     };
     in_lane(std::move(work), [this, next, listed, opened](const Status& status) {
@@ -140,8 +140,7 @@ void AppendOnlyFile::install() {
         }
         const Status persisted = files_.persist(next);
         if (!persisted.ok()) {
-            // A restart would not know it.
-            (void)parts_.disk.remove(files_.path(base.name));
+            if (!files_.may_be_found(next)) (void)parts_.disk.remove(files_.path(base.name));
             return Error(std::string(persisted.error().text()), persisted.error().code());
         }
         return done();
@@ -233,9 +232,11 @@ void AppendOnlyFile::drop_history() {
             files_.remove(history);
             return done();
         },
-        [](const Status& status) {
+        [this, history](const Status& status) {
             if (status.ok()) return;
             log_warning("Could not delete AOF history: {}", status.error().text());
+            std::vector<FileEntry>& now = files_.manifest.history;
+            now.insert(now.end(), history.begin(), history.end());
         });
 }
 
