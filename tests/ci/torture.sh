@@ -23,7 +23,7 @@ fi
 valkey=${MILLRACE_REFERENCE_BIN:-}/valkey-server
 redis=${MILLRACE_REFERENCE_BIN:-}/redis-server
 cycles=${TORTURE_CYCLES:-400}
-folder=$(dirname "$server")/../tests
+folder=$(dirname "$server")
 
 program() {  # name, options...: built by ./test
   [[ -x $folder/$1 ]] || return 0

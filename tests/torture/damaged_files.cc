@@ -7,7 +7,7 @@
 // Three kinds, a third of the files each:
 //
 //     RDB with its checksum       every damage must be refused
-//     RDB, checksum made right    no crash; what is loaded must save and load again to equal digests
+//     RDB, checksum made right    no crash; what is loaded saves and loads again to equal digests
 //     AOF with checksum lines     every damage of what a line covers must be refused, or cut off
 //                                 where nothing complete follows; no crash with any other
 //
@@ -57,7 +57,8 @@ void clear(World& world) {
 // Every type and form, keys that expire, and collections of more than one node.
 void fill(World& world) {
     for (const rdb::Fixture& each : rdb::kFixtures) {
-        (void)world.send("client", {"RESTORE", std::string(each.name), "0", from_digits(each.payload)});
+        (void)world.send("client",
+                         {"RESTORE", std::string(each.name), "0", from_digits(each.payload)});
     }
     (void)world.send("client", {"SET", "expires", "later", "PX", "100000000"});
     for (int i = 0; i < 300; ++i) {
@@ -243,14 +244,14 @@ void Tester::log_with_checksums(uint64_t files) {
             const std::string found = without_lines(std::string_view(bytes).substr(0, sound));
             right = without_lines(whole).starts_with(found);
             // A piece that lost its own line is not covered.
-            const auto lines = [](std::string_view text) {
+            const auto lines_of = [](std::string_view text) {
                 size_t lines = 0;
                 for (size_t at = 0; (at = text.find("#CRC:", at)) != std::string_view::npos; ++at) {
                     ++lines;
                 }
                 return lines;
             };
-            right = right || lines(bytes) < lines(whole);
+            right = right || lines_of(bytes) < lines_of(whole);
             // Nothing complete is dropped.
             right = right && bytes.find("#CRC:", sound) == std::string::npos;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A server without sockets on a simulated disk: an engine, RDB files, the append-only file. It writes
-// units whose effects tell exactly how far a restart has come:
+// A server without sockets on a simulated disk: an engine, RDB files, the append-only file. It
+// writes units whose effects tell exactly how far a restart has come:
 //
 //     unit 2n-1   SET c n
 //     unit 2n     MULTI, SET a n, SET b n, RPUSH l n, EXEC

@@ -5,12 +5,12 @@
 //
 //     power_cuts [--cuts N] [--seed S]
 //
-// Of each story (story.h) the power goes before every operation that changes names or syncs, and at random
-// others. What is found must be a prefix of the history, MULTI units whole, with everything that was
-// promised: `always`, all that was acknowledged; `everysec`, what was acknowledged more than 1.1 s
-// plus the time of two syncs ago; in any case what the log said is on disk. The RDB file must be the
-// last one saved, or a later one, whole. Then the power goes again while the server starts, and
-// once more behind writes of the server that has started.
+// Of each story (story.h) the power goes before and behind operations that change or sync names,
+// and at random others. What is found must be a prefix of the history, MULTI units whole, with
+// everything that was promised: `always`, all that was acknowledged; `everysec`, what was
+// acknowledged more than 1.1 s plus the time of two syncs ago; in any case what the log said is on
+// disk. The RDB file must be the last one saved, or a later one, whole. Then the power goes again
+// while the server starts, and once more behind writes of the server that has started.
 //
 // A log with holes, zeros with data behind them, may be refused, since the same bytes could be
 // damage to what was on disk already; it is counted. It is never loaded as anything but a prefix.
@@ -266,7 +266,8 @@ int run(uint64_t seed, uint64_t cuts) {
         failed += counts.failed;
     };
     part("each byte of the last file", [&](Judge& judge) { cut_each_byte(judge, seed); });
-    part("each call to the disk fails", [&](Judge& judge) { fail_each_call(judge, seed, cuts / 4); });
+    part("each call to the disk fails",
+         [&](Judge& judge) { fail_each_call(judge, seed, cuts / 4); });
     part("stories", [&](Judge& judge) { cut_stories(judge, seed, cuts - cuts / 4); });
     fmt::print("{} passed, {} failed\n", passed, failed);
     return failed == 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A disk in memory that remembers everything that was done to it, so that a test can ask what a power
-// cut at any moment may leave: what was synced, and any part of what was not.
+// A disk in memory that remembers everything that was done to it, so that a test can ask what a
+// power cut at any moment may leave: what was synced, and any part of what was not.
 //
 //     process ─► Handle ─► SimDisk: names and bytes as the living see them, and a history
 //                                     image_at(cut, damage) ─► what a restart finds

@@ -30,8 +30,8 @@ uint64_t highest(const Moments& moments, size_t cut, int64_t until_ms) {
 
 std::string name_of(Trouble trouble) {
     static constexpr const char* kNames[] = {
-        "none", "slow syncs", "very slow syncs", "full disk", "short writes", "broken writes", "failed syncs",
-        "failed names", "anything"};
+        "none",          "slow syncs",   "very slow syncs", "full disk", "short writes",
+        "broken writes", "failed syncs", "failed names",    "anything"};
     return kNames[static_cast<size_t>(trouble)];
 }
 
@@ -138,7 +138,8 @@ void Story::disturb(Machine& machine) {
         const bool breaks = !is_broken_.load();
         is_broken_ = breaks;
         trouble_left_ = static_cast<int>(breaks ? 1 + below(6) : 1 + below(40));
-        const bool fills = plan_.trouble == Trouble::FullDisk || plan_.trouble == Trouble::ShortWrites;
+        const bool fills =
+            plan_.trouble == Trouble::FullDisk || plan_.trouble == Trouble::ShortWrites;
         if (fills) disk_.room = breaks ? below(200) : UINT64_MAX;
     }
     if (!plan_.events) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What one server lived through on a simulated disk, with what it promised and when: the ground that
-// power cuts are judged by.
+// What one server lived through on a simulated disk, with what it promised and when: the ground
+// that power cuts are judged by.
 //
 // Owner:   the test.
 // Threads: one, but for those of the machines in it.
@@ -21,7 +21,15 @@ namespace millrace::torture {
 class Machine;
 
 enum class Trouble : uint8_t {
-    None, SlowSyncs, VerySlowSyncs, FullDisk, ShortWrites, BrokenWrites, FailedSyncs, FailedNames, Anything
+    None,
+    SlowSyncs,
+    VerySlowSyncs,
+    FullDisk,
+    ShortWrites,
+    BrokenWrites,
+    FailedSyncs,
+    FailedNames,
+    Anything
 };
 inline constexpr int kTroubles = 9;
 std::string name_of(Trouble trouble);

@@ -182,8 +182,8 @@ int Checker::check_manifest(std::string_view bytes) {
     // The log may end before the last file, which a rewrite makes first, empty.
     size_t last = manifest->increments.size();
     const auto is_empty = [&](size_t number) {
-        const auto bytes = disk_.size_of(folder + manifest->increments[number].name);
-        return bytes.ok() && *bytes == 0;
+        const auto size = disk_.size_of(folder + manifest->increments[number].name);
+        return size.ok() && *size == 0;
     };
     while (last > 1 && is_empty(last - 1)) --last;
     for (size_t i = 0; i < manifest->increments.size(); ++i) {

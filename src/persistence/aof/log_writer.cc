@@ -326,7 +326,7 @@ void LogWriter::drop_held_by_base(uint64_t offset) {
     while (!waiting_.empty()) {
         Order& front = waiting_.front();
         if (front.kind == Order::Kind::ChangeFile) {
-            if (written_.load(std::memory_order_relaxed) >= offset) break;
+            if (written_.load(std::memory_order_relaxed) > offset) break;
             Order order = std::move(front);
             waiting_.pop_front();
             change_now(std::move(order));

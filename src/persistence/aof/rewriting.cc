@@ -132,8 +132,10 @@ void AppendOnlyFile::install() {
     } else {
         next.replace_base(base, rewrite_.state == State::On ? 1 : 0);
     }
-    auto work = [this, next, base, first_increment, from = rewrite_.temporary,
-                 increment = rewrite_.increment.name]() -> Status {
+    const bool drops_history = !settings().aof_disable_auto_gc;
+    auto found = std::make_shared<Manifest>(next);  // What a restart finds in the end.
+    auto work = [this, next, base, first_increment, drops_history, found,
+                 from = rewrite_.temporary, increment = rewrite_.increment.name]() -> Status {
         TRY(files_.install(from, base.name));
         if (!first_increment.empty()) {
             TRY(files_.install(files_.path(increment), first_increment));
@@ -143,9 +145,17 @@ void AppendOnlyFile::install() {
             if (!files_.may_be_found(next)) (void)parts_.disk.remove(files_.path(base.name));
             return Error(std::string(persisted.error().text()), persisted.error().code());
         }
+        if (!drops_history) return done();
+        // Compat: a rewrite is over when its history is gone. If that fails, it goes later.
+        found->history.clear();
+        if (files_.persist(*found).ok()) {
+            files_.remove(next.history);
+        } else {
+            found->history = next.history;
+        }
         return done();
     };
-    in_lane(std::move(work), [this, next](const Status& status) { installed(status, next); });
+    in_lane(std::move(work), [this, found](const Status& status) { installed(status, *found); });
 }
 
 void AppendOnlyFile::installed(const Status& status, const Manifest& next) {

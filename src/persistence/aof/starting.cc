@@ -95,7 +95,10 @@ Status AppendOnlyFile::load_files() {
     // The log may end before the last file: a rewrite makes and names the next one first.
     const size_t first_increment = files_.manifest.base ? 1 : 0;
     size_t last = files.size() - 1;
-    while (last > first_increment && TRY(parts_.disk.size_of(files_.path(files[last].name))) == 0) --last;
+    while (last > first_increment &&
+           TRY(parts_.disk.size_of(files_.path(files[last].name))) == 0) {
+        --last;
+    }
     engine::Engine& engine = parts_.engine;
     engine.begin_batch();
     {
