@@ -226,11 +226,11 @@ def slow_syncs(server, shim):
 
 def failed_sync(server, shim):
     with Folder() as folder:
-        environment = {"LD_PRELOAD": shim, "MILLRACE_SYNC_FAILS_AT": "3"}
+        environment = {"LD_PRELOAD": shim, "MILLRACE_SYNC_FAILS_AT": "9"}
         options = ("--appendonly", "yes", "--appendfsync", "everysec")
         with Running(server, folder.path, *options, environment=environment) as running:
             refused = ""
-            deadline = time.monotonic() + 15
+            deadline = time.monotonic() + 25
             while time.monotonic() < deadline and not refused:
                 reply = running.reply("SET", "key", "x")
                 refused = reply if reply.startswith("-") else ""
@@ -239,7 +239,7 @@ def failed_sync(server, shim):
             yield "writes again", again, again
             yield "aof_rewrites", running.info("aof_rewrites"), running.info("aof_rewrites") != "0"
     with Folder() as folder:
-        environment = {"LD_PRELOAD": shim, "MILLRACE_SYNC_FAILS_AT": "12"}
+        environment = {"LD_PRELOAD": shim, "MILLRACE_SYNC_FAILS_AT": "20"}
         options = ("--appendonly", "yes", "--appendfsync", "always")
         with Running(server, folder.path, *options, environment=environment) as running:
             acknowledged = 0
