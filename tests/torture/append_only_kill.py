@@ -148,11 +148,10 @@ def cycle(arguments, rng, port, folder, log, states):
 
 
 def work(arguments, number, cycles, seed, results):
-    """One worker: puts (cycles that failed, rounds that were acknowledged, what went wrong)."""
+    """One worker: puts (cycles that failed, rounds that were acknowledged)."""
     rng = random.Random(seed)
     states = [{"sent": 0, "acknowledged": 0} for _ in range(CLIENTS)]
     failed = acknowledged = 0
-    problems = []
     with tempfile.TemporaryDirectory(prefix="millrace_torture_") as folder, \
             open(os.path.join(folder, "server.log"), "wb") as log:
         port = arguments.port + number if arguments.port else free_port()
@@ -165,10 +164,9 @@ def work(arguments, number, cycles, seed, results):
                     lost = [f"{error}\n" + "".join(text.readlines()[-15:])]
                 states = [{"sent": 0, "acknowledged": 0} for _ in range(CLIENTS)]
             failed += bool(lost)
-            problems += [f"worker {number}, seed {seed}, cycle {done}: {line}" for line in lost]
-            if lost:
-                print(problems[-1], flush=True)
-    results.put((failed, acknowledged, problems))
+            for line in lost:
+                print(f"worker {number}, seed {seed}, cycle {done}: {line}", flush=True)
+    results.put((failed, acknowledged))
 
 
 def main():

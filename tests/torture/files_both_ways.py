@@ -56,8 +56,8 @@ def fill(client, seed):
     send("FUNCTION", "LOAD", "REPLACE", LIBRARY)
     for db in (0, 9):
         send("SELECT", db)
-        for size in (1, 5, 100, 700):
-            name = f"{db}:{size}"
+        for size in (1, 5, 150):
+            name = f"{seed}:{db}:{size}"
             send("SET", f"text:{name}", "abc" * size)
             send("SET", f"random:{name}", bytes(rng.randrange(256) for _ in range(size)))
             send("SET", f"number:{name}", rng.randrange(-2 ** 63, 2 ** 63) >> rng.randrange(64))
