@@ -5,7 +5,8 @@
     churn.py SERVER [--minutes M] [--io-threads N]
 
 The resident set has no slope in the second half, and used_memory is after FLUSHALL what it was after a first FLUSHALL,
-to the byte. The last line is `N passed, N failed`.
+but for what the server's own buffers differ by, which does not grow with the time. The last line is
+`N passed, N failed`.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from resp_client import Server  # noqa: E402
 
 NAMES = 1000
 SAMPLES = 40  # In the time of the run.
+OWN_BUFFERS = 12 * 1024  # A batch and a reply more or less at the moment of asking.
 
 
 def resident(server):
@@ -28,7 +30,7 @@ def resident(server):
 
 
 def info(client, field):
-    for line in client.command("INFO", "everything").splitlines():
+    for line in client.command("INFO", "memory").splitlines():
         if line.startswith(field + ":"):
             return line.split(":", 1)[1]
     raise KeyError(field)
@@ -91,7 +93,7 @@ def session(server, chosen):
 
 
 def used_when_empty(client):
-    """When it has not changed for three seconds; what was kept to be used again goes when a server has nothing to do."""
+    """When it has not changed for three seconds: what is kept to be used again goes when there is nothing to do."""
     client.command("FLUSHALL")
     client.command("SCRIPT", "FLUSH")
     last, same = None, 0
@@ -136,7 +138,7 @@ def main():
         print(f"fourth quarter over third: {growth:.3f}")
         after = used_when_empty(client)
         print(f"used_memory when empty: first {before}, last {after}, difference {after - before}")
-        passed = (growth < 1.03) + (after == before)
+        passed = (growth < 1.03) + (abs(after - before) <= OWN_BUFFERS)
     print(f"{passed} passed, {2 - passed} failed")
     return 0 if passed == 2 else 1
 
