@@ -295,7 +295,8 @@ Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request
 Dispatch::Verdict Dispatch::queue_in_transaction(Session& session, Request& request,
                                                  ReplyWriter& writer) {
     if (!session.is(kInMulti) || request.command->has(kNotQueued)) return Verdict::Pass;
-    TransactionState::find(session)->enqueue(request, engine_.keyspace(), engine_.flags_of(request));
+    TransactionState::find(session)->enqueue(request, engine_.keyspace(),
+                                             engine_.flags_of(request));
     writer.constant(wire::kQueued);
     return Verdict::Ended;
 }

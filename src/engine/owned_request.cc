@@ -2,7 +2,7 @@
 #include "engine/owned_request.h"
 
 #include <cstring>
-#include <new>
+#include <memory>
 #include <utility>
 
 #include "keyspace/keyspace.h"
@@ -45,7 +45,7 @@ OwnedRequest::OwnedRequest(Request& from, keyspace::Keyspace& keyspace)
             std::memcpy(bytes, word.data(), word.size());
             word = {std::exchange(bytes, bytes + word.size()), word.size()};
         }
-        new (words + i) std::string_view(word);
+        std::construct_at(words + i, word);
     }
     request.words = words;
 }

@@ -37,7 +37,7 @@ public:
 
     explicit Activation(int cores);
 
-    // Whether a decision may need `main_delayed_ns` and `idle_cores`, which cost calls of the system.
+    // Whether a decision may need `main_delayed_ns` and `idle_cores`, which cost system calls.
     bool needs_system(const Sample& sample, int active) const;
 
     // The number of threads to use from now on, of `available`, with `active` in use.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Real clients against our server: the command line tools, redis-py, Celery and RQ, hiredis, and, where npm is there,
-# ioredis, node-redis, iovalkey, valkey-glide and BullMQ. What they do is in tests/clients/. MILLRACE_SERVER names another
-# program, to see that the expectations hold there too.
+# ioredis, node-redis, iovalkey, valkey-glide and BullMQ. What they do is in tests/clients/. MILLRACE_SERVER names
+# another program, to see that the expectations hold there too.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh

@@ -130,7 +130,8 @@ def main():
     environment = {**os.environ, "PYTHON_QUEUES_PORT": str(PORT), "PYTHONDONTWRITEBYTECODE": "1"}
     log = tempfile.TemporaryFile("w+")
     worker = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "python_queues", "worker", "--concurrency", "2", "--loglevel", "WARNING"],
+        [sys.executable, "-m", "celery", "-A", "python_queues", "worker", "--concurrency", "2",
+         "--loglevel", "WARNING"],
         cwd=os.path.dirname(os.path.abspath(__file__)), env=environment, stdout=log, stderr=subprocess.STDOUT)
     cases = [many_jobs, chains_and_chords, retries, failures, delays, revoking_and_inspecting, rq_jobs, rq_scheduled]
     failed = 0
