@@ -83,7 +83,7 @@ void Pipeline::begin_turn() {
     release_retired();
 }
 
-// What no batch takes along: nothing is said for now, or nothing was for a whole turn.
+// What no batch has taken along for a whole turn.
 void Pipeline::send_frees_alone() {
     for (size_t side = 0; side < frees_.size(); ++side) {
         if (!frees_[side].empty()) (void)outbox(static_cast<SideNumber>(side));
@@ -231,7 +231,6 @@ bool Pipeline::threaded_turn(int64_t timeout_us) {
     if (side_zero_.can_go_on() || side_zero_.connections() > 0) worked = run_side_zero();
     worked = drain_threads() || worked;
     if (worked || accepts_pending_.load(std::memory_order_relaxed)) return worked;
-    send_frees_alone();
     flush_outboxes();
     wait_for_threads(timeout_us);
     active_since_ = CycleClock::now();
