@@ -91,8 +91,21 @@ const Dispatch::Step Dispatch::kSteps[] = {
     &Dispatch::queue_in_transaction,
 };
 
+// Only that it is inside of MULTI makes this command unusual, and nothing keeps it from being
+// queued.
+bool Dispatch::queues_plainly(const Session& session, const Request& request) const {
+    return (session.conditions() & ~kHarmlessConditions) == kInMulti &&
+           (engine_.conditions() | request.faults) == 0 && request.kind == RequestKind::Command &&
+           !request.command->has(kNotQueued | kNoMulti);
+}
+
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
     writer.begin(session.slot(), session.protocol, false);
+    if (queues_plainly(session, request)) {
+        queue_in_transaction(session, request, writer);
+        session.produced_bytes += writer.produced();
+        return;
+    }
     for (Step step : kSteps) {
         if ((this->*step)(session, request, writer) == Verdict::Ended) {
             session.produced_bytes += writer.produced();
@@ -282,7 +295,7 @@ Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request
 Dispatch::Verdict Dispatch::queue_in_transaction(Session& session, Request& request,
                                                  ReplyWriter& writer) {
     if (!session.is(kInMulti) || request.command->has(kNotQueued)) return Verdict::Pass;
-    TransactionState::find(session)->enqueue(request, engine_.flags_of(request));
+    TransactionState::find(session)->enqueue(request, engine_.keyspace(), engine_.flags_of(request));
     writer.constant(wire::kQueued);
     return Verdict::Ended;
 }

@@ -27,6 +27,11 @@ Engine::Engine(const EngineParts& parts)
 
 Engine::~Engine() {
     parts_.keyspace.set_expiry_listener(nullptr);
+    // While all is there that sessions hold on to: keys that they watch, listeners that go with the
+    // last of them.
+    for (ClientSlot slot = 0; sessions_.size() > 0; ++slot) {
+        if (Session* session = sessions_.at(slot)) forget(*session);
+    }
 }
 
 void Engine::begin_batch() {
@@ -328,8 +333,8 @@ void Engine::on_members_expired(int db, const keyspace::Entry& entry,
 
 // --- deferral ---
 
-void Engine::defer(Session& session, const Request& request) {
-    session.deferred.emplace_back(request);
+void Engine::defer(Session& session, Request& request) {
+    session.deferred.emplace_back(request, parts_.keyspace);
     session.set(kDeferring, true);
 }
 

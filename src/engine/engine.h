@@ -224,7 +224,7 @@ public:
     // What was put off until all requests at hand have run: deferred requests of sessions that may
     // run again, and what is said to many at once.
     void end_turn();
-    void defer(Session& session, const Request& request);
+    void defer(Session& session, Request& request);
     // A session that is no longer blocked has its queue run in this or the next turn.
     void wake(Session& session);
     // Serves and ends waits that are due; the server calls it once a turn. Returns how long the

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/owned_request.h"
 #include "engine/reply_log.h"
 #include "engine/request.h"
 
@@ -70,17 +71,6 @@ struct Peer {
     int descriptor = -1;
     bool unix_socket = false;
     bool loopback = false;
-};
-
-// A request that could not run when it came, with its own copy of everything.
-struct OwnedRequest {
-    explicit OwnedRequest(const Request& from);
-    OwnedRequest(OwnedRequest&&) = default;
-    OwnedRequest& operator=(OwnedRequest&&) = default;
-
-    Request request;  // Its words point into `bytes`; it has no prebuilt entry.
-    std::unique_ptr<char[]> bytes;
-    std::unique_ptr<std::string_view[]> words;
 };
 
 // What CLIENT LIST and INFO tell about a session beyond its own fields; each extension fills in its

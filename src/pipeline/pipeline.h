@@ -72,8 +72,11 @@ public:
     // The cron calls it every 100 ms: decides how many I/O threads to use.
     void adjust_threads(int64_t now_ms);
 
-    // Lets I/O threads give back what has been freed for them; they may be asleep.
+    // Lets I/O threads give back what has been freed for them, and free what they keep to be used
+    // again; they may be asleep.
     void tidy_threads();
+    // Frees what the main thread keeps to be used again: batches, blocks of limbo.
+    void drop_spares();
 
     // --- settings ---
 

@@ -20,6 +20,7 @@ constexpr size_t kSegmentsFreedPerSlice = 64;
 constexpr int kShrinkStepsPerTick = 64;
 constexpr size_t kSegmentsTidiedPerTick = 64;
 constexpr int64_t kTrimPeriodMs = 1000;
+constexpr uint64_t kQuietCommands = 20;  // In that time.
 constexpr uint64_t kSlackBytesMax = uint64_t{64} << 20;
 // A slice of background work holds the loop no longer than this, so that nobody notices.
 constexpr int64_t kExpireSliceUs = 500;
@@ -88,7 +89,13 @@ void Cron::trim_memory() {
     const uint64_t used = used_bytes();
     used_since_trim_highest_ = std::max(used_since_trim_highest_, used);
     const uint64_t commands = engine_.counters().commands_processed;
-    const bool idle = commands == std::exchange(commands_at_trim_, commands);
+    const uint64_t commands_since = commands - std::exchange(commands_at_trim_, commands);
+    // Whoever only watches the server does not count.
+    const bool quiet = commands_since <= kQuietCommands;
+    if (quiet) pipeline_.drop_spares();
+    if (quiet && !quiet_) pipeline_.tidy_threads();
+    quiet_ = quiet;
+    const bool idle = commands_since == 0;
     if (!idle && used_since_trim_highest_ < used + used / 8 + kSlackBytesMax) return;
     defragmenter_.trim();
     used_since_trim_highest_ = used;

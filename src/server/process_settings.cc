@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/process_settings.h"
 
+#include <clocale>
+
 #include "base/log.h"
 #include "observe/server_facts.h"
 #include "server/crash_report.h"
@@ -14,7 +16,15 @@ void ProcessSettings::apply() {
     install_watchdog(settings_.observe.logfile);
     const Status adjusted = adjust_oom_score();
     if (!adjusted.ok()) log_warning("{}", adjusted.error().text());
+    take_locale();
     show_title();
+}
+
+// Texts are compared on the main thread only.
+void ProcessSettings::take_locale() {
+    const std::string& name = settings_.server.locale_collate;
+    if (std::setlocale(LC_COLLATE, name.c_str()) == nullptr)
+        log_warning("There is no locale \"{}\" (locale-collate)", name);
 }
 
 void ProcessSettings::show_title() {

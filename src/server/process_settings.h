@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Makes true what settings say about the process as others see it: its title in `ps`, its place in
-// the kernel's list for lack of memory, what it leaves behind in a crash, and the watchdog.
+// the kernel's list for lack of memory, what it leaves behind in a crash, the locale that SORT goes
+// by, and the watchdog.
 //
 // Owner:   the server.
 // Threads: main thread.
@@ -23,6 +24,7 @@ public:
     void apply();
     // What may change at run time; the errors are what CONFIG SET answers.
     void show_title();
+    void take_locale();
     Status adjust_oom_score();
     void prepare_for_crash();
 

@@ -125,6 +125,10 @@ void Server::wire_settings() {
         process_settings_.show_title();
         return done();
     });
+    config_.on_change({"locale-collate"}, [this] {
+        process_settings_.take_locale();
+        return done();
+    });
     config_.on_change({"oom-score-adj", "oom-score-adj-values"},
                       [this] { return process_settings_.adjust_oom_score(); });
     config_.on_change({"crash-log-enabled"}, [this] {

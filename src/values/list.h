@@ -44,6 +44,8 @@ public:
 
     // Becomes large if `count` elements of `bytes` altogether are too much for a small list.
     void make_room(int64_t listpack_size_setting, size_t bytes, size_t count);
+    // Is large from here on, whatever it holds, until settle().
+    void become_large(int64_t listpack_size_setting) { enlarge(listpack_size_setting); }
     // Becomes small if what is left is little enough.
     void settle(int64_t listpack_size_setting, SmallList most = SmallList::HalfFull);
     // Null while it is small.

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Random commands to Valkey and to our server, whose replies and data must be equal; see tests/differential/. First
-# the canary: planted differences must be found. DIFFERENTIAL_SECONDS says how long (30), DIFFERENTIAL_SEED which
-# commands; the seed is printed. Two differences are known further on in this seed: in epoch 478 a key whose form
-# after RESTORE is raw instead of embstr, in epoch 576 a list that is a listpack instead of a quicklist.
-# MILLRACE_SERVER names another program; MILLRACE_REFERENCE_BIN the folder with a valkey-server.
+# the canary: planted differences must be found. DIFFERENTIAL_SECONDS says how long (120), DIFFERENTIAL_SEED which
+# commands; the seed is printed. MILLRACE_SERVER names another program; MILLRACE_REFERENCE_BIN the folder with a
+# valkey-server.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh
@@ -40,6 +39,6 @@ step() {  # two programs, options...
 
 seed=(--seed "${DIFFERENTIAL_SEED:-980764286}")
 step "$valkey" "$valkey" --canary --seconds 30  # With one program, so that only what was planted can be found.
-step "$valkey" "$(realpath "$server")" --seconds "${DIFFERENTIAL_SECONDS:-30}" --failures-max 3 "${seed[@]}"
+step "$valkey" "$(realpath "$server")" --seconds "${DIFFERENTIAL_SECONDS:-120}" --failures-max 3 "${seed[@]}"
 echo "$passed passed, $failed failed"
 ((failed == 0))

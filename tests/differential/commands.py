@@ -167,9 +167,11 @@ class Generator:
         if name in ("sort", "sort_ro") and len(words) > 1:
             words, check = settled(words, check)
             # On a copy: Valkey's SORT makes a skiplist of a packed sorted set, ours changes nothing that it reads.
-            return [Request([b"COPY", words[1], SCRATCH, b"REPLACE"]), Request(words[:1] + [SCRATCH] + words[2:],
-                check),
-                    Request([b"DEL", SCRATCH])]
+            copied = [Request([b"COPY", words[1], SCRATCH, b"REPLACE"])]
+            if by_locale(words):
+                copied.append(Request([words[0], SCRATCH, b"ALPHA"], "same_texts"))
+                check = "alphabetical"
+            return copied + [Request(words[:1] + [SCRATCH] + words[2:], check), Request([b"DEL", SCRATCH])]
         if check in ("set_members", "hash_words", "hash_pairs") and len(words) > 1:
             return [Request([b"OBJECT", b"ENCODING", words[1]]), Request(words, check)]
         if name == "setbit":
@@ -267,6 +269,12 @@ class Generator:
 def until_zero(word):
     """What is left of a word where a zero byte ends it, as in tokens."""
     return word.split(b"\0", 1)[0]
+
+
+def by_locale(words):
+    """Whether SORT goes by strcoll: what is stored is compared byte by byte."""
+    lower = [until_zero(word).lower() for word in words]
+    return b"alpha" in lower[2:] and b"by" not in lower and b"store" not in lower
 
 
 def settled(words, check):

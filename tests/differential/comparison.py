@@ -153,6 +153,25 @@ def ties(reference, ours, request):
             and len(set(names[1])) == len(names[1]) and None not in map(distances.get, names[1]))
 
 
+def collated(text):
+    """Equal for texts that strcoll calls equal: the servers run in the locale C, where a zero byte ends them."""
+    return text.split(b"\0", 1)[0]
+
+
+def same_texts(reference, ours, _):
+    """A whole list in alphabetical order. Sorting is not stable in Valkey, so equal texts come in any order."""
+    return (isinstance(reference, list) and isinstance(ours, list) and sorted(reference) == sorted(ours)
+            and list(map(collated, reference)) == list(map(collated, ours)))
+
+
+def alphabetical(reference, ours, request):
+    """SORT ALPHA with LIMIT, GET and so on. The reply before lists all elements in order: only if some of them differ
+    and are equal to strcoll, which of them stands where is open, and with it what GET shows of them."""
+    listed = request.before[1]
+    return (isinstance(listed, list) and shape(reference, ours, request)
+            and any(one != other and collated(one) == collated(other) for one, other in zip(listed, listed[1:])))
+
+
 def small(reference, ours, _):
     """Seconds since something: they are few."""
     return isinstance(reference, int) and isinstance(ours, int) and 0 <= reference < 120 and 0 <= ours < 120
@@ -212,6 +231,7 @@ CHECKS = {
     "near_ms": near_ms, "near_seconds": near_seconds, "small": small, "pending": pending, "stream_info": stream_info,
     "set_members": strict_if_packed((b"intset",), unordered), "hash_words": strict_if_packed((b"listpack",), unordered),
     "hash_pairs": strict_if_packed((b"listpack",), pairs), "dumped": dumped, "ties": ties,
+    "same_texts": same_texts, "alphabetical": alphabetical,
 }
 
 

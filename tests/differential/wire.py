@@ -79,7 +79,8 @@ class Side:
         self.log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen(
             [self.program, "--port", str(self.port), "--save", "", "--enable-debug-command", "yes", *self.options],
-            stdout=self.log, stderr=self.log, cwd=self.folder)
+            stdout=self.log, stderr=self.log, cwd=self.folder,
+            env={**os.environ, "LC_ALL": "C"})
         for _ in range(600):
             try:
                 self.connect()

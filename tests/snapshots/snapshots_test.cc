@@ -113,6 +113,23 @@ TEST_F(SnapshotTest, OfNothingIsAFile) {
     EXPECT_FALSE(snapshots.is_active());
 }
 
+// The destructor told those who had asked, and some of them had gone before.
+TEST_F(SnapshotTest, StoppingTellsWhoeverAskedAndNobodyLater) {
+    RandomCommands(world, 1, 2000).fill();
+    ask();
+    disk.open = false;
+    attend();
+    EXPECT_TRUE(snapshots.is_active());
+    disk.open = true;
+    snapshots.stop();
+    ASSERT_TRUE(outcome.has_value());
+    EXPECT_TRUE(disk.finished || disk.abandoned);
+    EXPECT_FALSE(snapshots.is_busy(Purpose::File));
+    outcome.reset();
+    snapshots.stop();
+    EXPECT_FALSE(outcome.has_value());
+}
+
 TEST_F(SnapshotTest, ShowTheCutWhateverHappensMeanwhile) {
     for (uint64_t seed = 1; seed <= 3; ++seed) {
         SCOPED_TRACE(seed);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Load with everything that disturbs it: pipelines of all lengths, values of all sizes, clients that hang up in the
-middle, CLIENT KILL storms, I/O threads that come and go.
+middle, CLIENT KILL storms, I/O threads that come and go, snapshots and rewritten logs; and beside that scripts,
+pub/sub, transactions, tracking and blocking commands, see roles.py.
 
     soak.py SERVER [SECONDS] [SEED]
 
@@ -19,6 +20,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from resp_client import ReplyError, Server  # noqa: E402
+from roles import start_roles  # noqa: E402
 
 WORKERS = 12
 SIZES = (0, 1, 16, 500, 5000, 40000, 300000)
@@ -109,29 +111,63 @@ class Worker(threading.Thread):
             pass
 
 
+def kill_somebody(client, source):
+    """How many clients that ended."""
+    lines = client.command("CLIENT", "LIST").splitlines()
+    number = source.choice(lines).split()[0].partition("=")[2]
+    return client.command("CLIENT", "KILL", "ID", number, "SKIPME", "yes")
+
+
+def unblock_somebody(client, source):
+    blocked = [line for line in client.command("CLIENT", "LIST").splitlines() if " flags=b " in line]
+    if blocked:
+        number = source.choice(blocked).split()[0].partition("=")[2]
+        client.command("CLIENT", "UNBLOCK", number, source.choice(("TIMEOUT", "ERROR")))
+    return 0
+
+
+def kill_most(client, _):
+    return client.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+
+def commands(*choices):
+    """One of them, drawn anew each time."""
+    def run(client, source):
+        client.command(*source.choice(choices))
+        return 0
+    return run
+
+
+# What disturbs, and how often.
+DISTURBANCES = {
+    kill_most: 2, kill_somebody: 4, unblock_somebody: 4,
+    commands(*(("CONFIG", "SET", "io-threads", count) for count in range(1, 6))): 4,
+    commands(*(("CONFIG", "SET", "io-threads-always-active", each) for each in ("yes", "no"))): 2,
+    commands(*(("CONFIG", "SET", "appendonly", each) for each in ("yes", "no"))): 1,
+    commands(("BGSAVE",), ("BGREWRITEAOF",)): 3,
+    commands(("CLIENT", "KILL", "TYPE", "pubsub")): 1,
+    commands(("HOTKEYS", "GET"), ("HOTKEYS", "GET", "BY", "CPU"), ("HOTKEYS", "RESET"), ("BIGKEYS", "GET")): 2,
+    commands(("INFO", "everything"), ("MEMORY", "STATS"), ("SLOWLOG", "GET"), ("CLIENT", "LIST"),
+             ("LATENCY", "HISTOGRAM"), ("CONFIG", "RESETSTAT"), ("MEMORY", "PURGE"), ("PUBSUB", "NUMPAT")): 3,
+    commands(("SCRIPT", "FLUSH"), ("SCRIPT", "FLUSH", "ASYNC"), ("FUNCTION", "FLUSH", "ASYNC")): 1,
+    commands(("CLIENT", "PAUSE", 30, "WRITE"), ("CLIENT", "PAUSE", 20, "ALL"), ("CLIENT", "UNPAUSE")): 1,
+}
+
+
 def disturb(server, deadline, seed):
-    """Kills clients and changes the number of threads; returns how many were killed."""
+    """Kills clients, changes the number of threads, saves and looks; how many were killed."""
     source = random.Random(seed)
     client = server.connect()
+    client.socket.settimeout(120)
     killed = 0
     while time.time() < deadline:
-        time.sleep(source.random() * 0.2)
-        what = source.random()
-        if what < 0.3:
-            killed += client.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        elif what < 0.6:
-            lines = client.command("CLIENT", "LIST").splitlines()
-            number = source.choice(lines).split()[0].partition("=")[2]
-            try:
-                killed += client.command("CLIENT", "KILL", "ID", number, "SKIPME", "yes")
-            except ReplyError:
-                pass
-        elif what < 0.8:
-            client.command("CONFIG", "SET", "io-threads", source.randrange(1, 6))
-        elif what < 0.9:
-            client.command("CONFIG", "SET", "io-threads-always-active", source.choice(("yes", "no")))
-        else:
-            client.command("INFO")
+        time.sleep(source.random() * 0.1)
+        what = source.choices(list(DISTURBANCES), weights=DISTURBANCES.values())[0]
+        try:
+            killed += what(client, source)
+        except ReplyError as error:
+            if not any(words in str(error) for words in ("in progress", "is active", "No such client")):
+                raise
     return killed
 
 
@@ -146,16 +182,19 @@ def main():
         workers = [Worker(i, server, seed, deadline) for i in range(WORKERS)]
         for worker in workers:
             worker.start()
+        roles = start_roles(server, seed, deadline)
         try:
             killed = disturb(server, deadline, seed)
-            for worker in workers:
+            for worker in workers + [role for role in roles if not role.waits_for_others]:
                 worker.join(90)
-            problems += [worker.problem for worker in workers if worker.problem]
-            problems += [f"worker {worker.number} hangs" for worker in workers if worker.is_alive()]
+                if worker.is_alive():
+                    problems.append(f"{type(worker).__name__} {worker.number} hangs")
+            problems += [worker.problem for worker in workers + roles if worker.problem]
             client = server.connect()
             if client.command("PING") != "PONG":
                 problems.append("the server does not answer")
             print(f"{sum(w.batches for w in workers)} batches, {killed} killed, {sum(w.lost for w in workers)} lost")
+            print(", ".join(f"{role.name_of_role()} {role.steps}/{role.connections}" for role in roles))
         except (OSError, ReplyError) as error:
             problems.append(f"the server is gone: {error}")
         server.process.terminate()

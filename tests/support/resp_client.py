@@ -102,6 +102,10 @@ class RespClient:
                 return reply
             self.pushes.append(plain(reply))
 
+    def next_message(self):
+        """The next that comes, a push or a reply."""
+        return plain(self._read_one())
+
     def _read_one(self):
         line = self.input.readline()
         if not line.endswith(b"\r\n"):

@@ -85,6 +85,7 @@ Status pfdebug(Call& call) {
     if (!edit.exists()) return kNoKey;
     if (!edit.entry()->is_string()) return errors::kWrongType;
     const std::string_view bytes = TRY(sketch_of(*edit.entry()));
+    unembed_sketch(call, edit);
 
     if (call.arg_is(1, "GETREG")) return reply_registers(call, edit);
     if (call.arg_is(1, "DECODE")) {

@@ -113,6 +113,7 @@ Status pfadd(Call& call) {
         const std::string_view old = TRY(sketch_of(*edit.entry()));
         if (sketch::is_dense(old)) return add_to_dense(call, edit);
         text = old;
+        unembed_sketch(call, edit);
     }
     const uint64_t sparse_max = call.keyspace().encodings().hll_sparse_max_bytes;
     for (size_t at = 2; at < call.count(); ++at) {
@@ -121,9 +122,6 @@ Status pfadd(Call& call) {
         if (outcome == Outcome::Corrupt) return kCorruptSketch;
         changed |= outcome == Outcome::Changed;
     }
-    // Compat: what adds nothing still takes the value out of its embedded form.
-    if (!changed && !call.keyspace().may_be_referenced(*edit.entry()))
-        edit.entry()->set_form(keyspace::StringForm::Raw);
     if (changed) {
         sketch::forget_count(text.data());
         store_sketch(call, edit, text);
@@ -166,6 +164,10 @@ Status pfcount(Call& call) {
         return done();
     }
     const std::string_view bytes = TRY(sketch_of(*entry));
+    if (entry->form() == keyspace::StringForm::Embedded) {
+        KeyEdit edit = call.edit(1);
+        unembed_sketch(call, edit);
+    }
     auto count = sketch::cached_count(bytes);
     if (!count) {
         Histogram histogram{};

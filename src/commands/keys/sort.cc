@@ -386,11 +386,11 @@ std::unique_ptr<values::List> list_of(Call& call, const Options& options, Lookup
             texts.push_back(look_up(pattern, item.text).value_or(std::string_view()));
         }
     }
-    size_t bytes = 0;
-    for (const std::string_view text : texts) bytes += text.size();
+    // Compat: a large list first, so what a block takes decides whether it becomes a small one.
     auto list = std::make_unique<values::List>();
-    list->make_room(block_setting(call), bytes, texts.size());
+    list->become_large(block_setting(call));
     for (const std::string_view text : texts) list->push(values::End::Tail, text);
+    list->settle(block_setting(call), values::SmallList::Full);
     return list;
 }
 

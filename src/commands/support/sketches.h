@@ -25,6 +25,12 @@ inline Result<std::string_view> sketch_of(const keyspace::Entry& entry) {
     return entry.string();
 }
 
+// Compat: commands that only look at a sketch take its value out of the embedded form, too.
+inline void unembed_sketch(engine::Call& call, engine::KeyEdit& edit) {
+    if (!call.keyspace().may_be_referenced(*edit.entry()))
+        edit.entry()->set_form(keyspace::StringForm::Raw);
+}
+
 // Puts the sketch in the place of the value; the caller commits.
 inline void store_sketch(engine::Call& call, engine::KeyEdit& edit, std::string_view bytes) {
     store_text(call, edit, bytes);

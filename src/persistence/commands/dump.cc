@@ -201,6 +201,8 @@ Status restore(Call& call) {
         drop_old(call, edit);
         return done();
     }
+    // Compat: what is in the way is deleted first; nothing of it shows in the new value.
+    if (edit.exists()) edit.remove();
     if (value.collection != nullptr) {
         edit.store_collection(std::move(value.collection));
     } else {

@@ -8,7 +8,10 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
+#include "base/bytes.h"
+#include "persistence/rdb/damage.h"
 #include "persistence/rdb/old_blobs.h"
 #include "persistence/rdb/stream_reader.h"
 #include "values/hash.h"
@@ -25,8 +28,6 @@ using structures::Intset;
 using structures::Listpack;
 using values::GrowthRules;
 
-constexpr std::string_view kTwice = "an element that stands twice";
-constexpr std::string_view kBadBlob = "a damaged blob";
 // Every string takes a byte at least, every score one, or eight.
 constexpr size_t kScoreBytes = 8;
 constexpr size_t kExpiryBytes = 8;
@@ -176,7 +177,7 @@ std::unique_ptr<Collection> Reading::set_of_listpack() {
 // --- sorted sets ---
 
 void Reading::add_score(values::SortedSet& set, std::string_view member, double score) {
-    if (std::isnan(score)) return in_.fail("a score that is no number");
+    if (std::isnan(score)) return in_.fail(kNanScore);
     using Outcome = values::SortedSet::Outcome;
     if (set.put(member, score, limits()) != Outcome::Added) in_.fail(kTwice);
 }
@@ -185,11 +186,22 @@ std::unique_ptr<Collection> Reading::sorted_set(bool scores_as_text) {
     const uint64_t count = in_.count(scores_as_text ? 2 : 1 + kScoreBytes);
     auto set = std::make_unique<values::SortedSet>(growth_.seed);
     set->enlarge_unless(limits(), count, 0);
+    // Compat: the form is known before anything is put in: a small one drops the sign of a zero.
+    std::vector<std::pair<std::string, double>> waiting;
+    size_t longest = 0;
     for (uint64_t i = 0; i < count && !in_.failed(); ++i) {
         const std::string_view member = in_.string(scratch_);
         const double score = scores_as_text ? in_.number_as_text() : in_.number();
-        if (!in_.failed()) add_score(*set, member, score);
+        if (in_.failed()) break;
+        if (set->listpack() == nullptr) {
+            add_score(*set, member, score);
+        } else {
+            longest = std::max(longest, member.size());
+            waiting.emplace_back(member, score);
+        }
     }
+    set->enlarge_unless(limits(), count, longest);
+    for (const auto& [member, score] : waiting) add_score(*set, member, score);
     return unless_failed(std::move(set));
 }
 
@@ -198,7 +210,7 @@ std::unique_ptr<Collection> Reading::sorted_set_of_listpack() {
     if (in_.failed()) return nullptr;
     auto set = values::SortedSet::from_listpack(growth_.seed, std::move(pack));
     if (!set.ok()) {
-        in_.fail(kBadBlob);
+        in_.fail(set.error().text() == kNanScore ? kNanScore : kBadBlob);
         return nullptr;
     }
     (*set)->enlarge_unless(limits(), (*set)->size(), 0);
@@ -217,7 +229,7 @@ std::unique_ptr<Collection> Reading::sorted_set_of_ziplist() {
         } else if (const auto score = parse_double(element)) {
             add_score(*set, member, *score);
         } else {
-            in_.fail(kBadBlob);
+            in_.fail(equals_ignore_case(element, "nan") ? kNanScore : kBadBlob);
         }
         is_member = !is_member;
     });
@@ -344,7 +356,10 @@ Result<Value> read_value(Cursor& cursor, uint8_t type, const ReadRules& rules, S
     } else {
         value.collection = Reading(cursor, rules, scratch).collection(static_cast<Type>(type));
     }
-    if (cursor.failed()) return Error(std::string(cursor.what()));
+    if (cursor.failed()) {
+        log_damage(static_cast<Type>(type), cursor.what());
+        return Error(std::string(cursor.what()));
+    }
     value.is_empty = value.collection != nullptr && value.collection->size() == 0 &&
                      value.collection->type() != keyspace::ValueType::Stream;
     return value;

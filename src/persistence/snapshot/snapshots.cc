@@ -49,6 +49,11 @@ Snapshots::Snapshots(keyspace::Keyspace& keyspace, const RdbSettings& settings,
       thread_(std::move(cpu_list)) {}
 
 Snapshots::~Snapshots() {
+    stop();
+}
+
+void Snapshots::stop() {
+    while (!waiting_.empty()) cancel(waiting_.front().purpose);
     keyspace_.capture().give_up();
     thread_.give_up();
     given_up_ = true;

@@ -60,6 +60,10 @@ public:
               FactsSource facts);
     ~Snapshots() override;
 
+    // Gives up what is under way and what waits: the end of the server, while those are there who
+    // have asked. They ask for nothing more.
+    void stop();
+
     void request(SnapshotRequest request) override;
     bool is_busy(Purpose purpose) const override;
     void cancel(Purpose purpose) override;
