@@ -72,7 +72,7 @@ void Cron::shrink_tables() {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     for (int step = 0; step < kShrinkStepsPerTick; ++step) {
         auto& table = keyspace.database(shrink_db_).table();
-        shrink_position_ = table.size() == 0 ? 0 : table.shrink_step(shrink_position_);
+        shrink_position_ = table.shrink_step(shrink_position_);
         if (shrink_position_ == 0) {
             shrink_db_ = (shrink_db_ + 1) % keyspace.database_count();
             if (shrink_db_ == 0) return;

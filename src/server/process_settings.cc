@@ -35,7 +35,7 @@ void ProcessSettings::show_title() {
     const std::string listen =
         settings_.net.port != 0 ? address + ":" + port : settings_.net.unixsocket;
     const auto text = expand_title(settings_.server.proc_title_template,
-                                   {.title = "millrace-server",
+                                   {.title = title_.original(),
                                     .listen_address = listen,
                                     .server_mode = settings_.cluster.enabled ? " [cluster]" : "",
                                     .port = port,

@@ -28,6 +28,7 @@ void move_environment() {
 
 TitleArea::TitleArea(int argument_count, char** arguments) {
     if (argument_count == 0) return;
+    original_ = arguments[0];
     begin_ = arguments[0];
     char* end = begin_;
     // The kernel lays the texts out one behind the other; only what really touches is ours.

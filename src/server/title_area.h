@@ -22,8 +22,11 @@ public:
     TitleArea(int argument_count, char** arguments);
 
     void set(std::string_view title);
+    // As the program was called.
+    const std::string& original() const { return original_; }
 
 private:
+    std::string original_;
     char* begin_ = nullptr;
     size_t bytes_ = 0;
 };

@@ -36,6 +36,7 @@ TEST_F(TitleAreaTest, ReplacesArgumentsAndEnvironment) {
     TitleArea area(2, arguments_);
     area.set("millrace *:6379");
     EXPECT_STREQ(memory_.data(), "millrace *:6379");
+    EXPECT_EQ(area.original(), "prog");
     EXPECT_STREQ(std::getenv("HOME"), "/h");
     EXPECT_STREQ(std::getenv("EDITOR"), "ed");
 }
