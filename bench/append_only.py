@@ -26,7 +26,7 @@ def start(server, folder, policy, environment=None):
              policy, "--auto-aof-rewrite-percentage", "0"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                env={**os.environ, **(environment or {})})
-    for _ in range(400):
+    for _ in range(3000):  # With slow syncs a start takes its time, too.
         try:
             client = RespClient(port=port)
             client.command("PING")
@@ -81,6 +81,18 @@ def slow(server, policy, shim, seconds):
         return times[len(times) // 2], times[int(len(times) * 0.99)], times[-1], len(times)
 
 
+def slow_table(both, seconds):
+    with tempfile.TemporaryDirectory(prefix="millrace_shim_") as folder:
+        shim = os.path.join(folder, "disk_shim.so")
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "torture", "disk_shim.c")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", source, "-o", shim, "-ldl"], check=True)
+        for policy in ("everysec", "always", "no"):
+            for name, server in both:
+                p50, p99, longest, count = slow(server, policy, shim, seconds)
+                print(f"slow fsync, {policy}, {name}: p50 {p50:.2f} ms, p99 {p99:.2f} ms, longest {longest:.0f} ms, "
+                      f"{count} writes", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("ours")
@@ -89,8 +101,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=400000)
     parser.add_argument("--slow-seconds", type=float, default=20)
+    parser.add_argument("--slow-only", action="store_true", help="only the table of slow fsyncs")
     arguments = parser.parse_args()
     both = (("ours", arguments.ours), ("valkey", arguments.reference))
+    if arguments.slow_only:
+        slow_table(both, arguments.slow_seconds)
+        return
 
     ratios = []
     for _ in range(arguments.rounds):
@@ -108,15 +124,7 @@ def main():
         print(f"always: {rate['ours']:.0f} a second, valkey {rate['valkey']:.0f}: {ratios[-1]:.2f}", flush=True)
     print(f"always: median {statistics.median(ratios):.2f}")
 
-    with tempfile.TemporaryDirectory(prefix="millrace_shim_") as folder:
-        shim = os.path.join(folder, "disk_shim.so")
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "torture", "disk_shim.c")
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", source, "-o", shim, "-ldl"], check=True)
-        for policy in ("everysec", "always", "no"):
-            for name, server in both:
-                p50, p99, longest, count = slow(server, policy, shim, arguments.slow_seconds)
-                print(f"slow fsync, {policy}, {name}: p50 {p50:.2f} ms, p99 {p99:.2f} ms, longest {longest:.0f} ms, "
-                      f"{count} writes", flush=True)
+    slow_table(both, arguments.slow_seconds)
 
 
 if __name__ == "__main__":

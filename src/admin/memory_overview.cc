@@ -24,7 +24,8 @@ void add_databases(MemoryOverview& overview, keyspace::Keyspace& keyspace) {
         const uint64_t expiry_bytes = database.expiry_index().memory_bytes();
         overview.tables += main_bytes + expiry_bytes;
         overview.keys += database.size();
-        if (database.size() != 0) {
+        // Compat: an emptied database is shown, until it is flushed.
+        if (database.size() != 0 || database.has_lost_keys()) {
             overview.databases.push_back({number, main_bytes, expiry_bytes});
         }
     }

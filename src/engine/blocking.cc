@@ -63,8 +63,8 @@ Result<int64_t> deadline_in_milliseconds(Call& call, size_t at) {
 
 // One waiting session; its extension.
 struct Blocking::Wait final : SessionExtension {
-    Wait(Session& of, uint64_t number, const Request& waiting)
-        : session(of), arrival(number), command(waiting) {}
+    Wait(Session& of, uint64_t number, Request& waiting, keyspace::Keyspace& keyspace)
+        : session(of), arrival(number), command(waiting, keyspace) {}
 
     void describe(SessionSummary& summary) const override {
         summary.blocking_keys = queues.size();
@@ -106,11 +106,12 @@ Blocking::~Blocking() = default;
 void Blocking::block(Session& session, const Request& request, const WaitFor& asked) {
     CHECK(!session.is(kBlocked));
     Request kept = request;
+    kept.prebuilt = nullptr;
     if (!asked.words.empty()) {
         kept.words = asked.words.data();
         kept.word_count = static_cast<uint32_t>(asked.words.size());
     }
-    auto owned = std::make_unique<Wait>(session, next_arrival_++, kept);
+    auto owned = std::make_unique<Wait>(session, next_arrival_++, kept, engine_.keyspace());
     Wait& wait = *owned;
     wait.type = asked.type;
     wait.on_missing = asked.on_missing;

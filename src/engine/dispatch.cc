@@ -10,6 +10,7 @@
 #include "engine/client_limit.h"
 #include "engine/client_memory.h"
 #include "engine/errors.h"
+#include "engine/expired_shown.h"
 #include "engine/memory_limit.h"
 #include "engine/pause.h"
 #include "engine/transaction.h"
@@ -90,14 +91,28 @@ const Dispatch::Step Dispatch::kSteps[] = {
     &Dispatch::queue_in_transaction,
 };
 
+// Only that it is inside of MULTI makes this command unusual, and nothing keeps it from being
+// queued.
+bool Dispatch::queues_plainly(const Session& session, const Request& request) const {
+    return (session.conditions() & ~kHarmlessConditions) == kInMulti &&
+           (engine_.conditions() | request.faults) == 0 && request.kind == RequestKind::Command &&
+           !request.command->has(kNotQueued | kNoMulti);
+}
+
 void Dispatch::admit(Session& session, Request& request, ReplyWriter& writer) {
     writer.begin(session.slot(), session.protocol, false);
+    if (queues_plainly(session, request)) {
+        queue_in_transaction(session, request, writer);
+        session.produced_bytes += writer.produced();
+        return;
+    }
     for (Step step : kSteps) {
         if ((this->*step)(session, request, writer) == Verdict::Ended) {
             session.produced_bytes += writer.produced();
             return;
         }
     }
+    const ExpiredShown shown(engine_, session);
     engine_.run(session, request, writer);
 }
 
@@ -280,7 +295,7 @@ Dispatch::Verdict Dispatch::wait_while_paused(Session& session, Request& request
 Dispatch::Verdict Dispatch::queue_in_transaction(Session& session, Request& request,
                                                  ReplyWriter& writer) {
     if (!session.is(kInMulti) || request.command->has(kNotQueued)) return Verdict::Pass;
-    TransactionState::find(session)->enqueue(request, engine_.flags_of(request));
+    TransactionState::find(session)->enqueue(request, engine_.keyspace(), engine_.flags_of(request));
     writer.constant(wire::kQueued);
     return Verdict::Ended;
 }
@@ -297,12 +312,15 @@ void Dispatch::log_command(Session& session, const Request& request, int64_t mic
     using observe::CommandLogKind;
     observe::CommandLog& log = engine_.command_log();
     const std::vector<std::string_view> words = shown_words(request);
+    // What a script runs, its client runs.
+    const Session* const running = engine_.running();
+    const Session& client = session.id() == 0 && running != nullptr ? *running : session;
     const int64_t values[] = {microseconds, request.wire_bytes, static_cast<int64_t>(reply_bytes)};
     for (CommandLogKind kind :
          {CommandLogKind::Slow, CommandLogKind::LargeRequest, CommandLogKind::LargeReply}) {
         const int64_t value = values[static_cast<size_t>(kind)];
         if (value < log.threshold(kind)) continue;
-        log.add(kind, engine_.now_us() / 1000000, value, words, session.peer.address, session.name);
+        log.add(kind, engine_.now_us() / 1000000, value, words, client.peer.address, client.name);
     }
 }
 

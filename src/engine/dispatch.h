@@ -60,6 +60,7 @@ private:
     Verdict check_busy(Session& session, Request& request, ReplyWriter& writer);
     Verdict wait_while_paused(Session& session, Request& request, ReplyWriter& writer);
 
+    bool queues_plainly(const Session& session, const Request& request) const;
     Verdict queue_in_transaction(Session& session, Request& request, ReplyWriter& writer);
 
     // Answers an error that belongs to a request which did not run.

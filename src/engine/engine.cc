@@ -8,6 +8,8 @@
 #include "engine/call.h"
 #include "engine/client_limit.h"
 #include "engine/dispatch.h"
+#include "engine/error_prefix.h"
+#include "engine/expired_shown.h"
 #include "engine/hot_keys.h"
 #include "engine/memory_limit.h"
 
@@ -80,6 +82,7 @@ void Engine::execute_nested(Session& session, Request& request, ReplyWriter& wri
     const uint64_t produced_before = writer.produced();
     Call call(*this, session, request, writer);
     const bool failed = !invoke(call);
+    ++running_->commands;
     account(session, request, writer.produced() - produced_before, CycleClock::now() - begin,
             failed);
     return_prebuilt(request);
@@ -90,7 +93,6 @@ void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     const uint64_t begin = CycleClock::now();
     session.last_command = request.command;
     session.last_interaction_ms = now_ms();
-    ++session.commands;
     if (is_output_limited(session)) [[unlikely]]
         writer.limit_to(Dispatch(*this).output_room(session));
     Call call(*this, session, request, writer);
@@ -98,6 +100,7 @@ void Engine::run(Session& session, Request& request, ReplyWriter& writer) {
     session.produced_bytes += writer.produced();
     if (call.waits_) [[unlikely]]
         return;
+    ++session.commands;
     account(session, request, writer.produced(), CycleClock::now() - begin, failed);
 }
 
@@ -163,11 +166,13 @@ bool Engine::execute_again(Session& session, Request& request, ReplyLog& log) {
     }
     if (is_output_limited(session)) [[unlikely]]
         writer.limit_to(Dispatch(*this).output_room(session));
+    const ExpiredShown shown(*this, session);
     Call call(*this, session, request, writer);
     call.runs_again_ = true;
     const bool failed = !invoke_unit(call);
     append_late(log);
     if (call.waits_) return true;
+    ++session.commands;
     session.last_interaction_ms = now_ms();
     session.produced_bytes += writer.produced();
     account(session, request, writer.produced(), CycleClock::now() - begin, failed);
@@ -244,15 +249,12 @@ void Engine::reply_error(ReplyWriter& writer, std::string_view text) {
 
 void Engine::count_error(std::string_view text) {
     ++counters_.error_replies;
-    std::string_view prefix = text.substr(0, text.find(' '));
-    constexpr size_t kPrefixesMax = 128;
-    auto found = counters_.errors_by_prefix.find(prefix);
+    const std::string_view prefix = error_prefix(text);
+    const auto found = counters_.errors_by_prefix.find(prefix);
     if (found != counters_.errors_by_prefix.end()) {
         ++found->second;
-    } else if (counters_.errors_by_prefix.size() < kPrefixesMax) {
-        counters_.errors_by_prefix.emplace(prefix, 1);
     } else {
-        counters_.errors_by_prefix_overflowed = true;
+        counters_.errors_by_prefix.emplace(prefix, 1);
     }
 }
 
@@ -331,8 +333,8 @@ void Engine::on_members_expired(int db, const keyspace::Entry& entry,
 
 // --- deferral ---
 
-void Engine::defer(Session& session, const Request& request) {
-    session.deferred.emplace_back(request);
+void Engine::defer(Session& session, Request& request) {
+    session.deferred.emplace_back(request, parts_.keyspace);
     session.set(kDeferring, true);
 }
 

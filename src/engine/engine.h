@@ -111,7 +111,6 @@ struct EngineCounters {
     uint64_t dirty = 0;  // Changes since the start; rdb_changes_since_last_save is counted from it.
     DenialCounters denials;
     std::map<std::string, uint64_t, std::less<>> errors_by_prefix;
-    bool errors_by_prefix_overflowed = false;
     ScriptCounters scripts;
 };
 
@@ -188,8 +187,9 @@ public:
     PersistenceControl* persistence() { return persistence_; }
     void connect_persistence(PersistenceControl* persistence) { persistence_ = persistence; }
 
-    // Made by the scripting module when the first script comes; null before.
+    // Made by scripting for the first script, by replication for the first MIGRATE; null before.
     std::unique_ptr<EngineExtension> scripting;
+    std::unique_ptr<EngineExtension> migration;
 
     uint32_t conditions() const { return conditions_; }
     void set_condition(EngineCondition condition, bool on) {
@@ -224,7 +224,7 @@ public:
     // What was put off until all requests at hand have run: deferred requests of sessions that may
     // run again, and what is said to many at once.
     void end_turn();
-    void defer(Session& session, const Request& request);
+    void defer(Session& session, Request& request);
     // A session that is no longer blocked has its queue run in this or the next turn.
     void wake(Session& session);
     // Serves and ends waits that are due; the server calls it once a turn. Returns how long the

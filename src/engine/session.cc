@@ -1,27 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine/session.h"
 
-#include <cstring>
-
 #include "base/assert.h"
 
 namespace millrace::engine {
-
-OwnedRequest::OwnedRequest(const Request& from) : request(from) {
-    size_t total = 0;
-    for (std::string_view word : from.arguments()) total += word.size();
-    bytes = std::make_unique<char[]>(total);
-    words = std::make_unique<std::string_view[]>(from.word_count);
-    char* at = bytes.get();
-    for (uint32_t i = 0; i < from.word_count; ++i) {
-        const std::string_view word = from.words[i];
-        std::memcpy(at, word.data(), word.size());
-        words[i] = {at, word.size()};
-        at += word.size();
-    }
-    request.words = words.get();
-    request.prebuilt = nullptr;
-}
 
 Session* SessionTable::find_id(uint64_t id) {
     for (const auto& session : slots_) {

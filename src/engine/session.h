@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/owned_request.h"
 #include "engine/reply_log.h"
 #include "engine/request.h"
 
@@ -43,8 +44,9 @@ enum SessionCondition : uint32_t {
     kMonitoring = 1u << 9,
     kAfterAsking = 1u << 10,  // ASKING came just before.
     kNoTouch = 1u << 11,
-    kTracking = 1u << 13,      // Has a TrackingState.
     kDenyBlocking = 1u << 12,  // Inside of EXEC or a script: no command may wait.
+    kTracking = 1u << 13,      // Has a TrackingState.
+    kImportSource = 1u << 14,  // Imports data, and sees what is past its time (ExpiredShown).
 };
 // Conditions that do not send a command to the careful path.
 inline constexpr uint32_t kHarmlessConditions = kNoTouch | kMonitoring | kTracking;
@@ -69,17 +71,6 @@ struct Peer {
     int descriptor = -1;
     bool unix_socket = false;
     bool loopback = false;
-};
-
-// A request that could not run when it came, with its own copy of everything.
-struct OwnedRequest {
-    explicit OwnedRequest(const Request& from);
-    OwnedRequest(OwnedRequest&&) = default;
-    OwnedRequest& operator=(OwnedRequest&&) = default;
-
-    Request request;  // Its words point into `bytes`; it has no prebuilt entry.
-    std::unique_ptr<char[]> bytes;
-    std::unique_ptr<std::string_view[]> words;
 };
 
 // What CLIENT LIST and INFO tell about a session beyond its own fields; each extension fills in its
@@ -138,12 +129,11 @@ public:
     int database = 0;
     uint8_t protocol = 2;  // RESP version.
     bool no_evict = false;
-    bool import_source = false;
     bool capa_redirect = false;
     int64_t created_ms = 0;
     int64_t last_interaction_ms = 0;
     const Command* last_command = nullptr;
-    uint64_t commands = 0;
+    uint64_t commands = 0;  // That have run; those inside of scripts and EXEC, too.
     int64_t over_soft_limit_since_ms = 0;
     uint64_t counted_bytes = 0;  // By ClientLimit.
     uint64_t produced_bytes =

@@ -6,6 +6,9 @@
 #include "base/numbers.h"
 
 namespace millrace::engine {
+namespace {
+constexpr size_t kQueueFirst = 16;
+}  // namespace
 
 TransactionState& TransactionState::of(Session& session, WatchedKeys& watched) {
     if (session.transaction == nullptr) {
@@ -14,8 +17,9 @@ TransactionState& TransactionState::of(Session& session, WatchedKeys& watched) {
     return *find(session);
 }
 
-void TransactionState::enqueue(const Request& request, uint64_t flags) {
-    queue_.emplace_back(request);
+void TransactionState::enqueue(Request& request, keyspace::Keyspace& keyspace, uint64_t flags) {
+    if (queue_.empty()) queue_.reserve(kQueueFirst);
+    queue_.emplace_back(request, keyspace);
     if (request.command->spec().find_databases != nullptr &&
         request.command->full_name() == "select") {
         const auto number = parse_integer(request.words[1]);

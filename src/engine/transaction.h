@@ -31,7 +31,7 @@ public:
     // Queues what follows, from this database on.
     void begin(int database) { database_ = database; }
     // `flags` are what the command may do.
-    void enqueue(const Request& request, uint64_t flags);
+    void enqueue(Request& request, keyspace::Keyspace& keyspace, uint64_t flags);
     // The one in which the next command will run.
     int database() const { return database_; }
     std::vector<OwnedRequest>& queue() { return queue_; }

@@ -45,8 +45,8 @@ public:
     Database& operator=(const Database&) = delete;
 
     Position find(std::string_view key, uint64_t hash) const { return table_.find(hash, key); }
-    [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
-        table_.prefetch_bucket(hash);
+    [[gnu::always_inline]] const void* prefetch_bucket(uint64_t hash) const {
+        return table_.prefetch_bucket(hash);
     }
     [[gnu::always_inline]] void prefetch_entry(uint64_t hash) const {
         table_.prefetch_element(hash);
@@ -88,6 +88,8 @@ public:
     bool first_members_due(int64_t now_ms, uint64_t& hash) const;
 
     size_t size() const { return table_.size(); }
+    // Whether keys have left it one by one; a flushed database is as new.
+    bool has_lost_keys() const { return has_lost_keys_; }
     // Keys with members that expire.
     size_t with_expiring_members() const { return member_expiry_.size(); }
     size_t expiring() const { return expiring_; }
@@ -126,6 +128,7 @@ private:
     size_t expiring_ = 0;
     unsigned captured_tag_ = 0;  // What the snapshot bit of captured slots is.
     int capture_number_ = kNotCapturing;
+    bool has_lost_keys_ = false;
     // Sum of expiry times, for the average that INFO shows; wraps harmlessly.
     uint64_t expire_at_sum_ms_ = 0;
 };

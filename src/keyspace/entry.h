@@ -43,6 +43,10 @@ inline constexpr int kValueTypes = 6;
 
 // The name that TYPE answers.
 std::string_view type_name(ValueType type);
+// The number that Valkey gives to a type (5 are the values of modules); RDB files have it too.
+constexpr uint32_t type_number(ValueType type) {
+    return type == ValueType::Stream ? 6 : static_cast<uint32_t>(type);
+}
 
 // How a string is kept. `Embedded` and `Raw` differ only in the name that OBJECT ENCODING answers.
 enum class StringForm : uint8_t { Embedded, Raw, Int };

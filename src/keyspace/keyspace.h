@@ -151,6 +151,10 @@ public:
         keep_expired_ = static_cast<uint8_t>(keep ? keep_expired_ | bit : keep_expired_ & ~bit);
     }
     bool keeps_expired() const { return keep_expired_ != 0; }
+    // Somebody imports data: what comes past its time is stored all the same.
+    bool imports() const {
+        return (keep_expired_ & static_cast<uint8_t>(KeepExpired::WhileImporting)) != 0;
+    }
     KeyspaceCounters& counters() { return counters_; }
 
 private:

@@ -60,6 +60,8 @@ public:
     std::unique_ptr<RetiredBlock> take_released();
     // An emptied block, to be used again.
     void give_back(std::unique_ptr<RetiredBlock> block);
+    // Frees the blocks that wait to be used again.
+    void drop_spares() { spare_.clear(); }
 
     void stamp(Entry& entry) const {
         const auto generation = static_cast<uint8_t>(1 + turn_ % 255);

@@ -20,6 +20,8 @@ struct NetCounters {
     // Levels, not counts; a reset leaves them alone.
     uint64_t connections = 0;  // Open now.
     uint64_t io_threads_active = 0;
+    uint64_t io_threads_configured = 0;  // At most; the main thread does not count.
+    uint64_t migrate_links = 0;          // Of MIGRATE, kept for the next one.
     uint64_t reads_pending = 0;   // Read jobs handed to I/O threads and not back yet.
     uint64_t writes_pending = 0;  // Write jobs likewise.
 };

@@ -95,7 +95,7 @@ void BackgroundSave::begin() {
     log_notice("Background saving started by the snapshot thread");
     snapshots_.request({.purpose = snapshot::Purpose::File,
                         .target = std::make_unique<snapshot::FileTarget>(
-                            settings_.dbfilename, settings_.rdb_save_incremental_fsync),
+                            disk_, settings_.dbfilename, settings_.rdb_save_incremental_fsync),
                         .at_cut = [this] { dirty_at_cut_ = engine_.counters().dirty; },
                         .ended = [this](const Status& status) { end(status); }});
 }

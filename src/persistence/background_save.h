@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "engine/engine.h"
+#include "persistence/disk.h"
 #include "persistence/settings.h"
 #include "persistence/snapshot/service.h"
 #include "persistence/write_refusals.h"
@@ -21,8 +22,12 @@ namespace millrace::persistence {
 class BackgroundSave {
 public:
     BackgroundSave(engine::Engine& engine, const RdbSettings& settings,
-                   snapshot::SnapshotService& snapshots, WriteRefusals& refusals)
-        : engine_(engine), settings_(settings), snapshots_(snapshots), refusals_(refusals) {}
+                   snapshot::SnapshotService& snapshots, WriteRefusals& refusals, Disk& disk)
+        : engine_(engine),
+          settings_(settings),
+          snapshots_(snapshots),
+          refusals_(refusals),
+          disk_(disk) {}
 
     // What the client is told. `may_wait`: until nothing else is being written.
     Result<std::string_view> start(bool may_wait);
@@ -49,6 +54,7 @@ private:
     const RdbSettings& settings_;
     snapshot::SnapshotService& snapshots_;
     WriteRefusals& refusals_;
+    Disk& disk_;
     bool scheduled_ = false;
     int64_t tried_at_seconds_ = 0;
     uint64_t dirty_at_cut_ = 0;

@@ -25,17 +25,19 @@ constexpr ErrorText kCannotLoad{"Fatal error loading the DB, check server logs. 
 }  // namespace
 
 Persistence::Persistence(engine::Engine& engine, const Settings& settings,
-                         const keyspace::Settings& keyspace_settings, std::string cpu_list)
+                         const keyspace::Settings& keyspace_settings, std::string cpu_list,
+                         Disk& disk)
     : engine_(engine),
       settings_(settings),
       keyspace_settings_(keyspace_settings),
+      disk_(disk),
       snapshots_(engine.keyspace(), settings.rdb, std::move(cpu_list),
                  [this] {
                      return snapshot::CutFacts{.now_seconds = engine_.now_ms() / 1000,
                                                .use_marks = use_marks(),
                                                .libraries = libraries()};
                  }),
-      background_(engine, settings.rdb, snapshots_, refusals_),
+      background_(engine, settings.rdb, snapshots_, refusals_, disk),
       temporary_file_(rdb::FileSink::temporary_name(::getpid())) {}
 
 rdb::UseMarks Persistence::use_marks() const {
@@ -54,7 +56,7 @@ rdb::UseMarks Persistence::use_marks() const {
 // --- saving ---
 
 Status Persistence::write_file() {
-    rdb::FileSink sink(settings_.rdb.rdb_save_incremental_fsync);
+    rdb::FileSink sink(disk_, settings_.rdb.rdb_save_incremental_fsync);
     TRY(sink.open(::getpid()));
     rdb::Writer writer(
         sink, {.compress = settings_.rdb.rdbcompression, .checksum = settings_.rdb.rdbchecksum});
@@ -190,16 +192,15 @@ Result<size_t> Persistence::load_as(std::string_view bytes, const Loading& how,
 }
 
 Status Persistence::load() {
-    rdb::MappedFile file;
-    const Status opened = file.open(settings_.rdb.dbfilename);
-    if (!opened.ok()) {
-        if (opened.error().code() == ENOENT) return done();
-        log_warning("{}", opened.error().text());
+    const Result<std::unique_ptr<FileBytes>> file = disk_.map(settings_.rdb.dbfilename);
+    if (!file.ok()) {
+        if (file.error().code() == ENOENT) return done();
+        log_warning("{}", file.error().text());
         return kCannotLoad;
     }
     engine_.begin_batch();
     const int64_t begin_ns = engine_.time().monotonic_nanoseconds();
-    const Status loaded = load_bytes(file.bytes(), false, false);
+    const Status loaded = load_bytes((*file)->bytes(), false, false);
     if (!loaded.ok()) {
         log_warning("{}", loaded.error().text());
         return kCannotLoad;
@@ -211,11 +212,10 @@ Status Persistence::load() {
 
 Status Persistence::reload(const engine::ReloadRequest& request) {
     if (request.save) TRY(save_now());
-    rdb::MappedFile file;
-    const Status opened = file.open(settings_.rdb.dbfilename);
-    const Status loaded = opened.ok()
-                              ? load_bytes(file.bytes(), request.flush, request.merge)
-                              : Error(std::string(opened.error().text()), opened.error().code());
+    const Result<std::unique_ptr<FileBytes>> file = disk_.map(settings_.rdb.dbfilename);
+    const Status loaded = file.ok()
+                              ? load_bytes((*file)->bytes(), request.flush, request.merge)
+                              : Error(std::string(file.error().text()), file.error().code());
     if (loaded.ok()) {
         log_notice("DB reloaded by DEBUG RELOAD");
         return done();

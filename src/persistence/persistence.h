@@ -18,6 +18,7 @@
 #include "engine/services.h"
 #include "keyspace/settings.h"
 #include "persistence/background_save.h"
+#include "persistence/disk.h"
 #include "persistence/load_progress.h"
 #include "persistence/rdb/dataset_reader.h"
 #include "persistence/settings.h"
@@ -30,7 +31,7 @@ class Persistence final : public engine::PersistenceControl, public engine::Appe
 public:
     // `cpu_list`: where the snapshot thread runs; empty: anywhere.
     Persistence(engine::Engine& engine, const Settings& settings,
-                const keyspace::Settings& keyspace_settings, std::string cpu_list);
+                const keyspace::Settings& keyspace_settings, std::string cpu_list, Disk& disk);
 
     // Without it, files hold no functions.
     void set_libraries(rdb::LibraryStore libraries) { libraries_ = std::move(libraries); }
@@ -98,6 +99,7 @@ private:
     engine::Engine& engine_;
     const Settings& settings_;
     const keyspace::Settings& keyspace_settings_;
+    Disk& disk_;
     rdb::LibraryStore libraries_;
     std::function<void()> attend_loading_;
     snapshot::Snapshots snapshots_;

@@ -40,7 +40,8 @@ public:
     Arena& arena() { return arena_; }
     engine::ReplyLog& replies() { return replies_; }
 
-    // Retired entries that the I/O side is to free (rule R9).
+    // Retired entries that the I/O side is to free (rule R9); on the way to the main thread, the
+    // emptied blocks that come back.
     std::vector<std::unique_ptr<keyspace::RetiredBlock>> to_free;
 
     void clear() {

@@ -129,12 +129,21 @@ void Pipeline::set_active(int threads) {
 
 void Pipeline::configure_threads(int io_threads, bool always_active) {
     configured_ = std::clamp(io_threads - 1, 0, kIoThreadsMax);
+    state_.net.io_threads_configured = static_cast<uint64_t>(configured_);
     always_active_ = always_active;
     set_active(always_active ? configured_ : std::min(active_, configured_));
 }
 
 void Pipeline::tidy_threads() {
     for (auto& thread : threads_) thread->tidy();
+}
+
+void Pipeline::drop_spares() {
+    {
+        const RoleScope role(io_side);
+        side_zero_.drop_spares();
+    }
+    engine_.keyspace().limbo().drop_spares();
 }
 
 void Pipeline::configure_io(const IoSettings& settings) {
@@ -144,27 +153,29 @@ void Pipeline::configure_io(const IoSettings& settings) {
 }
 
 void Pipeline::adjust_threads(int64_t now_ms) {
+    if (always_active_ || (configured_ == 0 && active_ == 0)) return;
     const uint64_t now = CycleClock::now();
     const uint64_t main_busy = state_.threads.main().active_nanoseconds.read();
     uint64_t threads_busy = 0;
     for (size_t i = 1; i <= threads_.size(); ++i)
         threads_busy += state_.threads[i].active_nanoseconds.read();
-    const uint64_t delayed = thread_run_delay_ns();
     const uint64_t commands = engine_.counters().commands_processed;
-    const int cores = threads::usable_cores_at_start();
-    const Activation::Sample sample{.now_ms = now_ms,
-                                    .elapsed_ns = CycleClock::to_nanoseconds(now - sampled_.at),
-                                    .main_busy_ns = main_busy - sampled_.main_busy,
-                                    .threads_busy_ns = threads_busy - sampled_.threads_busy,
-                                    .main_delayed_ns = delayed - sampled_.delayed,
-                                    .idle_cores = idle_cores_.sample(cores),
-                                    .commands = commands - sampled_.commands};
-    sampled_ = {.at = now,
-                .main_busy = main_busy,
-                .threads_busy = threads_busy,
-                .delayed = delayed,
-                .commands = commands};
-    if (!always_active_) set_active(activation_.decide(sample, active_, configured_));
+    Activation::Sample sample{.now_ms = now_ms,
+                              .elapsed_ns = CycleClock::to_nanoseconds(now - sampled_.at),
+                              .main_busy_ns = main_busy - sampled_.main_busy,
+                              .threads_busy_ns = threads_busy - sampled_.threads_busy,
+                              .commands = commands - sampled_.commands};
+    sampled_.at = now;
+    sampled_.main_busy = main_busy;
+    sampled_.threads_busy = threads_busy;
+    sampled_.commands = commands;
+    if (activation_.needs_system(sample, active_)) {
+        const uint64_t delayed = thread_run_delay_ns();
+        sample.main_delayed_ns = delayed - sampled_.delayed;
+        sampled_.delayed = delayed;
+        sample.idle_cores = idle_cores_.sample(threads::usable_cores_at_start());
+    }
+    set_active(activation_.decide(sample, active_, configured_));
 }
 
 }  // namespace millrace::pipeline

@@ -36,6 +36,7 @@ constexpr size_t kContentLines = 2;
 struct Lookup {
     const keyspace::Database* database;
     uint64_t hash;
+    const void* bucket;
     bool of_collection;
 };
 
@@ -62,10 +63,11 @@ void Pipeline::fetch(std::span<const Request> requests) {
         const Session* session = engine_.sessions().find(request.client, request.client_generation);
         if (session == nullptr) continue;
         const keyspace::Database& database = engine_.keyspace().database(session->database);
-        database.prefetch_bucket(request.key_hash);
         lookups[lookup_count++] = {&database, request.key_hash,
+                                   database.prefetch_bucket(request.key_hash),
                                    request.command->works_on_collections()};
     }
+    for (size_t i = 0; i < lookup_count; ++i) touch(lookups[i].bucket);
     std::array<const keyspace::Entry*, Batch::kRequestsMax> found;
     std::array<const keyspace::Entry*, Batch::kRequestsMax> with_collection;
     size_t found_count = 0;
@@ -90,6 +92,8 @@ void Pipeline::execute(Batch& batch, SideNumber side) {
     Batch* const outer = std::exchange(executing_, &batch);
     const SideNumber outer_side = std::exchange(executing_side_, side);
     const size_t outer_next = std::exchange(executing_next_, 0);
+    for (auto& block : batch.to_free) engine_.keyspace().limbo().give_back(std::move(block));
+    batch.to_free.clear();
     // Time stands still for a script that lets others be served.
     if (engine_.running() == nullptr) engine_.begin_batch();
     const std::span<Request> requests = batch.requests();
@@ -231,6 +235,7 @@ void Pipeline::execute_command(Request& request, Batch& batch) {
 void Pipeline::publish(std::unique_ptr<Batch> batch, SideNumber side) {
     Ledger& ledger = ledgers_[side];
     ledger.turns.push_back(turn_);
+    if (!frees_[side].empty()) batch->to_free.swap(frees_[side]);
     if (gate_ != nullptr) [[unlikely]] {
         const uint64_t mark = gate_->mark();
         if (!held_[side].empty() || mark > gate_->released()) {

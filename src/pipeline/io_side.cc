@@ -23,6 +23,7 @@ namespace {
 
 constexpr size_t kScratchBytes = 32 * 1024;
 constexpr size_t kReplyBytesKept = 64 * 1024;  // By a batch that waits to be used again.
+constexpr size_t kBlocksKept = 4;              // By a batch, for the main thread to use again.
 constexpr size_t kSpareBatchesMax = IoSide::kCredits;
 // Between two visits the kernel has driven a connection out of the near caches; it is fetched this
 // many visits ahead.
@@ -337,8 +338,10 @@ void IoSide::free_blocks(Batch& batch) {
         for (size_t i = 0; i < block->count; ++i) builder_.free(block->entries[i], remote_frees_);
         usage_.frees.add(block->count);
         builder_.reclaimer().note_freed(block->bytes);
+        block->count = 0;
+        block->bytes = 0;
     }
-    batch.to_free.clear();
+    batch.to_free.resize(std::min(batch.to_free.size(), kBlocksKept));
     remote_frees_.flush();
 }
 

@@ -79,6 +79,8 @@ public:
     void complete(std::unique_ptr<Batch> batch) ON_IO_SIDE;
     // Writes to all connections that got something.
     void write() ON_IO_SIDE;
+    // Frees the batches that wait to be used again.
+    void drop_spares() ON_IO_SIDE { spare_.clear(); }
 
     // Whether another round would do something without anything new from outside.
     bool can_go_on() { return (!read_list_.empty() && has_room()) || !write_list_.empty(); }

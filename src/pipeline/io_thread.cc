@@ -108,6 +108,7 @@ bool IoThread::turn() {
 
 // A slice at a time, while there is nothing else to do.
 void IoThread::tidy_some() {
+    side_.drop_spares();
     const bool more = heap_.trim_some(kTidiedBytes) >= kTidiedBytes;
     if (!more) tidy_.store(false, std::memory_order_relaxed);
 }

@@ -38,6 +38,7 @@ Pipeline::Pipeline(engine::Engine& engine, structures::SlabHeapPool& heaps,
                  [this](std::unique_ptr<Batch> batch) { filled_.push_back(std::move(batch)); }),
       ledgers_(kIoThreadsMax + 1),
       outboxes_(kIoThreadsMax + 1),
+      frees_(kIoThreadsMax + 1),
       held_(kIoThreadsMax + 1),
       placements_(kIoThreadsMax + 1),
       activation_(threads::usable_cores_at_start()),
@@ -45,6 +46,9 @@ Pipeline::Pipeline(engine::Engine& engine, structures::SlabHeapPool& heaps,
 
 Pipeline::~Pipeline() {
     threads_.clear();
+    for (auto& blocks : frees_) {
+        for (auto& block : blocks) engine_.keyspace().free_block(*block);
+    }
 }
 
 Status Pipeline::open() {
@@ -75,11 +79,19 @@ void Pipeline::begin_turn() {
     ++turn_;
     keyspace::Limbo& limbo = engine_.keyspace().limbo();
     limbo.begin_turn(turn_, oldest_uncompleted());
+    send_frees_alone();
     release_retired();
 }
 
-// Entries that nobody refers to any more go to the I/O threads to be freed, or are freed here when
-// there are none.
+// What no batch has taken along for a whole turn.
+void Pipeline::send_frees_alone() {
+    for (size_t side = 0; side < frees_.size(); ++side) {
+        if (!frees_[side].empty()) (void)outbox(static_cast<SideNumber>(side));
+    }
+}
+
+// Entries that nobody refers to any more go to the I/O threads to be freed, with the next results,
+// or are freed here when there are no threads.
 void Pipeline::release_retired() {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     SideNumber next = 1;
@@ -89,7 +101,7 @@ void Pipeline::release_retired() {
             keyspace.limbo().give_back(std::move(block));
             continue;
         }
-        outbox(next).to_free.push_back(std::move(block));
+        frees_[next].push_back(std::move(block));
         next = static_cast<SideNumber>(next % active_ + 1);
     }
     keyspace.remote_frees().flush();

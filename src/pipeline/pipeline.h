@@ -72,8 +72,11 @@ public:
     // The cron calls it every 100 ms: decides how many I/O threads to use.
     void adjust_threads(int64_t now_ms);
 
-    // Lets I/O threads give back what has been freed for them; they may be asleep.
+    // Lets I/O threads give back what has been freed for them, and free what they keep to be used
+    // again; they may be asleep.
     void tidy_threads();
+    // Frees what the main thread keeps to be used again: batches, blocks of limbo.
+    void drop_spares();
 
     // --- settings ---
 
@@ -106,6 +109,7 @@ private:
     void account_turn();
     uint64_t oldest_uncompleted();
     void release_retired();
+    void send_frees_alone();
     bool threads_in_use() const;
     void take_token();
     bool single_turn(int64_t timeout_us);
@@ -159,6 +163,8 @@ private:
     std::vector<std::unique_ptr<IoThread>> threads_;  // Side i + 1.
     std::vector<Ledger> ledgers_;                     // By side.
     std::vector<std::unique_ptr<Batch>> outboxes_;    // By side; null when empty.
+    // What sides are to free, until a batch goes there.
+    std::vector<std::vector<std::unique_ptr<keyspace::RetiredBlock>>> frees_;
     engine::ReplyGate* gate_ = nullptr;
     std::vector<std::deque<Held>> held_;  // By side.
     size_t held_count_ = 0;

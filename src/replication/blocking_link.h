@@ -5,7 +5,7 @@
 //
 // Owner:   whoever talks.
 // Threads: main thread; it serves nobody meanwhile.
-// Limits:  each call waits for at most the time that open() was given.
+// Limits:  each call waits for at most the time that open() or set_timeout_ms() was given.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@ public:
     // Success means only that the connection was not given up: like Valkey's, it may turn out to
     // be refused when something is sent.
     Status open(const std::string& host, const std::string& port, int64_t timeout_ms);
+    void set_timeout_ms(int64_t timeout_ms) { timeout_ms_ = timeout_ms; }
     Status send(std::string_view bytes);
     Result<protocol::Reply> receive();
 

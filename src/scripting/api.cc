@@ -136,7 +136,7 @@ bool run_command(lua_State* lua, Interpreter& interpreter,
         const std::string denied = denial_of(run, engine, request);
         if (!denied.empty()) {
             ++command->statistics().rejected_calls;
-            engine.count_error("NOPERM");
+            engine.count_error("NOPERM ");
             push_error_table(lua, "ERR ACL failure in script: " + denied);
             mark_counted(lua);
             return true;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "engine/error_prefix.h"
 #include "scripting/api.h"
 #include "scripting/libraries/libraries.h"
 #include "scripting/values.h"
@@ -190,7 +191,8 @@ Error Interpreter::take_error() {
     }
     lua_pushliteral(lua_, "ignore_error_stats_update");
     lua_rawget(lua_, -2);
-    if (lua_toboolean(lua_, -1) != 0) run_->call.error_was_counted();
+    if (lua_toboolean(lua_, -1) == 0) engine::count_script_error(engine_, text);
+    run_->call.error_was_counted();
     return Error(sanitised(text));
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/numbers.h"
+#include "engine/error_prefix.h"
 #include "scripting/interpreter.h"
 
 namespace millrace::scripting {
@@ -306,7 +307,9 @@ bool write_verbatim(Answer& answer) {
 bool write_typed_table(Answer& answer, int depth) {
     lua_State* lua = answer.lua;
     if (push_field(lua, "err", LUA_TSTRING)) {
-        answer.run.call.engine().reply_error(answer.out, sanitised(to_view(lua, -1)));
+        const std::string text = sanitised(to_view(lua, -1));
+        answer.out.error(text);
+        engine::count_script_error(answer.run.call.engine(), text);
     } else if (push_field(lua, "ok", LUA_TSTRING)) {
         answer.out.simple(sanitised(to_view(lua, -1)));
     } else if (push_field(lua, "double", LUA_TNUMBER)) {
@@ -396,10 +399,13 @@ Status reply_with_top(lua_State* lua, ScriptRun& run) {
     if (lua_istable(lua, -1) && push_field(lua, "err", LUA_TSTRING)) {
         Error error(sanitised(to_view(lua, -1)));
         lua_pop(lua, 1);
+        bool counted = false;
         if (push_field(lua, "ignore_error_stats_update", LUA_TBOOLEAN)) {
-            if (lua_toboolean(lua, -1) != 0) run.call.error_was_counted();
+            counted = lua_toboolean(lua, -1) != 0;
             lua_pop(lua, 1);
         }
+        if (!counted) engine::count_script_error(run.call.engine(), error.text());
+        run.call.error_was_counted();
         return error;
     }
     Answer answer{lua, run, run.call.reply()};

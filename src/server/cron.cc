@@ -9,6 +9,7 @@
 #include "engine/dispatch.h"
 #include "engine/hot_keys.h"
 #include "engine/memory_limit.h"
+#include "replication/link_cache.h"
 #include "server/watchdog.h"
 
 namespace millrace::server {
@@ -19,6 +20,7 @@ constexpr size_t kSegmentsFreedPerSlice = 64;
 constexpr int kShrinkStepsPerTick = 64;
 constexpr size_t kSegmentsTidiedPerTick = 64;
 constexpr int64_t kTrimPeriodMs = 1000;
+constexpr uint64_t kQuietCommands = 20;  // In that time.
 constexpr uint64_t kSlackBytesMax = uint64_t{64} << 20;
 // A slice of background work holds the loop no longer than this, so that nobody notices.
 constexpr int64_t kExpireSliceUs = 500;
@@ -30,7 +32,12 @@ void Cron::expire() {
         more_to_expire_ = false;
         return;
     }
+    keyspace::KeyspaceCounters& counters = engine_.keyspace().counters();
+    const uint64_t before_us = counters.expire_cycle_microseconds;
     more_to_expire_ = engine_.keyspace().expire_due(kExpireSliceUs * expire_effort_);
+    const uint64_t spent_us = counters.expire_cycle_microseconds - before_us;
+    engine_.latency().record("expire-cycle", engine_.now_us() / 1000000,
+                             static_cast<int64_t>(spent_us / 1000));
     engine_.effects().end_unit();
 }
 
@@ -82,7 +89,13 @@ void Cron::trim_memory() {
     const uint64_t used = used_bytes();
     used_since_trim_highest_ = std::max(used_since_trim_highest_, used);
     const uint64_t commands = engine_.counters().commands_processed;
-    const bool idle = commands == std::exchange(commands_at_trim_, commands);
+    const uint64_t commands_since = commands - std::exchange(commands_at_trim_, commands);
+    // Whoever only watches the server does not count.
+    const bool quiet = commands_since <= kQuietCommands;
+    if (quiet) pipeline_.drop_spares();
+    if (quiet && !quiet_) pipeline_.tidy_threads();
+    quiet_ = quiet;
+    const bool idle = commands_since == 0;
     if (!idle && used_since_trim_highest_ < used + used / 8 + kSlackBytesMax) return;
     defragmenter_.trim();
     used_since_trim_highest_ = used;
@@ -112,6 +125,7 @@ void Cron::tick() {
 void Cron::slow_tick() {
     defragmenter_.decide();
     watch_keys();
+    replication::LinkCache::close_unused(engine_);
     pipeline_.adjust_threads(engine_.now_ms());
     state_.sample_rates(engine_.time().monotonic_nanoseconds() / 1000,
                         engine_.counters().commands_processed);
@@ -119,8 +133,8 @@ void Cron::slow_tick() {
 
 int64_t Cron::run() {
     const int64_t now_us = engine_.time().monotonic_nanoseconds() / 1000;
-    did_something_ = now_us >= next_slow_tick_us_ || now_us >= next_tick_us_ || more_to_expire_ ||
-                     more_to_free_;
+    did_something_ =
+        now_us >= next_slow_tick_us_ || now_us >= next_tick_us_ || more_to_expire_ || more_to_free_;
     if (now_us >= next_slow_tick_us_) {
         slow_tick();
         next_slow_tick_us_ = now_us + kSlowTickUs;

@@ -61,6 +61,7 @@ private:
     int64_t next_trim_ms_ = 0;
     uint64_t commands_at_trim_ = 0;
     uint64_t used_since_trim_highest_ = 0;
+    bool quiet_ = false;  // Nearly nothing was asked for in the last second.
     bool did_something_ = false;
     bool more_to_expire_ = false;
     bool more_to_free_ = false;

@@ -70,7 +70,7 @@ Server::Server(AllSettings& settings, config::Registry& config, engine::CommandR
                .time = time_,
                .entropy = entropy_}),
       persistence_(engine_, settings.persistence, settings.keyspace,
-                   settings.server.bgsave_cpulist),
+                   settings.server.bgsave_cpulist, disk_),
       pipeline_(engine_, heaps_, state_),
       append_only_file_(append_only_parts()),
       acceptor_(pipeline_, engine_, settings.net, state_),

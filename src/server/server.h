@@ -76,9 +76,9 @@ private:
     structures::SlabHeapPool heaps_;
     keyspace::Keyspace keyspace_;
     engine::Engine engine_;
+    persistence::SystemDisk disk_;
     persistence::Persistence persistence_;
     pipeline::Pipeline pipeline_;
-    persistence::aof::SystemDisk disk_;
     persistence::aof::AppendOnlyFile append_only_file_;
     Acceptor acceptor_;
     Cron cron_;

@@ -19,6 +19,7 @@ namespace {
 struct State {
     char log_path[4096] = "";
     int utc_offset_seconds = 0;
+    bool armed = false;
 };
 State state;
 
@@ -59,6 +60,8 @@ void install_watchdog(std::string_view log_path) {
 }
 
 void feed_watchdog(int64_t milliseconds) {
+    if (milliseconds == 0 && !state.armed) return;
+    state.armed = milliseconds != 0;
     itimerval timer{};
     timer.it_value.tv_sec = milliseconds / 1000;
     timer.it_value.tv_usec = milliseconds % 1000 * 1000;

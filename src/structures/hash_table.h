@@ -120,10 +120,13 @@ public:
     void erase(Ref ref, uint64_t hash) { core_.erase(hash, ref.slot_); }
 
     // A pipeline of look-ups asks for the bucket some look-ups ahead, then for the element, then
-    // finds. prefetch_element looks into the bucket, so it should have arrived.
-    void prefetch_bucket(uint64_t hash) const {
+    // finds. prefetch_element looks into the bucket, so it should have arrived. Returns where the
+    // bucket is.
+    const void* prefetch_bucket(uint64_t hash) const {
         const SegmentWord segment = core_.segment(hash);
-        prefetch(segment.buckets() + segment.home(hash));
+        const HashBucket* bucket = segment.buckets() + segment.home(hash);
+        prefetch(bucket);
+        return bucket;
     }
     void prefetch_element(uint64_t hash) const;
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/format_double.h"
 #include "base/memory.h"
 #include "base/numbers.h"
@@ -21,6 +22,7 @@ using structures::RankedElement;
 namespace {
 
 constexpr ErrorText kBadListpack{"a listpack that is no sorted set"};
+constexpr ErrorText kNanScore{"a score that is no number"};
 
 // The integer that a score is, if it is one that text shows digit by digit.
 std::optional<int64_t> whole(double score) {
@@ -34,6 +36,10 @@ std::optional<int64_t> whole(double score) {
 std::optional<double> parse_score(const Listpack::Element& element) {
     if (element.is_number) return static_cast<double>(element.number);
     return parse_double(element.text);
+}
+
+bool is_nan(const Listpack::Element& element) {
+    return !element.is_number && equals_ignore_case(element.text, "nan");
 }
 
 void insert_score(Listpack& pack, Listpack::Position before, double score) {
@@ -162,7 +168,8 @@ Result<std::unique_ptr<SortedSet>> SortedSet::from_listpack(const SipKey& seed, 
         std::string member(pack.view(at, digits));
         at = pack.next(at);
         const auto score = parse_score(pack.get(at));
-        if (!score || std::isnan(*score)) return kBadListpack;
+        if (score && std::isnan(*score)) return kNanScore;
+        if (!score) return is_nan(pack.get(at)) ? kNanScore : kBadListpack;
         if (!members.empty() &&
             !structures::ranked_before(before_score, before_member, *score, member))
             return kBadListpack;

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Real clients against our server: the command line tools, redis-py, hiredis, and, where npm is there, ioredis,
-# node-redis, iovalkey, valkey-glide and BullMQ. What they do is in tests/clients/. MILLRACE_SERVER names another
+# Real clients against our server: the command line tools, redis-py, Celery and RQ, hiredis, and, where npm is there,
+# ioredis, node-redis, iovalkey, valkey-glide and BullMQ. What they do is in tests/clients/. MILLRACE_SERVER names another
 # program, to see that the expectations hold there too.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh
-need_packages g++ python3 python3-redis libhiredis-dev redis-tools
+need_packages g++ python3 python3-redis python3-celery python3-rq libhiredis-dev redis-tools
 reference=../shared/tools/reference
 if [[ -z ${MILLRACE_REFERENCE_BIN:-} && -x $reference ]]; then
   MILLRACE_REFERENCE_BIN=$("$reference" bin 2>/dev/null)
@@ -46,6 +46,7 @@ client() {  # name, command...
 
 client "command line" tests/clients/command_line.sh
 client redis-py /usr/bin/python3 tests/clients/redis_py.py
+client "Celery, RQ" /usr/bin/python3 tests/clients/python_queues.py
 if g++ -std=c++20 -O1 tests/clients/hiredis_client.cc -o "$work/hiredis_client" -lhiredis; then
   client hiredis "$work/hiredis_client"
 else

@@ -3,11 +3,14 @@
 #
 # Valkey's own Tcl suite against our server, where the shared folder with its runner stands beside this repository.
 #
-#   tests/conformance/units.txt               the units that run, one a line
+#   tests/ci/conformance.sh               the units of the list, and those marked `threads` once more with I/O threads
+#   tests/ci/conformance.sh --io-threads  the whole list with I/O threads only
+#
+#   tests/conformance/units.txt               the units, one a line
 #   tests/conformance/known_exceptions.txt    tests that may fail: `name of the test :: why`, one a line
 #
-# A failure that is not in the list fails this step; so does a server that stops answering. A test in the list that
-# passes is named, so that the list shrinks.
+# Further words go to the runner. A failure that is not in the list fails this step; so does a server that stops
+# answering. A test in the list that passes is named, so that the list shrinks.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 runner=../shared/tools/valkey-tests
@@ -16,14 +19,41 @@ source tools/setup.sh
 server=build/release/bin/millrace-server
 [[ -x $server ]] || { echo "no $server; run ./test first"; echo "0 passed, 1 failed"; exit 1; }
 
-units=()
-while read -r unit _; do
-  [[ -z $unit || $unit == \#* ]] || units+=(--single "$unit")
+all=()
+marked=()
+while read -r unit mark _; do
+  [[ -z $unit || $unit == \#* ]] && continue
+  all+=(--single "$unit")
+  [[ $mark == threads ]] && marked+=(--single "$unit")
 done <tests/conformance/units.txt
-((${#units[@]})) || { echo "skipped: tests/conformance/units.txt names no unit yet"; exit 0; }
+((${#all[@]})) || { echo "skipped: tests/conformance/units.txt names no unit yet"; exit 0; }
+
+passed=0
+failed=0
 
 # The runner and the suite are read-only and elsewhere; the log stays here. There is neither replication nor a cluster.
-"$runner" run "$server" --tags "-needs:repl -cluster" "${units[@]}" "$@" >build/conformance.txt 2>&1
-log=${VALKEY_TESTS_ROOT:-/var/cache/millrace-valkey-tests}/last.log
-cp "$log" build/conformance.log || { tail -n 20 build/conformance.txt; echo "0 passed, 1 failed"; exit 1; }
-exec tests/ci/compare_conformance.py build/conformance.log tests/conformance/known_exceptions.txt
+suite() {  # name of the log, arguments of the runner...
+  local name=$1 line log=${VALKEY_TESTS_ROOT:-/var/cache/millrace-valkey-tests}/last.log
+  shift
+  echo "--- $name"
+  "$runner" run "$server" --tags "-needs:repl -cluster" "$@" >"build/$name.txt" 2>&1
+  cp "$log" "build/$name.log" || { tail -n 20 "build/$name.txt"; failed=$((failed + 1)); return; }
+  tests/ci/compare_conformance.py "build/$name.log" tests/conformance/known_exceptions.txt >"build/$name.txt"
+  line=$(tail -n 1 "build/$name.txt")
+  cat "build/$name.txt"
+  if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2]))
+  else
+    failed=$((failed + 1))
+  fi
+}
+
+if [[ ${1:-} == --io-threads ]]; then
+  suite conformance-threads "${all[@]}" "$@"
+else
+  suite conformance "${all[@]}" "$@"
+  ((${#marked[@]})) && suite conformance-threads "${marked[@]}" --io-threads "$@"
+fi
+echo "$passed passed, $failed failed"
+((failed == 0))

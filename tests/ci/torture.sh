@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Kills servers under load and at each step on disk, and looks for acknowledged writes that are gone. Short here; the
-# long runs are
+# What is on disk after the worst: power cuts on a simulated disk, servers killed under load and at each step, disks
+# that are full, slow or broken, damaged files. Short here; the long runs are
 #
-#     TORTURE_CYCLES=4000 tests/ci/torture.sh
+#     TORTURE_CYCLES=4000 TORTURE_CUTS=20000 TORTURE_FILES=50000 tests/ci/torture.sh
 #
-# MILLRACE_SERVER names another program.
+# The kills are shared three to one between `always` and `everysec`. All seeds are printed. Where a real Valkey is, the
+# same kills run on it for comparison (TORTURE_COMPARE=1), and its files are loaded; what it loses does not count.
+# MILLRACE_SERVER names another program; MILLRACE_REFERENCE_BIN the folder with a valkey-server.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh
@@ -14,12 +16,36 @@ source tests/support/count.sh
 need_packages gcc python3
 server=${MILLRACE_SERVER:-build/release/bin/millrace-server}
 [[ -x $server ]] || { echo "no $server; run ./test first"; echo "0 passed, 1 failed"; exit 1; }
-cycles=${TORTURE_CYCLES:-25}
+reference=../shared/tools/reference
+if [[ -z ${MILLRACE_REFERENCE_BIN:-} && -x $reference ]]; then
+  MILLRACE_REFERENCE_BIN=$("$reference" bin 2>/dev/null)
+fi
+valkey=${MILLRACE_REFERENCE_BIN:-}/valkey-server
+redis=${MILLRACE_REFERENCE_BIN:-}/redis-server
+cycles=${TORTURE_CYCLES:-400}
+folder=$(dirname "$server")
 
-kill_server=(python3 tests/torture/append_only_kill.py "$server" --cycles "$cycles")
-run "kill, always" "${kill_server[@]}" --policy always
-run "kill, everysec" "${kill_server[@]}" --policy everysec
-run "kill, everysec, while rewriting" "${kill_server[@]}" --policy everysec --rewrite
-run "steps and cuts" python3 tests/torture/append_only_steps.py "$server" ${TORTURE_STEPS:+--steps "$TORTURE_STEPS"}
+program() {  # name, options...: built by ./test
+  [[ -x $folder/$1 ]] || return 0
+  run "$1" "$folder/$@"
+}
+program power_cuts --cuts "${TORTURE_CUTS:-6000}"
+program damaged_files --files "${TORTURE_FILES:-50000}"
+
+kills=(python3 tests/torture/append_only_kill.py)
+run "kill, always" "${kills[@]}" "$server" --workers 4 --cycles "$cycles" --policy always
+run "kill, everysec" "${kills[@]}" "$server" --workers 4 --cycles $((cycles * 3 / 8)) --policy everysec
+if [[ -x $valkey && -n ${TORTURE_COMPARE:-} ]]; then
+  for policy in always everysec; do
+    echo "--- kill, $policy, real Valkey; does not count"
+    "${kills[@]}" "$valkey" --valkey --workers 4 --cycles "$cycles" --policy "$policy"
+  done
+fi
+run "steps and cuts" python3 tests/torture/append_only_steps.py "$server" --steps "${TORTURE_STEPS:-1000}" --skip-cuts
+run "disk failures" python3 tests/torture/disk_failures.py "$server"
+if [[ -x $valkey ]]; then
+  run "files both ways" python3 tests/torture/files_both_ways.py "$server" --valkey "$valkey" \
+    $([[ -x $redis ]] && echo --redis "$redis")
+fi
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -173,6 +173,56 @@ TEST(RuleR5, ThreadsThatDoNotHelpGo) {
     EXPECT_EQ(active, 0);
 }
 
+// Decisions at a load that gives `alone` commands a tick without threads and `threaded` with them.
+class Load {
+public:
+    Load(uint64_t alone, uint64_t threaded) : alone_(alone), threaded_(threaded) {}
+
+    void tick() {
+        Activation::Sample sample = busy_sample(now_ += 100, 6, active_ == 0 ? alone_ : threaded_);
+        sample.threads_busy_ns = static_cast<uint64_t>(active_) * 70000000;
+        active_ = activation_.decide(sample, active_, 7);
+        threaded_ticks_ += active_ > 0;
+    }
+    int active() const { return active_; }
+    int threaded_ticks() const { return threaded_ticks_; }
+    void change(uint64_t alone, uint64_t threaded) {
+        alone_ = alone;
+        threaded_ = threaded;
+    }
+
+private:
+    Activation activation_{8};
+    uint64_t alone_;
+    uint64_t threaded_;
+    int64_t now_ = 0;
+    int active_ = 0;
+    int threaded_ticks_ = 0;
+};
+
+TEST(RuleR5, ATrialWithoutHopeIsShort) {
+    Load load(100000, 60000);
+    while (load.active() == 0) load.tick();
+    for (int i = 0; i < 3; ++i) load.tick();
+    EXPECT_EQ(load.active(), 0);
+}
+
+TEST(RuleR5, ThreadsThatHelpStay) {
+    Load load(100000, 180000);
+    for (int i = 0; i < 6000; ++i) load.tick();
+    EXPECT_GT(load.active(), 0);
+    EXPECT_GT(load.threaded_ticks(), 5900);
+}
+
+// The load had not come fully up when the main thread was seen alone.
+TEST(RuleR5, ThreadsThatSeemedToHelpGo) {
+    Load load(50000, 80000);
+    while (load.active() == 0) load.tick();
+    load.change(100000, 80000);
+    for (int i = 0; i < 50; ++i) load.tick();
+    EXPECT_EQ(load.active(), 0);
+}
+
 TEST(RuleR6, WaitingCostsNothing) {
     Rig rig(8);
     auto client = rig.connect();

@@ -3,13 +3,17 @@
 """Kills the server with SIGKILL under load, starts it again, and looks for acknowledged writes that are gone.
 
     tests/torture/append_only_kill.py SERVER [--cycles 40] [--seed N] [--policy always|everysec] [--rewrite]
+                                      [--workers 1] [--port 0] [--valkey]
 
-Each cycle some clients write rising counters to their own keys, lists and MULTI units; the server is killed at a random
-moment; after the restart every counter must be at least what was acknowledged and at most what was sent, lists must
-have every element in order, and both keys of a unit must agree. With --rewrite BGREWRITEAOF runs all the time;
-the seed is printed and repeats the run. Ends in `N passed, N failed`.
+Each cycle some clients write rising counters to their own keys, lists, MULTI units and scripts; the server is killed at
+a random moment, of which one in eight is while it starts; after the restart every counter must be at least what was
+acknowledged and at most what was sent, lists must have every element in order, and both keys of a unit must agree. In
+some cycles BGREWRITEAOF or BGSAVE runs all the time (with --rewrite: in all), or SIGTERM has come before. Workers run
+side by side, each with a share of the cycles and a server of its own. The seed is printed and repeats the run. Ends in
+`N passed, N failed`.
 """
 import argparse
+import multiprocessing
 import os
 import random
 import signal
@@ -22,7 +26,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from resp_client import RespClient, ReplyError, free_port  # noqa: E402
 
-CLIENTS = 6
+CLIENTS = 4
+SCRIPT = "redis.call('SET', KEYS[1], ARGV[1]) redis.call('SET', KEYS[2], ARGV[1]) return 1"
 
 
 class Writer(threading.Thread):
@@ -42,12 +47,13 @@ class Writer(threading.Thread):
                 words = []
                 for value in range(first, first + depth):
                     words += [("SET", f"c{n}", value), ("RPUSH", f"l{n}", value), ("MULTI",),
-                              ("SET", f"a{n}", value), ("SET", f"b{n}", value), ("EXEC",)]
+                              ("SET", f"a{n}", value), ("SET", f"b{n}", value), ("EXEC",),
+                             ("EVAL", SCRIPT, 2, f"d{n}", f"e{n}", value)]
                 state["sent"] = first + depth - 1
                 for each in words:
                     client.send(*each)
                 for value in range(first, first + depth):
-                    replies = [client.typed_reply() for _ in range(6)]
+                    replies = [client.typed_reply() for _ in range(7)]
                     if any(reply.kind == "-" for reply in replies):
                         raise ReplyError(str(replies))
                     state["acknowledged"] = value
@@ -87,24 +93,22 @@ def check(client, states):
         values = [int(each) for each in client.command("LRANGE", f"l{n}", 0, -1)]
         if values != list(range(1, len(values) + 1)) or len(values) < state["acknowledged"]:
             lost.append(f"l{n} has {len(values)} elements, acknowledged {state['acknowledged']}")
-        one, two = client.command("GET", f"a{n}"), client.command("GET", f"b{n}")
-        if one != two or int(one or 0) < state["acknowledged"]:
-            lost.append(f"a{n} is {one}, b{n} is {two}, acknowledged {state['acknowledged']}")
+        for first, second in ("ab", "de"):
+            one, two = client.command("GET", f"{first}{n}"), client.command("GET", f"{second}{n}")
+            if one != two or int(one or 0) < state["acknowledged"]:
+                lost.append(f"{first}{n} is {one}, {second}{n} is {two}, acknowledged {state['acknowledged']}")
         # What was sent but not acknowledged may or may not be there; from here on both agree.
         state["sent"] = state["acknowledged"] = 0
     client.command("FLUSHALL")
     return lost
 
 
-def disturb(port, rng, stop, toggles):
+def disturb(port, rng, stop, command):
     try:
         client = RespClient(port=port)
         while not stop.is_set():
-            if toggles and rng.random() < 0.1:
-                client.typed("CONFIG", "SET", "appendonly", "no")
-                client.typed("CONFIG", "SET", "appendonly", "yes")
-            client.typed("BGREWRITEAOF")
-            time.sleep(rng.random() * 0.05)
+            client.typed(command)
+            time.sleep(rng.random() * 0.02)
     except (OSError, ConnectionError):
         pass
 
@@ -114,15 +118,26 @@ def cycle(arguments, rng, port, folder, log, states):
     options += ["--aof-use-rdb-preamble", rng.choice(("yes", "no"))]
     options += ["--io-threads", rng.choice(("1", "1", "3"))]
     options += ["--aof-checksum-annotations", rng.choice(("yes", "no"))] if arguments.ours else []
+    if rng.random() < 0.125:  # A death while it starts.
+        words = [arguments.server, "--port", str(port), "--save", "", "--dir", folder, "--appendonly", "yes", *options]
+        process = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        time.sleep(rng.random() * 0.03)
+        process.kill()
+        process.wait()
     process, client = start(arguments.server, port, folder, options, log)
     lost = check(client, states)
     writers = [Writer(n, port, random.Random(rng.random()), states[n]) for n in range(CLIENTS)]
     stop = threading.Event()
     for writer in writers:
         writer.start()
-    if arguments.rewrite:
-        threading.Thread(target=disturb, args=(port, random.Random(rng.random()), stop, False), daemon=True).start()
+    event = 0 if arguments.rewrite else rng.random()
+    if event < 0.4:
+        command = "BGREWRITEAOF" if event < 0.25 else "BGSAVE"
+        threading.Thread(target=disturb, args=(port, random.Random(rng.random()), stop, command), daemon=True).start()
     time.sleep(rng.random() * arguments.seconds)
+    if event > 0.9:
+        process.send_signal(signal.SIGTERM)
+        time.sleep(rng.random() * 0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
     stop.set()
@@ -132,37 +147,56 @@ def cycle(arguments, rng, port, folder, log, states):
     return lost
 
 
+def work(arguments, number, cycles, seed, results):
+    """One worker: puts (cycles that failed, rounds that were acknowledged)."""
+    rng = random.Random(seed)
+    states = [{"sent": 0, "acknowledged": 0} for _ in range(CLIENTS)]
+    failed = acknowledged = 0
+    with tempfile.TemporaryDirectory(prefix="millrace_torture_") as folder, \
+            open(os.path.join(folder, "server.log"), "wb") as log:
+        port = arguments.port + number if arguments.port else free_port()
+        for done in range(cycles + 1):
+            acknowledged += sum(state["acknowledged"] for state in states)
+            try:
+                lost = cycle(arguments, rng, port, folder, log, states)
+            except (RuntimeError, OSError, ConnectionError, ReplyError) as error:
+                with open(os.path.join(folder, "server.log"), errors="replace") as text:
+                    lost = [f"{error}\n" + "".join(text.readlines()[-15:])]
+                states = [{"sent": 0, "acknowledged": 0} for _ in range(CLIENTS)]
+            failed += bool(lost)
+            for line in lost:
+                print(f"worker {number}, seed {seed}, cycle {done}: {line}", flush=True)
+    results.put((failed, acknowledged))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("server")
     parser.add_argument("--cycles", type=int, default=40)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--policy", default="everysec")
-    parser.add_argument("--seconds", type=float, default=0.4)
+    parser.add_argument("--seconds", type=float, default=0.1)
     parser.add_argument("--rewrite", action="store_true")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--port", type=int, default=0, help="of the first worker; 0: any")
     parser.add_argument("--valkey", dest="ours", action="store_false", help="SERVER is a real Valkey")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1 << 32)
-    print(f"seed {seed}, {arguments.cycles} cycles, appendfsync {arguments.policy}", flush=True)
-    rng = random.Random(seed)
-    states = [{"sent": 0, "acknowledged": 0} for _ in range(CLIENTS)]
-    failed = acknowledged = 0
-    with tempfile.TemporaryDirectory(prefix="millrace_torture_") as folder, \
-            open(os.path.join(folder, "server.log"), "wb") as log:
-        port = free_port()
-        for number in range(arguments.cycles + 1):
-            acknowledged += sum(state["acknowledged"] for state in states)
-            try:
-                lost = cycle(arguments, rng, port, folder, log, states)
-            except (RuntimeError, OSError, ConnectionError, ReplyError) as error:
-                lost = [f"{error}"]
-                with open(os.path.join(folder, "server.log"), errors="replace") as text:
-                    print("".join(text.readlines()[-15:]))
-                states = [{"sent": 0, "acknowledged": 0} for _ in range(CLIENTS)]
-            failed += bool(lost)
-            for line in lost:
-                print(f"cycle {number}: {line}", flush=True)
-    print(f"{acknowledged} acknowledged rounds of writes")
+    print(f"seed {seed}, {arguments.cycles} cycles, {arguments.workers} workers, appendfsync {arguments.policy}",
+          flush=True)
+    began = time.monotonic()
+    results = multiprocessing.Queue()
+    workers = []
+    for number in range(arguments.workers):
+        cycles = arguments.cycles // arguments.workers + (number < arguments.cycles % arguments.workers)
+        workers.append(multiprocessing.Process(target=work, args=(arguments, number, cycles, seed + number, results)))
+        workers[-1].start()
+    outcomes = [results.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    failed = sum(outcome[0] for outcome in outcomes)
+    acknowledged = sum(outcome[1] for outcome in outcomes)
+    print(f"{acknowledged} acknowledged rounds of writes in {time.monotonic() - began:.0f} s")
     print(f"{arguments.cycles - failed} passed, {failed} failed")
     return 1 if failed else 0
 

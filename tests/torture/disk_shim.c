@@ -42,6 +42,8 @@ static void die(void) { kill(getpid(), SIGKILL); for (;;) pause(); }
 
 STEP(rename, int, (const char *from, const char *to), (from, to))
 STEP(unlink, int, (const char *path), (path))
+STEP(renameat, int, (int from_at, const char *from, int to_at, const char *to), (from_at, from, to_at, to))
+STEP(unlinkat, int, (int at, const char *path, int flags), (at, path, flags))
 STEP(ftruncate, int, (int fd, off_t size), (fd, size))
 
 static int sync_with(const char *name, int fd) {

@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
-#include "persistence/aof/disk.h"
 #include "persistence/aof/manifest.h"
+#include "persistence/disk.h"
 
 namespace millrace::check_aof {
 
@@ -60,7 +60,7 @@ private:
     const Task task_;
     std::FILE* const out_;
     std::FILE* const answers_;
-    persistence::aof::SystemDisk disk_;
+    persistence::SystemDisk disk_;
     uint64_t lines_ = 0;  // Of all files so far.
 };
 

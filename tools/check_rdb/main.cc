@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "persistence/rdb/file.h"
+#include "persistence/disk.h"
 #include "report.h"
 #include "scan.h"
 #include "statistics.h"
@@ -129,7 +129,7 @@ void print_problem(const Problem& problem) {
 
 int check(const Options& options) {
     fmt::print("[offset 0] Checking RDB file {}\n", options.file);
-    persistence::rdb::MappedFile file;
+    persistence::MappedFile file;
     const Status opened = file.open(options.file);
     if (!opened.ok()) {
         fmt::print("Cannot open the file: {}\n", opened.error().text());

@@ -8,25 +8,8 @@
 namespace millrace::check_rdb {
 namespace {
 
+// By type_number().
 constexpr const char* kNames[] = {"string", "list", "set", "zset", "hash", "module", "stream"};
-
-size_t column_of(keyspace::ValueType type) {
-    switch (type) {
-        case keyspace::ValueType::String:
-            return 0;
-        case keyspace::ValueType::List:
-            return 1;
-        case keyspace::ValueType::Set:
-            return 2;
-        case keyspace::ValueType::SortedSet:
-            return 3;
-        case keyspace::ValueType::Hash:
-            return 4;
-        case keyspace::ValueType::Stream:
-            return 6;
-    }
-    return 5;
-}
 
 std::string whole(uint64_t number) {
     return fmt::to_string(number);
@@ -79,7 +62,7 @@ const Statistics::Line Statistics::kLines[] = {
 };
 
 void Statistics::add(const Key& key) {
-    OfType& type = databases_[key.db][column_of(key.type)];
+    OfType& type = databases_[key.db][type_number(key.type)];
     ++type.keys;
     if (key.expire_at_ms != keyspace::kNoExpiry) {
         ++type.expiring;

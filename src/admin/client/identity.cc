@@ -73,10 +73,10 @@ Status setinfo(engine::Call& call) {
 }
 
 Status import_source(engine::Call& call) {
-    if (!setting_is_on(call.engine(), "import-mode")) {
+    if (!call.keyspace().imports() && !call.arg_is(2, "OFF")) {
         return ErrorText{"ERR Server is not in import mode"};
     }
-    call.session().import_source = TRY(on_or_off(call, 2));
+    call.session().set(engine::kImportSource, TRY(on_or_off(call, 2)));
     call.reply().ok();
     return done();
 }

@@ -43,7 +43,7 @@ std::string client_flags(const Session& session, const SessionSummary& summary) 
         {session.peer.unix_socket, 'U'},
         {session.no_evict, 'e'},
         {session.is(engine::kNoTouch), 'T'},
-        {session.import_source, 'I'},
+        {session.is(engine::kImportSource), 'I'},
     };
     std::string flags;
     for (const auto& each : kLetters) {
@@ -108,10 +108,9 @@ void append_client_line(std::string& out, engine::Engine& engine, const Session&
     fmt::format_to(sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
                    command_name(session), user_name(session), summary.tracking_redirect,
                    session.protocol, session.library_name, session.library_version);
-    // Compat: the command that asks does not count itself.
     fmt::format_to(sink, " tot-net-in={} tot-net-out={} tot-cmds={}",
                    traffic.bytes_read.load(kRelaxed), traffic.bytes_written.load(kRelaxed),
-                   session.commands - (is_caller ? 1 : 0));
+                   session.commands);
 }
 
 std::string describe_client(engine::Engine& engine, const Session& session) {

@@ -18,25 +18,6 @@ using keyspace::ValueDigest;
 
 namespace {
 
-// The numbers that Valkey gives to types; RDB files have them too.
-uint32_t type_number(keyspace::ValueType type) {
-    switch (type) {
-        case keyspace::ValueType::String:
-            return 0;
-        case keyspace::ValueType::List:
-            return 1;
-        case keyspace::ValueType::Set:
-            return 2;
-        case keyspace::ValueType::SortedSet:
-            return 3;
-        case keyspace::ValueType::Hash:
-            return 4;
-        case keyspace::ValueType::Stream:
-            return 6;
-    }
-    return 0;
-}
-
 void chain_string(ValueDigest& digest, const keyspace::Entry& entry) {
     if (!entry.is_integer()) return digest.chain(entry.string());
     char digits[kIntegerCharsMax];

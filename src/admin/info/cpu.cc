@@ -36,9 +36,11 @@ void register_cpu_section(observe::InfoRegistry& info, engine::Engine& engine) {
         write_usage(out, RUSAGE_THREAD, "used_cpu_sys_main_thread", "used_cpu_user_main_thread");
         const observe::ThreadUsages& threads = engine.server().threads;
         out.field("used_active_time_main_thread", active_seconds(threads[0]), 6);
-        for (size_t i = 1; i < threads.size(); ++i) {
-            out.field(fmt::format("used_active_time_io_thread_{}", i), active_seconds(threads[i]),
-                      6);
+        // Those that have not been needed yet have no usage.
+        const size_t configured = engine.server().net.io_threads_configured;
+        for (size_t i = 1; i <= configured; ++i) {
+            out.field(fmt::format("used_active_time_io_thread_{}", i),
+                      i < threads.size() ? active_seconds(threads[i]) : 0.0, 6);
         }
     });
 }

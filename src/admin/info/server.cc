@@ -49,7 +49,8 @@ void register_server_section(observe::InfoRegistry& info, engine::Engine& engine
     info.add("server", "Server", observe::InfoRegistry::kDefault, [&engine](InfoWriter& out) {
         const ServerFacts& facts = engine.server().facts;
         write_identity(out, facts);
-        out.field("server_mode", facts.mode);
+        const bool as_redis = engine.settings().extended_redis_compatibility;
+        out.field(as_redis ? "redis_mode" : "server_mode", facts.mode);
         out.field("os", operating_system());
         out.field("arch_bits", static_cast<uint64_t>(sizeof(void*) * 8));
         out.field("monotonic_clock", facts.monotonic_clock);

@@ -64,8 +64,9 @@ void write_keys(InfoWriter& out, engine::Engine& engine) {
     out.field("pubsub_channels", engine.pubsub().count(Kind::Channel));
     out.field("pubsub_patterns", engine.pubsub().count(Kind::Pattern));
     out.field("pubsubshard_channels", engine.pubsub().count(Kind::Shard));
-    write_zeros(out, {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
-                      "slave_expires_tracked_keys"});
+    write_zeros(out, {"latest_fork_usec", "total_forks"});
+    out.field("migrate_cached_sockets", engine.server().net.migrate_links);
+    out.field("slave_expires_tracked_keys", 0);
     const observe::DefragCounters& defrag = engine.server().defrag;
     out.field("active_defrag_hits", defrag.hits);
     out.field("active_defrag_misses", defrag.misses);

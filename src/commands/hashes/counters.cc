@@ -68,7 +68,7 @@ bool store_counter(Call& call, KeyEdit& edit, std::string_view text, std::string
     Hash& hash = edit.value_or_make<Hash>();
     const bool expiring = hash.has_expiring_fields();
     const auto before = hash.set(call.arg(2), text, growth_rules(call),
-                                 {.now_ms = call.now_ms(), .keep_expiry = true});
+                                 {.now_ms = call.keyspace().now_ms(), .keep_expiry = true});
     if (before == values::FieldBefore::Due) fields_were_due(call, edit, 1);
     edit.members_changed();
     edit.commit(EventClass::Hash, event);
@@ -78,7 +78,8 @@ bool store_counter(Call& call, KeyEdit& edit, std::string_view text, std::string
 // The outcome is propagated, with the expiry if there is one.
 void propagate_outcome(Call& call, const KeyEdit& edit, std::string_view text) {
     const auto* hash = static_cast<const Hash*>(edit.entry()->collection());
-    const int64_t at_ms = hash->expiry(call.arg(2), call.now_ms()).value_or(keyspace::kNoExpiry);
+    const int64_t at_ms =
+        hash->expiry(call.arg(2), call.keyspace().now_ms()).value_or(keyspace::kNoExpiry);
     if (at_ms == keyspace::kNoExpiry) {
         call.propagate_as({"HSET", call.arg(1), call.arg(2), text});
         return;
@@ -94,7 +95,7 @@ Status hincrby(Call& call) {
     const Hash* hash = edit.value<Hash>();
     int64_t before = 0;
     values::Text value;
-    if (hash != nullptr && hash->get(call.arg(2), call.now_ms(), value)) {
+    if (hash != nullptr && hash->get(call.arg(2), call.keyspace().now_ms(), value)) {
         const auto number = parse_integer(value.view());
         if (!number) return kValueNotInteger;
         before = *number;
@@ -117,7 +118,7 @@ Status hincrbyfloat(Call& call) {
     const Hash* hash = edit.value<Hash>();
     long double sum = *increment;
     values::Text value;
-    if (hash != nullptr && hash->get(call.arg(2), call.now_ms(), value)) {
+    if (hash != nullptr && hash->get(call.arg(2), call.keyspace().now_ms(), value)) {
         const auto number = parse_long_double(value.view());
         if (!number) return kValueNotFloat;
         sum += *number;

@@ -64,7 +64,7 @@ Status hdel(Call& call) {
     Hash* hash = edit.value<Hash>();
     uint64_t deleted = 0;
     for (size_t at = 2; hash != nullptr && at < call.count(); ++at) {
-        deleted += hash->erase(call.arg(at), call.now_ms()) ? 1 : 0;
+        deleted += hash->erase(call.arg(at), call.keyspace().now_ms()) ? 1 : 0;
     }
     if (deleted > 0) {
         edit.members_changed();
@@ -83,7 +83,7 @@ Status hgetdel(Call& call) {
     for (size_t i = 0; i < fields.count; ++i) {
         const std::string_view field = call.arg(fields.first + i);
         values::Text value;
-        if (hash == nullptr || !hash->get(field, call.now_ms(), value)) {
+        if (hash == nullptr || !hash->get(field, call.keyspace().now_ms(), value)) {
             call.reply().null();
             continue;
         }

@@ -148,7 +148,7 @@ Status expire_as(Call& call, TimeForm form) {
     std::vector<std::string_view> changed;
     const auto change = [&](std::string_view field) {
         if (hash == nullptr) return kNoField;
-        const auto before = hash->expiry(field, call.now_ms());
+        const auto before = hash->expiry(field, call.keyspace().now_ms());
         if (!before) return kNoField;
         if (!conditions.allow(*before, at_ms)) return kConditionNotMet;
         changed.push_back(field);

@@ -93,7 +93,7 @@ Status hgetall(Call& call) {
     }
     const size_t opened = reply.open();
     size_t pairs = 0;
-    hash->for_each(call.now_ms(), [&](std::string_view field, std::string_view value) {
+    hash->for_each(call.keyspace().now_ms(), [&](std::string_view field, std::string_view value) {
         reply.bulk(field);
         reply.bulk(value);
         ++pairs;
@@ -113,7 +113,7 @@ Status list(Call& call, Half half) {
     }
     const size_t opened = reply.open();
     size_t count = 0;
-    hash->for_each(call.now_ms(), [&](std::string_view field, std::string_view value) {
+    hash->for_each(call.keyspace().now_ms(), [&](std::string_view field, std::string_view value) {
         reply.bulk(half == Half::Fields ? field : value);
         ++count;
     });
@@ -153,17 +153,17 @@ Status hscan(Call& call) {
     if (hash->table() == nullptr) {
         reply.bulk("0");
         const size_t opened = reply.open();
-        hash->for_each(call.now_ms(), answer);
+        hash->for_each(call.keyspace().now_ms(), answer);
         reply.close_array(opened, count);
         return done();
     }
     std::vector<std::pair<std::string_view, std::string_view>> found;
     int64_t steps = options.steps_max();
     do {
-        cursor =
-            hash->scan(cursor, call.now_ms(), [&](std::string_view field, std::string_view value) {
-                found.emplace_back(field, value);
-            });
+        cursor = hash->scan(cursor, call.keyspace().now_ms(),
+                            [&](std::string_view field, std::string_view value) {
+                                found.emplace_back(field, value);
+                            });
     } while (cursor != 0 && static_cast<int64_t>(found.size()) < options.count && --steps > 0);
     reply.bulk(IntegerText(static_cast<int64_t>(cursor)).view());
     const size_t opened = reply.open();

@@ -72,7 +72,7 @@ void reply_header(Call& call, size_t count, bool with_values) {
 bool pick_live(Call& call, const Hash& hash, Hash::Picked& picked) {
     for (int i = 0; i < kPicksMax; ++i) {
         hash.pick(call.engine().entropy().next(), picked);
-        if (!picked.is_due(call.now_ms())) return true;
+        if (!picked.is_due(call.keyspace().now_ms())) return true;
     }
     return false;
 }
@@ -80,7 +80,7 @@ bool pick_live(Call& call, const Hash& hash, Hash::Picked& picked) {
 uint64_t count_live(Call& call, const Hash& hash) {
     if (hash.table() == nullptr || hash.table()->expiring() == 0) return hash.size();
     uint64_t count = 0;
-    hash.for_each(call.now_ms(), [&](std::string_view, std::string_view) { ++count; });
+    hash.for_each(call.keyspace().now_ms(), [&](std::string_view, std::string_view) { ++count; });
     return count;
 }
 
@@ -97,7 +97,8 @@ Status reply_repeating(Call& call, const Hash& hash, uint64_t count, bool with_v
         }
         if (live.empty()) {
             hash.table()->for_each([&](const values::Member& member) {
-                if (!member.is_due(call.now_ms())) live.emplace_back(member.name(), member.value());
+                if (!member.is_due(call.keyspace().now_ms()))
+                    live.emplace_back(member.name(), member.value());
             });
         }
         const Pair& pair = live[call.engine().entropy().next() % live.size()];
@@ -110,7 +111,7 @@ Status reply_distinct(Call& call, const Hash& hash, uint64_t count, bool with_va
     const uint64_t live = count_live(call, hash);
     Sampling sampling(live, std::min(count, live), call.engine().entropy());
     reply_header(call, std::min(count, live), with_values);
-    hash.for_each(call.now_ms(), [&](std::string_view field, std::string_view value) {
+    hash.for_each(call.keyspace().now_ms(), [&](std::string_view field, std::string_view value) {
         if (sampling.takes_next()) reply_pair(call, field, value, with_values);
     });
     return done();
@@ -164,7 +165,8 @@ Status hrandfield(Call& call) {
         return done();
     }
     std::string_view field;
-    hash->for_each(call.now_ms(), [&](std::string_view name, std::string_view) { field = name; });
+    hash->for_each(call.keyspace().now_ms(),
+                   [&](std::string_view name, std::string_view) { field = name; });
     call.reply().bulk(field);
     return done();
 }

@@ -86,7 +86,7 @@ constexpr CommandSpec kCommands[] = {
 
 void reply_value(Call& call, const Hash* hash, std::string_view field) {
     values::Text value;
-    if (hash != nullptr && hash->get(field, call.now_ms(), value)) {
+    if (hash != nullptr && hash->get(field, call.keyspace().now_ms(), value)) {
         call.reply().bulk(value.view());
     } else {
         call.reply().null();
@@ -109,14 +109,14 @@ Status hmget(Call& call) {
 Status hstrlen(Call& call) {
     const Hash* hash = TRY(call.read<Hash>(1));
     values::Text value;
-    const bool found = hash != nullptr && hash->get(call.arg(2), call.now_ms(), value);
+    const bool found = hash != nullptr && hash->get(call.arg(2), call.keyspace().now_ms(), value);
     call.reply().integer(found ? static_cast<int64_t>(value.view().size()) : 0);
     return done();
 }
 
 Status hexists(Call& call) {
     const Hash* hash = TRY(call.read<Hash>(1));
-    const bool found = hash != nullptr && hash->contains(call.arg(2), call.now_ms());
+    const bool found = hash != nullptr && hash->contains(call.arg(2), call.keyspace().now_ms());
     call.reply().integer(found ? 1 : 0);
     return done();
 }

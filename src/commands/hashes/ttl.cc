@@ -101,7 +101,8 @@ Status answer_expiry(Call& call, TimeForm form) {
     const FieldWords fields = TRY(field_words_at(call, 2, errors::kSyntax));
     const Hash* hash = TRY(call.read<Hash>(1));
     const auto answer = [&](std::string_view field) {
-        const auto at = hash == nullptr ? std::nullopt : hash->expiry(field, call.now_ms());
+        const auto at =
+            hash == nullptr ? std::nullopt : hash->expiry(field, call.keyspace().now_ms());
         if (!at) return kNoField;
         if (*at == keyspace::kNoExpiry) return keyspace::kNoExpiry;
         const int64_t moment = form.base == TimeBase::Now ? *at - call.now_ms() : *at;
@@ -137,7 +138,8 @@ Status hpersist(Call& call) {
     call.reply().array(fields.count);
     for (size_t i = 0; i < fields.count; ++i) {
         const std::string_view field = call.arg(fields.first + i);
-        const auto before = hash == nullptr ? std::nullopt : hash->expiry(field, call.now_ms());
+        const auto before =
+            hash == nullptr ? std::nullopt : hash->expiry(field, call.keyspace().now_ms());
         if (!before || *before == keyspace::kNoExpiry) {
             call.reply().integer(before ? keyspace::kNoExpiry : kNoField);
             continue;

@@ -156,7 +156,7 @@ Names choose(Call& call, const Hash& hash, const FieldWords& fields, Wanted&& wa
     Names names;
     for (size_t i = 0; i < fields.count; ++i) {
         const std::string_view field = call.arg(fields.first + i);
-        const auto at_ms = hash.expiry(field, call.now_ms());
+        const auto at_ms = hash.expiry(field, call.keyspace().now_ms());
         if (at_ms && wanted(*at_ms)) names.push_back(field);
     }
     return names;
@@ -211,7 +211,7 @@ Status hgetex(Call& call) {
         const std::string_view field = call.arg(fields.first + i);
         // Compat: a field that goes is not there when it is named again.
         const bool gone = goes && !named.insert(field).second;
-        if (hash != nullptr && !gone && hash->get(field, call.now_ms(), value)) {
+        if (hash != nullptr && !gone && hash->get(field, call.keyspace().now_ms(), value)) {
             call.reply().bulk(value.view());
         } else {
             call.reply().null();
@@ -261,7 +261,7 @@ bool fields_as_wanted(Call& call, const HsetexOptions& options, const FieldWords
     if (!options.fields_exist) return true;
     for (size_t i = 0; i < fields.count; ++i) {
         const std::string_view field = call.arg(fields.first + 2 * i);
-        const bool exists = hash != nullptr && hash->contains(field, call.now_ms());
+        const bool exists = hash != nullptr && hash->contains(field, call.keyspace().now_ms());
         if (exists != *options.fields_exist) return false;
     }
     return true;
@@ -308,7 +308,9 @@ void set_fields(Call& call, KeyEdit& edit, const FieldWords& fields, const Expir
         const std::string_view field = call.arg(fields.first + 2 * i);
         const auto before =
             hash.set(field, call.arg(fields.first + 2 * i + 1), rules,
-                     {.now_ms = call.now_ms(), .keep_expiry = option.keeps, .expire_at_ms = at_ms});
+                     {.now_ms = call.keyspace().now_ms(),
+                      .keep_expiry = option.keeps,
+                      .expire_at_ms = at_ms});
         if (before == values::FieldBefore::Due) due.push_back(field);
     }
     if (!due.empty()) fields_were_due(call, edit, due.size());

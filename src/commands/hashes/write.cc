@@ -78,7 +78,7 @@ int64_t write_fields(Call& call, KeyEdit& edit) {
     const values::GrowthRules rules = growth_rules(call);
     hash.prepare(call.arguments().subspan(2), rules);
     const bool expiring = hash.has_expiring_fields();
-    const values::FieldTime time{.now_ms = call.now_ms()};
+    const values::FieldTime time{.now_ms = call.keyspace().now_ms()};
     int64_t created = 0;
     size_t due = 0;
     for (size_t at = 2; at < call.count(); at += 2) {
@@ -114,7 +114,7 @@ Status hmset(Call& call) {
 Status hsetnx(Call& call) {
     KeyEdit edit = TRY(call.edit(1, Hash::kType));
     const Hash* found = edit.value<Hash>();
-    if (found != nullptr && found->contains(call.arg(2), call.now_ms())) {
+    if (found != nullptr && found->contains(call.arg(2), call.keyspace().now_ms())) {
         call.reply().integer(0);
         return done();
     }

@@ -5,6 +5,7 @@
 // All four end as a moment in milliseconds; that is also what is propagated. A moment that has
 // passed removes the key at once.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -141,7 +142,7 @@ void propagate(Call& call, int64_t at_ms, TimeForm form) {
 
 Status expire_as(Call& call, TimeForm form) {
     const ExpiryConditions conditions = TRY(parse_expiry_conditions(call, 3, call.count()));
-    const int64_t at_ms = TRY(moment_argument(call, 2, form));
+    int64_t at_ms = TRY(moment_argument(call, 2, form));
     KeyEdit edit = call.edit(1);
     if (!edit.exists() || !conditions.allow(edit.expire_at_ms(), at_ms)) {
         call.reply().integer(0);
@@ -150,6 +151,8 @@ Status expire_as(Call& call, TimeForm form) {
     if (has_passed(call, at_ms)) {
         expire_at_once(call, edit);
     } else {
+        // While data is imported or loaded, a moment before all time is kept.
+        at_ms = std::max<int64_t>(at_ms, 0);
         edit.set_expiry(at_ms);
         edit.commit(EventClass::Generic, "expire");
         propagate(call, at_ms, form);

@@ -87,9 +87,9 @@ constexpr CommandSpec kCommands[] = {
      .run = randomkey},
 };
 
-bool is_past(const Call& call, const Entry& entry) {
+bool is_past(Call& call, const Entry& entry) {
     const int64_t at_ms = entry.expire_at_ms();
-    return at_ms != keyspace::kNoExpiry && at_ms < call.now_ms();
+    return at_ms != keyspace::kNoExpiry && at_ms < call.keyspace().now_ms();
 }
 
 // Removes a key that is past its time, unless somebody else decides on that (see find_live()).

@@ -231,7 +231,7 @@ private:
         if (entry.type() != ValueType::Hash) return std::nullopt;
         const auto* hash = static_cast<const values::Hash*>(entry.collection());
         values::Text value;
-        if (!hash->get(field, call_.now_ms(), value)) return std::nullopt;
+        if (!hash->get(field, call_.keyspace().now_ms(), value)) return std::nullopt;
         return arena_.copy(value.view());
     }
 

@@ -47,7 +47,8 @@ Result<int64_t> expiry_argument(const Call& call, size_t at, TimeForm form) {
 }
 
 bool has_passed(Call& call, int64_t expire_at_ms) {
-    return expire_at_ms <= call.now_ms() && (call.engine().conditions() & kLoadingData) == 0;
+    return expire_at_ms <= call.now_ms() && !call.keyspace().imports() &&
+           (call.engine().conditions() & kLoadingData) == 0;
 }
 
 void expire_at_once(Call& call, KeyEdit& edit) {

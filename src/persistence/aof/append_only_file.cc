@@ -6,7 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <optional>
 
 #include "base/log.h"
 #include "engine/memory_limit.h"
@@ -17,6 +20,7 @@ namespace {
 constexpr int64_t kTickMs = 100;
 // Compat: replies wait no longer than this for a disk that is busy with a sync.
 constexpr int64_t kStallMs = 2000;
+constexpr std::chrono::milliseconds kAnswerWaited{250};
 constexpr ErrorText kNotEnabled{
     "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."};
 
@@ -25,13 +29,14 @@ constexpr ErrorText kNotEnabled{
 AppendOnlyFile::AppendOnlyFile(Parts parts)
     : parts_(std::move(parts)),
       files_(parts_.disk, parts_.settings.aof),
-      writer_({.lane = lane_,
+      writer_({.lane = sync_lane_,
                .wake =
                    [this] {
                        has_news_.store(true, std::memory_order_release);
                        parts_.wake();
                    },
-               .die = parts_.die}) {}
+               .die = parts_.die,
+               .clock_ms = parts_.clock_ms}) {}
 
 AppendOnlyFile::~AppendOnlyFile() {
     if (listening_) parts_.engine.effects().remove_sink(this);
@@ -54,6 +59,8 @@ void AppendOnlyFile::hand_over() {
 }
 
 uint64_t AppendOnlyFile::released() {
+    // While writes are refused, replies have nothing to wait for.
+    if (refused_for_ != 0) return UINT64_MAX;
     const bool always = settings().appendfsync == AppendFsync::Always;
     return std::max(always ? writer_.synced() : writer_.written(), forced_);
 }
@@ -64,10 +71,12 @@ void AppendOnlyFile::settle_gate() {
     const bool waits = policy == AppendFsync::Always ||
                        (policy == AppendFsync::EverySecond && settings().aof_reply_after_write);
     parts_.set_gate(state_ == State::On && waits ? this : nullptr);
+    // As long as the log is not complete nobody has been promised anything.
+    const bool promised = policy != AppendFsync::Always || state_ == State::On;
+    writer_.set_policy(promised ? policy : AppendFsync::EverySecond);
 }
 
 void AppendOnlyFile::configure() {
-    writer_.set_policy(settings().appendfsync);
     writer_.set_checksums(settings().aof_checksum_annotations);
     encoder_.set_timestamps(settings().aof_timestamp_enabled);
     settle_gate();
@@ -165,8 +174,6 @@ void AppendOnlyFile::settle_refusal() {
     if (state_ == State::On && settings().appendfsync != AppendFsync::Always) {
         code = writer_.write_error() != 0 ? writer_.write_error() : writer_.sync_error();
     }
-    // The replies to what has been executed already have to leave some time.
-    if (writer_.write_error() != 0) forced_ = std::max(forced_, handed_over_);
     if (code == refused_for_) return;
     refused_for_ = code;
     std::string error;
@@ -212,8 +219,30 @@ void AppendOnlyFile::wake_waiting() {
 
 // --- on and off ---
 
+// Whether the disk takes files; it is not waited for if it does not answer.
+Status AppendOnlyFile::try_disk() {
+    struct Answer {
+        std::mutex mutex;
+        std::condition_variable come;
+        std::optional<Status> status;
+    };
+    auto answer = std::make_shared<Answer>();
+    lane_.run([answer, files = Files(files_)] {
+        Status status = files.try_disk();
+        const std::lock_guard lock(answer->mutex);
+        answer->status = std::move(status);
+        answer->come.notify_one();
+    });
+    std::unique_lock lock(answer->mutex);
+    answer->come.wait_for(lock, kAnswerWaited, [&] { return answer->status.has_value(); });
+    if (!answer->status || answer->status->ok()) return done();
+    log_warning("The AOF cannot be switched on: {}", answer->status->error().text());
+    return ErrorText{"Unable to turn on AOF. Check server logs."};
+}
+
 Status AppendOnlyFile::set_enabled(bool enabled) {
     if (enabled == this->enabled()) return done();
+    if (enabled) TRY(try_disk());
     if (enabled) {
         state_ = State::Starting;
         served_synced_ = 0;

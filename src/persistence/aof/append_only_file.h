@@ -30,12 +30,12 @@
 #include "engine/engine.h"
 #include "keyspace/settings.h"
 #include "persistence/aof/base_target.h"
-#include "persistence/aof/disk.h"
 #include "persistence/aof/files.h"
 #include "persistence/aof/log_encoder.h"
 #include "persistence/aof/log_writer.h"
 #include "persistence/aof/rewrite_pace.h"
 #include "persistence/aof/slow_lane.h"
+#include "persistence/disk.h"
 #include "persistence/load_progress.h"
 #include "persistence/settings.h"
 #include "persistence/snapshot/service.h"
@@ -65,6 +65,7 @@ public:
         std::function<Result<size_t>(std::string_view bytes, LoadProgress& progress)> load_preamble;
         std::function<void()> clear_libraries;
         std::function<LoadProgress::Rules()> loading_rules;
+        std::function<int64_t()> clock_ms = nullptr;  // LogWriter::Parts
     };
 
     explicit AppendOnlyFile(Parts parts);
@@ -79,6 +80,7 @@ public:
     int64_t attend(int64_t wait_us);
     // Settings have changed.
     void configure();
+    // An error, and nothing has changed, if the disk refuses the files at once.
     Status set_enabled(bool enabled);
     // A shutdown: whether it may be; and the last thing that is done.
     Status prepare_to_end(bool force);
@@ -86,6 +88,8 @@ public:
 
     // --- engine::AppendLog ---
 
+    // What lies before this place in the log survives a power cut.
+    uint64_t synced() const { return writer_.synced(); }
     bool enabled() const override { return state_ != State::Off; }
     observe::AofCounters counters() override {
         show_counters();
@@ -129,6 +133,7 @@ private:
     Status load_files();
     Status load_file(const FileEntry& file, bool last, LoadProgress& progress, Replay& replay);
     Status open_files();
+    Status keep_loaded();
     Status write_first_base();
 
     int64_t timestamp() const {
@@ -160,6 +165,7 @@ private:
     void settle_refusal();
     void wake_waiting();
     void stop_logging();
+    Status try_disk();
 
     Parts parts_;
     Files files_;
@@ -192,7 +198,9 @@ private:
     std::vector<std::function<void()>> news_;
     std::atomic<bool> has_news_{false};
 
-    SlowLane lane_;
+    // Syncs of the log have a lane of their own, since what they promise is a time.
+    SlowLane lane_{"aof_files"};
+    SlowLane sync_lane_{"aof_sync"};
     LogWriter writer_;
 };
 

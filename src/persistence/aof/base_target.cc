@@ -6,7 +6,6 @@
 #include <cerrno>
 
 #include "persistence/aof/value_commands.h"
-#include "persistence/rdb/file.h"
 
 namespace millrace::persistence::aof {
 
@@ -46,12 +45,11 @@ Status BaseTarget::finish() {
 }
 
 Status BaseTarget::convert() {
-    rdb::MappedFile snapshot;
-    TRY(snapshot.open(rdb_path()));
+    const std::unique_ptr<FileBytes> snapshot = TRY(disk_.map(rdb_path()));
     file_ = TRY(disk_.open(path_, true));
     if (form_.unix_seconds != 0) TRY(write(fmt::format("#TS:{}\r\n", form_.unix_seconds)));
     const values::GrowthRules rules{form_.encodings, form_.seed};
-    return write_as_commands(snapshot.bytes(), rules, *this);
+    return write_as_commands(snapshot->bytes(), rules, *this);
 }
 
 }  // namespace millrace::persistence::aof

@@ -13,7 +13,7 @@
 
 #include "base/siphash.h"
 #include "keyspace/settings.h"
-#include "persistence/aof/disk.h"
+#include "persistence/disk.h"
 #include "persistence/snapshot/service.h"
 
 namespace millrace::persistence::aof {

@@ -12,6 +12,7 @@ namespace {
 // Compat: an annotation is never longer.
 constexpr size_t kAnnotationBytesMax = 1024;
 constexpr size_t kNumberDigitsMax = 20;
+constexpr size_t kLineBytesMax = 64;  // That the server writes.
 constexpr int64_t kWordsMax = std::numeric_limits<int32_t>::max();
 constexpr int64_t kWordBytesMax = int64_t{1} << 40;
 
@@ -92,6 +93,13 @@ CommandReader::Outcome CommandReader::next() {
     began_ = at_;
     if (at_ >= bytes_.size()) return Outcome::End;
     return bytes_[at_] == '#' ? take_annotation() : take_command();
+}
+
+bool CommandReader::ends_in_zeros() const {
+    const size_t begin = bytes_.find_first_of('\0', where_);
+    // A number or an annotation may be cut off in the middle.
+    if (begin == std::string_view::npos || begin - where_ > kLineBytesMax) return false;
+    return bytes_.find_first_not_of('\0', begin) == std::string_view::npos;
 }
 
 int64_t timestamp_of(std::string_view annotation) {

@@ -41,6 +41,9 @@ public:
     // What was wrong, after Bad and CutOff, and where.
     std::string_view what() const { return what_; }
     size_t where() const { return where_; }
+    // Whether there are nothing but zeros from there on: after a power cut, a file may be longer
+    // than what of it was written.
+    bool ends_in_zeros() const;
 
 private:
     enum class Step : uint8_t { Taken, CutOff, Bad };

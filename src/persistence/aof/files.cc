@@ -10,6 +10,22 @@
 
 namespace millrace::persistence::aof {
 
+Status Files::make_folder() const {
+    TRY(disk_.make_folder(folder()));
+    return disk_.sync_folder(".");
+}
+
+Status Files::try_disk() const {
+    TRY(disk_.make_folder(folder()));
+    const std::string temporary = path("temp-" + manifest_name());
+    {
+        const std::unique_ptr<LogFile> file = TRY(disk_.open(temporary, true));
+        const std::string_view text = "# Whether there is room.\n";
+        if (TRY(file->append({&text, 1})) != text.size()) return system_error(temporary, ENOSPC);
+    }
+    return disk_.remove(temporary);
+}
+
 Status Files::find() {
     manifest = {};
     const std::string at = path(manifest_name());
@@ -31,7 +47,7 @@ Status Files::adopt_old_file() {
     if (!disk_.size_of(name()).ok()) return done();
     if (only_old && disk_.size_of(path(name())).ok()) return done();
     if (nothing) {
-        TRY(disk_.make_folder(folder()));
+        TRY(make_folder());
         manifest.base = FileEntry{name(), 1};
         TRY(persist(manifest));
     }
@@ -64,6 +80,18 @@ Result<uint64_t> Files::total_bytes() const {
 
 Status Files::persist(const Manifest& next) const {
     return replace_file(disk_, folder(), manifest_name(), next.print());
+}
+
+// The name of the manifest may come to the disk before that of the file.
+Status Files::persist_with_new(const Manifest& next) const {
+    TRY(disk_.sync_folder(folder()));
+    return persist(next);
+}
+
+bool Files::may_be_found(const Manifest& next) const {
+    const Result<std::string> text = disk_.read(path(manifest_name()));
+    if (!text.ok()) return text.error().code() != ENOENT;
+    return *text == next.print();
 }
 
 Status Files::install(const std::string& temporary, const std::string& file) const {

@@ -4,8 +4,8 @@
 // another so that a crash at any point leaves one that can be loaded.
 //
 // Owner:   the append-only file.
-// Threads: main thread; `persist`, `install` and `remove` also in the slow lane, since they only
-// use their arguments and what never changes.
+// Threads: main thread; what is const also in the slow lane, since it only uses its arguments and
+// what never changes.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "persistence/aof/disk.h"
 #include "persistence/aof/manifest.h"
+#include "persistence/disk.h"
 #include "persistence/settings.h"
 
 namespace millrace::persistence::aof {
@@ -30,6 +30,11 @@ public:
     std::string manifest_name() const { return name() + ".manifest"; }
     Disk& disk() const { return disk_; }
 
+    // Makes the folder, so that it survives a power cut.
+    Status make_folder() const;
+    // Whether a file can be made and written.
+    Status try_disk() const;
+
     // Reads the manifest; an empty one if there is none. An AOF of the old kind, which was one
     // file, becomes the base.
     Status find();
@@ -40,6 +45,10 @@ public:
 
     // Makes `next` what a restart finds.
     Status persist(const Manifest& next) const;
+    // The same, where `next` names a file that has only just been made.
+    Status persist_with_new(const Manifest& next) const;
+    // Whether a restart may find `next`, when persist(next) has failed.
+    bool may_be_found(const Manifest& next) const;
     // Moves `temporary` into the folder as `file`.
     Status install(const std::string& temporary, const std::string& file) const;
     void remove(std::span<const FileEntry> files) const;

@@ -24,14 +24,17 @@ constexpr int64_t kForeverMs = INT64_MAX;
 constexpr size_t kSpareMax = 4;
 constexpr size_t kSpareBytesMax = size_t{1} << 20;
 
-int64_t clock_ms() {
+int64_t system_clock_ms() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
 
-LogWriter::LogWriter(Parts parts) : parts_(std::move(parts)), thread_([this] { work(); }) {}
+LogWriter::LogWriter(Parts parts) : parts_(std::move(parts)) {
+    if (!parts_.clock_ms) parts_.clock_ms = system_clock_ms;
+    thread_ = std::thread([this] { work(); });
+}
 
 LogWriter::~LogWriter() {
     {
@@ -116,6 +119,7 @@ void LogWriter::work() {
         const uint64_t synced = synced_.load(std::memory_order_relaxed);
         for (Order& order : orders) take(std::move(order));
         orders.clear();
+        if (last) write_to_the_end();
         if (!waiting_.empty()) write_waiting();
         sync_as_due();
         if (written != written_.load(std::memory_order_relaxed) ||
@@ -130,7 +134,9 @@ void LogWriter::work() {
 // In how many milliseconds there is something to do even without an order.
 int64_t LogWriter::next_look_ms() const {
     int64_t next = kForeverMs;
-    if (write_error() != 0 && !waiting_.empty()) next = retry_at_ms_ - clock_ms();
+    if (write_error() != 0 && !waiting_.empty() && !must_hold()) {
+        next = retry_at_ms_ - clock_ms();
+    }
     const bool unsynced = written_.load(std::memory_order_relaxed) > sync_asked_;
     if (unsynced && file_ != nullptr &&
         policy_.load(std::memory_order_relaxed) == AppendFsync::EverySecond) {
@@ -148,7 +154,7 @@ void LogWriter::take(Order order) {
         case Order::Kind::Flush:
             // Not again within a second if it does not help, but now.
             retry_at_ms_ = 0;
-            if (!waiting_.empty()) write_waiting();
+            write_to_the_end();
             if (order.sync && file_ != nullptr) (void)sync_now();
             order.then();
             return;
@@ -168,24 +174,36 @@ void LogWriter::write_waiting() {
             Order order = std::move(waiting_.front());
             waiting_.pop_front();
             change_now(std::move(order));
-        } else if (!write_bytes()) {
+        } else if (must_hold() || !write_bytes()) {
             return;
         }
     }
 }
 
+// As far as the disk takes it; files that are not on disk yet are waited for.
+void LogWriter::write_to_the_end() {
+    for (;;) {
+        write_waiting();
+        if (waiting_.empty() || !must_hold()) return;
+        parts_.lane.drain();
+        // The sync has failed. If the power stays, the bytes are good all the same.
+        if (must_hold()) file_begin_ = 0;
+    }
+}
+
 // One write of what stands before the next change of files. False: the disk did not take it all.
 bool LogWriter::write_bytes() {
-    std::array<std::string_view, kPiecesMax + 1> pieces;
-    size_t count = 0;
+    std::array<std::string_view, kPiecesMax + 2> pieces;
+    pieces[0] = unfinished_;
+    size_t count = 1;
     uint64_t bytes = 0;
     for (const Order& order : waiting_) {
-        if (order.kind != Order::Kind::Append || count == kPiecesMax) break;
+        if (order.kind != Order::Kind::Append || count > kPiecesMax) break;
         pieces[count] = order.bytes.view().substr(order.taken);
         bytes += pieces[count++].size();
     }
     if (file_ == nullptr) {  // The log was closed; nobody waits for these.
-        while (count-- > 0) pop_written();
+        while (--count > 0) pop_written();
         return true;
     }
     if (const int64_t delay = delay_us_.load(std::memory_order_relaxed); delay > 0) {
@@ -194,20 +212,23 @@ bool LogWriter::write_bytes() {
     std::string annotation;
     if (checksums_.load(std::memory_order_relaxed)) {
         uint64_t sum = 0;
-        for (size_t i = 0; i < count; ++i) sum = crc64(sum, pieces[i]);
+        for (size_t i = 1; i < count; ++i) sum = crc64(sum, pieces[i]);
         annotation = fmt::format("#CRC:{}:{:016x}\r\n", bytes, sum);
         pieces[count++] = annotation;
         bytes += annotation.size();
     }
+    bytes += unfinished_.size();
     const Result<size_t> taken = file_->append({pieces.data(), count});
     if (!taken.ok() || *taken != bytes) {
-        failed_to_write(bytes, taken.ok() ? *taken : 0, taken.ok() ? ENOSPC : taken.error().code());
+        const int code = taken.ok() ? ENOSPC : taken.error().code();
+        failed_to_write(annotation, bytes, taken.ok() ? *taken : 0, code);
         return false;
     }
     file_bytes_ += bytes;
     bytes_written_.fetch_add(bytes, std::memory_order_relaxed);
     if (!annotation.empty()) --count;
-    while (count-- > 0) pop_written();
+    unfinished_.clear();
+    while (--count > 0) pop_written();
     if (write_error() != 0) {
         write_error_.store(0, std::memory_order_relaxed);
         log_warning("AOF write error looks solved. The server can write again.");
@@ -229,7 +250,28 @@ void LogWriter::recycle(ByteBuffer bytes) {
     if (spare_.size() < kSpareMax) spare_.push_back(std::move(bytes));
 }
 
-void LogWriter::failed_to_write(uint64_t bytes, size_t taken, int code) {
+// The first `taken` bytes of what waits are in the file and stay there; how many more were taken.
+size_t LogWriter::keep_written(size_t taken) {
+    file_bytes_ += taken;
+    bytes_written_.fetch_add(taken, std::memory_order_relaxed);
+    const size_t finished = std::min(taken, unfinished_.size());
+    unfinished_.erase(0, finished);
+    taken -= finished;
+    size_t pieces = 0;
+    while (taken > 0 && !waiting_.empty() && waiting_.front().kind == Order::Kind::Append &&
+           pieces++ < kPiecesMax) {
+        Order& order = waiting_.front();
+        const size_t part = std::min(taken, order.bytes.size() - order.taken);
+        order.taken += part;
+        taken -= part;
+        if (order.taken < order.bytes.size()) break;
+        pop_written();
+    }
+    return taken;
+}
+
+void LogWriter::failed_to_write(std::string_view annotation, uint64_t bytes, size_t taken,
+                                int code) {
     const bool first = write_error() == 0;
     if (first && taken > 0) {
         log_warning("Short write while writing to the AOF file: {} of {} bytes", taken, bytes);
@@ -240,15 +282,8 @@ void LogWriter::failed_to_write(uint64_t bytes, size_t taken, int code) {
         // Half of a command stays; the rest of it follows when there is room.
         log_warning("Could not remove short write from the append-only file: {}",
                     std::strerror(errno));
-        file_bytes_ += taken;
-        while (taken > 0 && !waiting_.empty()) {
-            Order& order = waiting_.front();
-            const size_t part = std::min(taken, order.bytes.size() - order.taken);
-            order.taken += part;
-            taken -= part;
-            if (order.taken < order.bytes.size()) break;
-            pop_written();
-        }
+        const size_t of_annotation = keep_written(taken);
+        if (of_annotation > 0) unfinished_ = annotation.substr(of_annotation);
     }
     write_error_.store(code, std::memory_order_relaxed);
     retry_at_ms_ = clock_ms() + kRetryEveryMs;
@@ -264,14 +299,19 @@ void LogWriter::failed_to_write(uint64_t bytes, size_t taken, int code) {
 // --- files ---
 
 void LogWriter::change_now(Order order) {
+    const uint64_t written = written_.load(std::memory_order_relaxed);
     if (file_ != nullptr) {
         const bool always = policy_.load(std::memory_order_relaxed) == AppendFsync::Always;
         if (always) {
-            (void)sync_now();
-        } else if (written_.load(std::memory_order_relaxed) > sync_asked_) {
+            sync_or_die();
+        } else if (written > sync_asked_) {
             sync_in_lane();
         }
     }
+    // What was logged before the log was closed is not before what follows.
+    file_begin_ = file_ != nullptr && order.file != nullptr ? written : 0;
+    if (file_ == nullptr) sync_asked_ = written;
+    unfinished_.clear();
     {
         const std::lock_guard lock(sync_mutex_);
         ++files_begun_;
@@ -286,7 +326,7 @@ void LogWriter::drop_held_by_base(uint64_t offset) {
     while (!waiting_.empty()) {
         Order& front = waiting_.front();
         if (front.kind == Order::Kind::ChangeFile) {
-            if (written_.load(std::memory_order_relaxed) >= offset) break;
+            if (written_.load(std::memory_order_relaxed) > offset) break;
             Order order = std::move(front);
             waiting_.pop_front();
             change_now(std::move(order));
@@ -297,6 +337,7 @@ void LogWriter::drop_held_by_base(uint64_t offset) {
         write_error_.store(0, std::memory_order_relaxed);
     }
     const std::lock_guard lock(sync_mutex_);
+    first_needed_ = files_begun_;
     if (failed_file_ != 0 && failed_file_ < files_begun_) {
         failed_file_ = 0;
         sync_error_.store(0, std::memory_order_relaxed);
@@ -313,13 +354,7 @@ void LogWriter::sync_as_due() {
     if (file_ == nullptr || written <= sync_asked_) return;
     switch (policy_.load(std::memory_order_relaxed)) {
         case AppendFsync::Always:
-            if (sync_now() || sync_error() == 0) return;
-            log_warning(
-                "Can't persist AOF for fsync error when the AOF fsync policy is 'always': {}. "
-                "Exiting...",
-                std::strerror(sync_error()));
-            parts_.die();
-            return;
+            return sync_or_die();
         case AppendFsync::EverySecond:
             if (clock_ms() - last_sync_ms_ < kSyncEveryMs || sync_is_running() ||
                 syncs_held_.load(std::memory_order_relaxed))
@@ -340,6 +375,15 @@ bool LogWriter::sync_now() {
     return synced.ok();
 }
 
+void LogWriter::sync_or_die() {
+    if (sync_now() || sync_error() == 0) return;
+    log_warning(
+        "Can't persist AOF for fsync error when the AOF fsync policy is 'always': {}. "
+        "Exiting...",
+        std::strerror(sync_error()));
+    parts_.die();
+}
+
 void LogWriter::sync_in_lane() {
     const uint64_t offset = written_.load(std::memory_order_relaxed);
     sync_asked_ = offset;
@@ -349,6 +393,7 @@ void LogWriter::sync_in_lane() {
         const Status synced = file->sync();
         sync_done(synced.ok() ? 0 : synced.error().code(), offset, number);
         sync_running_.store(false, std::memory_order_relaxed);
+        give({.kind = Order::Kind::Look});  // It may have been waited for.
         parts_.wake();
     });
 }
@@ -357,6 +402,7 @@ void LogWriter::sync_in_lane() {
 void LogWriter::sync_done(int code, uint64_t offset, uint64_t file_number) {
     const std::lock_guard lock(sync_mutex_);
     if (code != 0) {
+        if (file_number < first_needed_) return;
         if (failed_file_ == 0) log_warning("Error syncing the AOF file: {}", std::strerror(code));
         failed_file_ = file_number;
         sync_error_.store(code, std::memory_order_relaxed);

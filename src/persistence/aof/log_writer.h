@@ -12,6 +12,9 @@
 // forgets what it could not write. Then synced() stands still until a new base file makes up for
 // it: base_holds(). With `appendfsync always` both end the process.
 //
+// Nothing is written to a file before all of the one before it is on disk (or a base holds that):
+// the power may go at any moment, and files whose beginning is missing are no prefix of the log.
+//
 // Owner:   the append-only file.
 // Threads: main thread, but for the members marked as the writer's. Syncs of `everysec` run in the
 // slow lane, so that writing goes on meanwhile.
@@ -25,13 +28,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "base/byte_buffer.h"
-#include "persistence/aof/disk.h"
 #include "persistence/aof/slow_lane.h"
+#include "persistence/disk.h"
 #include "persistence/settings.h"
 
 namespace millrace::persistence::aof {
@@ -44,6 +48,8 @@ public:
         std::function<void()> wake;
         // Called instead of going on without a promise that was given; does not return.
         std::function<void()> die;
+        // Milliseconds of a clock that only goes forward; null: the system's.
+        std::function<int64_t()> clock_ms = nullptr;
     };
 
     explicit LogWriter(Parts parts);
@@ -100,16 +106,22 @@ private:
     void work();
     void take(Order order);
     void write_waiting();
+    void write_to_the_end();
     bool write_bytes();
-    void failed_to_write(uint64_t bytes, size_t taken, int code);
+    void failed_to_write(std::string_view annotation, uint64_t bytes, size_t taken, int code);
+    size_t keep_written(size_t taken);
     void pop_written();
     void change_now(Order order);
     void drop_held_by_base(uint64_t offset);
     void sync_as_due();
     bool sync_now();
+    void sync_or_die();
     void sync_in_lane();
     void recycle(ByteBuffer bytes);
     int64_t next_look_ms() const;
+    int64_t clock_ms() const { return parts_.clock_ms(); }
+    // Whether the file before this one is not on disk yet.
+    bool must_hold() const { return synced() < file_begin_; }
 
     void give(Order order);
     void sync_done(int code, uint64_t offset, uint64_t file_number);
@@ -132,14 +144,17 @@ private:
     std::vector<ByteBuffer> spare_;
     bool stopping_ = false;
 
-    std::mutex sync_mutex_;  // For the next two.
+    std::mutex sync_mutex_;  // For the next three.
     uint64_t files_begun_ = 0;
+    uint64_t first_needed_ = 0;  // Files with lower numbers are made up for by a base.
     uint64_t failed_file_ = 0;  // The number of the file whose sync failed.
 
     // The writer's.
     std::deque<Order> waiting_;
     std::shared_ptr<LogFile> file_;
+    uint64_t file_begin_ = 0;  // The offset at which it begins; 0 for the first one.
     uint64_t file_bytes_ = 0;
+    std::string unfinished_;  // What has to follow the annotation that was cut off.
     uint64_t sync_asked_ = 0;  // The offset up to which a sync has been asked for.
     int64_t last_sync_ms_ = 0;
     int64_t retry_at_ms_ = 0;

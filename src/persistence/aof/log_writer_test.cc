@@ -186,6 +186,73 @@ TEST_F(LogWriterTest, AlwaysDiesWhenItCannotWriteOrSync) {
     EXPECT_EQ(writer_.synced(), 0u);
 }
 
+// What is behind the change must not be on disk without what is before it.
+TEST_F(LogWriterTest, AFileBeginsWhenTheOneBeforeItIsOnDisk) {
+    first_.sync_ms = 300;
+    open(AppendFsync::EverySecond);
+    append("before");
+    writer_.change_file(std::make_shared<TestFile>(second_), 0);
+    append("behind");
+    ASSERT_TRUE(soon([&] { return writer_.written() == 6; }));
+    EXPECT_EQ(bytes(second_), "");
+    EXPECT_TRUE(soon([&] { return bytes(second_) == "behind"; }));
+    EXPECT_GE(writer_.synced(), 6u);
+}
+
+TEST_F(LogWriterTest, AFlushWaitsForTheFileBefore) {
+    first_.sync_ms = 200;
+    open(AppendFsync::EverySecond);
+    append("before");
+    writer_.change_file(std::make_shared<TestFile>(second_), 0);
+    append("behind");
+    writer_.flush(true);
+    EXPECT_EQ(writer_.synced(), 12u);
+    EXPECT_EQ(bytes(second_), "behind");
+}
+
+TEST_F(LogWriterTest, AlwaysDiesWhenTheFileBeforeCannotBeSynced) {
+    first_.sync_error = EIO;
+    open(AppendFsync::EverySecond);
+    append("before");
+    ASSERT_TRUE(soon([&] { return writer_.written() == 6; }));
+    writer_.set_policy(AppendFsync::Always);
+    writer_.change_file(std::make_shared<TestFile>(second_), 0);
+    EXPECT_TRUE(soon([&] { return deaths_ > 0; }));
+}
+
+// The sync of a file that a base has made up for may fail late; nobody needs it any more.
+TEST_F(LogWriterTest, ALateFailureOfAFileThatIsNotNeededIsNone) {
+    first_.sync_ms = 300;
+    first_.sync_error = EIO;
+    open(AppendFsync::EverySecond);
+    append("before");
+    ASSERT_TRUE(soon([&] { return first_.syncs > 0 || writer_.written() == 6; }));
+    writer_.change_file(std::make_shared<TestFile>(second_), 0);
+    append("behind");
+    writer_.base_holds(6);
+    EXPECT_TRUE(soon([&] { return bytes(second_) == "behind"; }));
+    EXPECT_TRUE(soon([&] { return writer_.synced() == 12; }));
+    EXPECT_EQ(writer_.sync_error(), 0);
+}
+
+// An annotation that was cut off is finished before anything else is written.
+TEST_F(LogWriterTest, WhatIsLeftOfAnAnnotationFollows) {
+    first_.room = 14;
+    first_.cut_fails = true;
+    writer_.set_checksums(true);
+    open(AppendFsync::EverySecond);
+    append("123456789");
+    ASSERT_TRUE(soon([&] { return writer_.write_error() == ENOSPC; }));
+    EXPECT_EQ(bytes(first_), "123456789#CRC:");
+    {
+        const std::lock_guard lock(first_.mutex);
+        first_.room = SIZE_MAX;
+    }
+    append("x");
+    EXPECT_TRUE(soon([&] { return writer_.written() == 10; }));
+    EXPECT_EQ(bytes(first_).substr(0, 36), "123456789#CRC:9:e9c6d914c4b8d9ca\r\nx#");
+}
+
 // A sync that failed is never made good by the next one: only by a base.
 TEST_F(LogWriterTest, AFailedSyncStaysUntilThereIsABase) {
     first_.sync_error = EIO;
@@ -206,10 +273,11 @@ TEST_F(LogWriterTest, AFailedSyncStaysUntilThereIsABase) {
     const uint64_t cut = offset_;
     writer_.change_file(std::make_shared<TestFile>(second_), 0);
     append("behind");
-    ASSERT_TRUE(soon([&] { return writer_.written() == offset_; }));
+    EXPECT_EQ(bytes(second_), "");
     EXPECT_EQ(writer_.sync_error(), EIO);
     writer_.base_holds(cut);
     EXPECT_TRUE(soon([&] { return writer_.synced() >= cut; }));
+    EXPECT_TRUE(soon([&] { return writer_.written() == offset_; }));
     EXPECT_EQ(writer_.sync_error(), 0);
     EXPECT_TRUE(soon([&] { return writer_.synced() == offset_; }));
 }

@@ -40,6 +40,7 @@ Status Replay::check_sum(std::string_view annotation) {
     if (fits) {
         const auto bytes = static_cast<size_t>(*count);
         const uint64_t sum = crc64(0, bytes_.substr(reader_.began() - bytes, bytes));
+        has_sums_ = true;
         if (fmt::format("{:016x}", sum) == rest.substr(colon + 1)) return done();
     }
     return Error(fmt::format("Wrong checksum reading the append only file before offset {}; {}",
@@ -82,6 +83,7 @@ Status Replay::run_command() {
 Result<Replay::End> Replay::run(const std::string& name, std::string_view bytes) {
     bytes_ = bytes;
     sound_ = 0;
+    has_sums_ = false;
     size_t begin = 0;
     session_.database = 0;
     if (has_preamble(bytes)) {
@@ -112,14 +114,27 @@ Result<Replay::End> Replay::run(const std::string& name, std::string_view bytes)
             case CommandReader::Outcome::CutOff:
                 return end_cut_off(name);
             case CommandReader::Outcome::Bad:
-                return bad_format();
+                if (!reader_.ends_in_zeros()) return bad_format();
+                log_warning("The AOF file {} ends in zeros from offset {} on, as after a power cut",
+                            name, reader_.where());
+                return end_cut_off(name);
         }
         if (!session_.is(engine::kInMulti)) sound_ = reader_.offset();
         progress_.at(reader_.offset());
     }
 }
 
+// A checksum ends a write. Where a whole one follows, what stands before it did not get lost while
+// it was written: it is damaged.
+bool Replay::is_complete_behind(size_t offset) const {
+    constexpr std::string_view kLine = "\r\n#CRC:";
+    const size_t line = bytes_.find(kLine, offset);
+    return line != std::string_view::npos &&
+           bytes_.find("\r\n", line + kLine.size()) != std::string_view::npos;
+}
+
 Result<Replay::End> Replay::end_cut_off(const std::string& name) {
+    if (has_sums_ && is_complete_behind(reader_.offset())) return bad_format();
     if (session_.is(engine::kInMulti)) {
         log_warning("Revert incomplete MULTI/EXEC transaction in AOF file {}", name);
         engine::end_transaction(session_);

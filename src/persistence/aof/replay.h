@@ -46,6 +46,7 @@ private:
     Status run_command();
     Status check_sum(std::string_view annotation);
     Result<End> end_cut_off(const std::string& name);
+    bool is_complete_behind(size_t offset) const;
     Error bad_format() const;
 
     engine::Engine& engine_;
@@ -56,6 +57,7 @@ private:
     CommandReader reader_{{}};
     std::string_view bytes_;
     uint64_t sound_ = 0;
+    bool has_sums_ = false;  // There are checksums in this file.
 };
 
 // Whether the bytes begin with an RDB file.

@@ -66,10 +66,10 @@ void AppendOnlyFile::begin_rewrite() {
     }
     auto opened = std::make_shared<std::shared_ptr<LogFile>>();
     auto work = [this, next, listed, name = rewrite_.increment.name, opened]() -> Status {
-        TRY(parts_.disk.make_folder(files_.folder()));
+        TRY(files_.make_folder());
         if (name.empty()) return done();
         *opened = TRY(parts_.disk.open(files_.path(name), true));
-        if (listed) return files_.persist(next);
+        if (listed) return files_.persist_with_new(next);
         return done();
     };
     in_lane(std::move(work), [this, next, listed, opened](const Status& status) {
@@ -132,21 +132,30 @@ void AppendOnlyFile::install() {
     } else {
         next.replace_base(base, rewrite_.state == State::On ? 1 : 0);
     }
-    auto work = [this, next, base, first_increment, from = rewrite_.temporary,
-                 increment = rewrite_.increment.name]() -> Status {
+    const bool drops_history = !settings().aof_disable_auto_gc;
+    auto found = std::make_shared<Manifest>(next);  // What a restart finds in the end.
+    auto work = [this, next, base, first_increment, drops_history, found,
+                 from = rewrite_.temporary, increment = rewrite_.increment.name]() -> Status {
         TRY(files_.install(from, base.name));
         if (!first_increment.empty()) {
             TRY(files_.install(files_.path(increment), first_increment));
         }
         const Status persisted = files_.persist(next);
         if (!persisted.ok()) {
-            // A restart would not know it.
-            (void)parts_.disk.remove(files_.path(base.name));
+            if (!files_.may_be_found(next)) (void)parts_.disk.remove(files_.path(base.name));
             return Error(std::string(persisted.error().text()), persisted.error().code());
+        }
+        if (!drops_history) return done();
+        // Compat: a rewrite is over when its history is gone. If that fails, it goes later.
+        found->history.clear();
+        if (files_.persist(*found).ok()) {
+            files_.remove(next.history);
+        } else {
+            found->history = next.history;
         }
         return done();
     };
-    in_lane(std::move(work), [this, next](const Status& status) { installed(status, next); });
+    in_lane(std::move(work), [this, found](const Status& status) { installed(status, *found); });
 }
 
 void AppendOnlyFile::installed(const Status& status, const Manifest& next) {
@@ -233,9 +242,11 @@ void AppendOnlyFile::drop_history() {
             files_.remove(history);
             return done();
         },
-        [](const Status& status) {
+        [this, history](const Status& status) {
             if (status.ok()) return;
             log_warning("Could not delete AOF history: {}", status.error().text());
+            std::vector<FileEntry>& now = files_.manifest.history;
+            now.insert(now.end(), history.begin(), history.end());
         });
 }
 

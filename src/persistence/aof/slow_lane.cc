@@ -30,7 +30,7 @@ void SlowLane::drain() {
 }
 
 void SlowLane::work() {
-    pthread_setname_np(pthread_self(), "aof_sync");
+    pthread_setname_np(pthread_self(), name_.c_str());
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return !jobs_.empty() || stopping_; });

@@ -12,7 +12,9 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
 
 namespace millrace::persistence::aof {
 
@@ -20,7 +22,9 @@ class SlowLane {
 public:
     using Job = std::function<void()>;
 
-    SlowLane() : thread_([this] { work(); }) {}
+    // `name`: of the thread, at most 15 characters.
+    explicit SlowLane(std::string name = "aof_sync")
+        : name_(std::move(name)), thread_([this] { work(); }) {}
     ~SlowLane();  // After all jobs.
     SlowLane(const SlowLane&) = delete;
     SlowLane& operator=(const SlowLane&) = delete;
@@ -32,6 +36,7 @@ public:
 private:
     void work();
 
+    const std::string name_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::condition_variable idle_;

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "persistence/aof/append_only_file.h"
 #include "persistence/aof/replay.h"
-#include "persistence/rdb/file.h"
 
 namespace millrace::persistence::aof {
 
@@ -56,15 +55,15 @@ Status AppendOnlyFile::start() {
 Status AppendOnlyFile::load_file(const FileEntry& file, bool last, LoadProgress& progress,
                                  Replay& replay) {
     const int64_t begin_ns = parts_.engine.time().monotonic_nanoseconds();
-    rdb::MappedFile mapped;
-    const Status opened = mapped.open(files_.path(file.name));
-    if (!opened.ok()) {
+    const Result<std::unique_ptr<FileBytes>> mapped = parts_.disk.map(files_.path(file.name));
+    if (!mapped.ok()) {
         return Error(fmt::format("Fatal error: can't open the append log file {} for reading: {}",
-                                 file.name, opened.error().text()));
+                                 file.name, mapped.error().text()));
     }
-    Result<Replay::End> ended = replay.run(file.name, mapped.bytes());
+    const std::string_view bytes = (*mapped)->bytes();
+    Result<Replay::End> ended = replay.run(file.name, bytes);
     if (!ended.ok()) return Error(std::string(ended.error().text()));
-    progress.end_file(mapped.bytes().size());
+    progress.end_file(bytes.size());
     if (*ended == Replay::End::CutOff) {
         if (!last || !settings().aof_load_truncated) {
             return Error(fmt::format(
@@ -93,13 +92,20 @@ Status AppendOnlyFile::load_files() {
     const std::vector<FileEntry> files = files_.to_load();
     if (files.empty()) return done();
     const uint64_t total = TRY(files_.total_bytes());
+    // The log may end before the last file: a rewrite makes and names the next one first.
+    const size_t first_increment = files_.manifest.base ? 1 : 0;
+    size_t last = files.size() - 1;
+    while (last > first_increment &&
+           TRY(parts_.disk.size_of(files_.path(files[last].name))) == 0) {
+        --last;
+    }
     engine::Engine& engine = parts_.engine;
     engine.begin_batch();
     {
         LoadProgress progress(engine, parts_.loading_rules(), total);
         Replay replay(engine, parts_.load_preamble, progress);
-        for (const FileEntry& file : files) {
-            TRY(load_file(file, file == files.back(), progress, replay));
+        for (size_t i = 0; i < files.size(); ++i) {
+            TRY(load_file(files[i], i >= last, progress, replay));
         }
     }
     engine.begin_batch();
@@ -158,16 +164,27 @@ Status AppendOnlyFile::write_first_base() {
     return done();
 }
 
+// What has been loaded was written and named before, but perhaps it is not on disk yet.
+Status AppendOnlyFile::keep_loaded() {
+    for (const FileEntry& file : files_.manifest.increments) {
+        const std::unique_ptr<LogFile> opened =
+            TRY(parts_.disk.open(files_.path(file.name), false));
+        TRY(opened->sync());
+    }
+    return parts_.disk.sync_folder(files_.folder());
+}
+
 Status AppendOnlyFile::open_files() {
     Manifest& manifest = files_.manifest;
-    TRY(parts_.disk.make_folder(files_.folder()));
+    TRY(files_.make_folder());
+    TRY(keep_loaded());
     if (manifest.empty()) TRY(write_first_base());
     const bool fresh = manifest.increments.empty();
     if (fresh) manifest.increments.push_back(manifest.new_increment(files_.name()));
     const FileEntry& last = manifest.increments.back();
     log_notice("{} AOF incr file {} on server start", fresh ? "Creating" : "Opening", last.name);
     std::unique_ptr<LogFile> file = TRY(parts_.disk.open(files_.path(last.name), fresh));
-    if (fresh) TRY(files_.persist(manifest));
+    if (fresh) TRY(files_.persist_with_new(manifest));
     const uint64_t bytes = TRY(parts_.disk.size_of(files_.path(last.name)));
     bytes_at_start_ = TRY(files_.total_bytes());
     counted_from_ = writer_.bytes_written();

@@ -195,6 +195,7 @@ Status restore(Call& call) {
     KeyEdit edit = call.edit(1);
     call.reply().ok();
     const bool has_passed = ttl != 0 && expire_at_ms <= call.now_ms() &&
+                            !call.keyspace().imports() &&
                             (call.engine().conditions() & kLoadingData) == 0;
     if (has_passed || beyond) {
         drop_old(call, edit);

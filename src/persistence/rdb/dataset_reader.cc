@@ -18,6 +18,7 @@ using keyspace::kNoExpiry;
 namespace {
 
 constexpr size_t kProgressEvery = 1024;
+constexpr uint64_t kEmptyNamed = 10;
 // Smaller files are not worth a thread.
 constexpr size_t kSummedBesideFrom = size_t{4} << 20;
 
@@ -225,8 +226,12 @@ Status DatasetReader::load_key(uint8_t type, const Prefix& prefix) {
         build(key, std::move(value).value(), prefix);
         return unlinked_count_ == kUnlinkedMax ? link_all() : done();
     }
-    ++(type == static_cast<uint8_t>(Type::HashWithExpiries) ? counts_.hashes_expired
-                                                            : counts_.empty);
+    if (type == static_cast<uint8_t>(Type::HashWithExpiries)) {
+        ++counts_.hashes_expired;
+        return done();
+    }
+    // Compat: the first few are named.
+    if (++counts_.empty <= kEmptyNamed) log_notice("Loading: skipping empty key: {}", key);
     return done();
 }
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// RDB files as files: written so that a crash leaves either the old or the new one, whole; read by
-// mapping them.
+// RDB files as files: written so that a crash leaves either the old or the new one, whole.
 //
-// Owner:   whoever saves or loads.
+// Owner:   whoever saves.
 // Threads: one at a time.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "persistence/disk.h"
 #include "persistence/rdb/writer.h"
 
 namespace millrace::persistence::rdb {
@@ -21,7 +22,7 @@ namespace millrace::persistence::rdb {
 class FileSink final : public ByteSink {
 public:
     // `sync_often`: what has been written goes to the disk piece by piece, not at once at the end.
-    explicit FileSink(bool sync_often);
+    FileSink(Disk& disk, bool sync_often);
     ~FileSink() override;
     FileSink(const FileSink&) = delete;
     FileSink& operator=(const FileSink&) = delete;
@@ -32,7 +33,7 @@ public:
     // `writer` distinguishes those that write at the same time: the id of a process or thread.
     Status open(int writer);
     Status write(std::string_view bytes) override;
-    // fsync, rename, fsync of the folder.
+    // Sync, rename, sync of the folder.
     Status put_in_place(const std::string& name);
     // Removes what has been written.
     void discard();
@@ -41,28 +42,11 @@ private:
     static constexpr size_t kSyncedEvery = size_t{4} << 20;
 
     const bool sync_often_;
+    const std::unique_ptr<Disk> disk_;
+    std::unique_ptr<LogFile> file_;
     std::string temporary_;
-    int folder_ = -1;
-    int fd_ = -1;
     size_t written_ = 0;
     size_t synced_ = 0;
-};
-
-// The bytes of a file. Limits: the file must not shrink as long as this lives.
-class MappedFile {
-public:
-    MappedFile() = default;
-    ~MappedFile();
-    MappedFile(const MappedFile&) = delete;
-    MappedFile& operator=(const MappedFile&) = delete;
-
-    // The error's code is ENOENT if there is no file.
-    Status open(const std::string& path);
-    std::string_view bytes() const { return {data_, size_}; }
-
-private:
-    const char* data_ = nullptr;
-    size_t size_ = 0;
 };
 
 }  // namespace millrace::persistence::rdb

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "persistence/rdb/damage.h"
 #include "values/stream.h"
 
 namespace millrace::persistence::rdb {
@@ -98,7 +99,7 @@ void StreamReading::read_consumer(ConsumerGroup& group, Deliveries& deliveries) 
     const int64_t active_ms = type_ == Type::Stream3 ? read_time() : seen_ms;
     const uint64_t pending = in_.count(kIdBytes);
     if (in_.failed()) return;
-    if (group.find_consumer(name) != nullptr) return in_.fail("a consumer that stands twice");
+    if (group.find_consumer(name) != nullptr) return in_.fail(kConsumerTwice);
     values::Consumer& consumer = group.add_consumer(name, seen_ms);
     consumer.active_ms = active_ms;
     for (uint64_t i = 0; i < pending; ++i) {
@@ -131,7 +132,7 @@ void StreamReading::read_group(Stream& stream) {
         const int64_t delivered_ms = read_time();
         const uint64_t count = in_.length();
         if (!deliveries.emplace(id, Delivery{delivered_ms, count}).second) {
-            in_.fail("a pending entry that stands twice");
+            in_.fail(kPendingTwice);
         }
     }
     const uint64_t consumers = in_.count(1);

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
+#include "persistence/rdb/damage.h"
 #include "persistence/rdb/old_blobs.h"
 #include "persistence/rdb/stream_reader.h"
 #include "values/hash.h"
@@ -26,8 +28,6 @@ using structures::Intset;
 using structures::Listpack;
 using values::GrowthRules;
 
-constexpr std::string_view kTwice = "an element that stands twice";
-constexpr std::string_view kBadBlob = "a damaged blob";
 // Every string takes a byte at least, every score one, or eight.
 constexpr size_t kScoreBytes = 8;
 constexpr size_t kExpiryBytes = 8;
@@ -177,7 +177,7 @@ std::unique_ptr<Collection> Reading::set_of_listpack() {
 // --- sorted sets ---
 
 void Reading::add_score(values::SortedSet& set, std::string_view member, double score) {
-    if (std::isnan(score)) return in_.fail("a score that is no number");
+    if (std::isnan(score)) return in_.fail(kNanScore);
     using Outcome = values::SortedSet::Outcome;
     if (set.put(member, score, limits()) != Outcome::Added) in_.fail(kTwice);
 }
@@ -210,7 +210,7 @@ std::unique_ptr<Collection> Reading::sorted_set_of_listpack() {
     if (in_.failed()) return nullptr;
     auto set = values::SortedSet::from_listpack(growth_.seed, std::move(pack));
     if (!set.ok()) {
-        in_.fail(kBadBlob);
+        in_.fail(set.error().text() == kNanScore ? kNanScore : kBadBlob);
         return nullptr;
     }
     (*set)->enlarge_unless(limits(), (*set)->size(), 0);
@@ -229,7 +229,7 @@ std::unique_ptr<Collection> Reading::sorted_set_of_ziplist() {
         } else if (const auto score = parse_double(element)) {
             add_score(*set, member, *score);
         } else {
-            in_.fail(kBadBlob);
+            in_.fail(equals_ignore_case(element, "nan") ? kNanScore : kBadBlob);
         }
         is_member = !is_member;
     });
@@ -356,7 +356,10 @@ Result<Value> read_value(Cursor& cursor, uint8_t type, const ReadRules& rules, S
     } else {
         value.collection = Reading(cursor, rules, scratch).collection(static_cast<Type>(type));
     }
-    if (cursor.failed()) return Error(std::string(cursor.what()));
+    if (cursor.failed()) {
+        log_damage(static_cast<Type>(type), cursor.what());
+        return Error(std::string(cursor.what()));
+    }
     value.is_empty = value.collection != nullptr && value.collection->size() == 0 &&
                      value.collection->type() != keyspace::ValueType::Stream;
     return value;

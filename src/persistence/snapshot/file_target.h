@@ -16,7 +16,8 @@ namespace millrace::persistence::snapshot {
 
 class FileTarget final : public SnapshotTarget {
 public:
-    FileTarget(std::string name, bool sync_often) : name_(std::move(name)), sink_(sync_often) {}
+    FileTarget(Disk& disk, std::string name, bool sync_often)
+        : name_(std::move(name)), sink_(disk, sync_often) {}
 
     Status open() override;
     Status write(std::string_view bytes) override { return sink_.write(bytes); }

@@ -2,10 +2,12 @@
 //
 // MIGRATE: keys move to another server, which gets them with RESTORE.
 //
-// The server waits for the other one, as Valkey does. There is no cache of connections: each
-// command opens its own.
+// The server waits for the other one, as Valkey does, on a connection that is kept for a while. One
+// that turns out to be broken before any key has been answered for is opened anew, once.
 
 #include <algorithm>
+#include <cerrno>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,7 @@
 #include "engine/command.h"
 #include "engine/key_positions.h"
 #include "persistence/rdb/payload.h"
-#include "replication/blocking_link.h"
+#include "replication/link_cache.h"
 
 namespace millrace::replication::commands::migrate {
 namespace {
@@ -134,6 +136,7 @@ struct Order {
     bool has_password = false;
     size_t first_key = 3;
     size_t end_key = 4;
+    int64_t database = 0;
     int64_t timeout_ms = 0;
 };
 
@@ -165,7 +168,7 @@ Result<Order> parse(Call& call) {
         }
     }
     order.timeout_ms = TRY(call.integer(5));
-    (void)TRY(call.integer(4));
+    order.database = TRY(call.integer(4));
     if (order.timeout_ms <= 0) order.timeout_ms = 1000;
     return order;
 }
@@ -174,20 +177,24 @@ Result<Order> parse(Call& call) {
 struct Parcel {
     std::string bytes;
     std::vector<size_t> keys;
-    size_t answers_before = 0;  // Of AUTH and SELECT.
 };
 
-void open_parcel(Call& call, const Order& order, Parcel& parcel) {
+// What goes before the parcel; how many answers come of it.
+size_t write_greeting(Call& call, const Order& order, bool selects, std::string& out) {
+    size_t answers = 0;
     if (order.has_password) {
         std::vector<std::string_view> words = {"AUTH"};
         if (!order.user.empty()) words.push_back(order.user);
         words.push_back(order.password);
-        append_command(parcel.bytes, words);
-        ++parcel.answers_before;
+        append_command(out, words);
+        ++answers;
     }
-    const std::string_view select[] = {"SELECT", call.arg(4)};
-    append_command(parcel.bytes, select);
-    ++parcel.answers_before;
+    if (selects) {
+        const std::string_view select[] = {"SELECT", call.arg(4)};
+        append_command(out, select);
+        ++answers;
+    }
+    return answers;
 }
 
 void add_key(Call& call, const Order& order, size_t at, Parcel& parcel) {
@@ -227,39 +234,74 @@ void drop_arrived(Call& call, const std::vector<size_t>& arrived) {
     }
 }
 
-// Reads all answers; the first error that the other server gave is the reply.
-Status read_answers(BlockingLink& link, const Parcel& parcel, std::vector<size_t>& arrived) {
-    std::string error;
-    for (size_t number = 0; number < parcel.answers_before + parcel.keys.size(); ++number) {
-        auto answer = link.receive();
-        if (!answer.ok()) return kNotAnswered;
+// How an attempt ended, where the connection broke.
+struct Broken {
+    ErrorText reply;
+    bool may_retry = false;  // Nothing was answered, and it was not for lack of time.
+};
+
+bool ran_out_of_time(const Error& error) {
+    return error.code() == ETIMEDOUT;
+}
+
+// Sends the parcel and reads all answers; the first error that the other server gave goes to
+// `refusal`.
+std::optional<Broken> deliver(KeptLink& to, Call& call, const Order& order, const Parcel& parcel,
+                              std::vector<size_t>& arrived, std::string& refusal) {
+    std::string greeting;
+    const size_t before = write_greeting(call, order, to.database != order.database, greeting);
+    to.database = -1;
+    Status sent = to.link.send(greeting);
+    if (sent.ok()) sent = to.link.send(parcel.bytes);
+    if (!sent.ok()) return Broken{kNotSent, !ran_out_of_time(sent.error())};
+    for (size_t number = 0; number < before + parcel.keys.size(); ++number) {
+        auto answer = to.link.receive();
+        if (!answer.ok()) {
+            const bool may_retry = number <= before && refusal.empty();
+            return Broken{kNotAnswered, may_retry && !ran_out_of_time(answer.error())};
+        }
         if (answer->is_error()) {
-            if (error.empty()) error = answer->text;
-        } else if (number >= parcel.answers_before) {
-            arrived.push_back(parcel.keys[number - parcel.answers_before]);
+            if (refusal.empty()) refusal = answer->text;
+        } else if (number >= before) {
+            arrived.push_back(parcel.keys[number - before]);
         }
     }
-    if (error.empty()) return done();
-    return Error("ERR Target instance replied with error: " + error);
+    if (refusal.empty()) to.database = order.database;
+    return std::nullopt;
+}
+
+// The keys that the other server has afterwards go to `arrived`, whatever the outcome.
+Status send_keys(Call& call, const Order& order, const Parcel& parcel,
+                 std::vector<size_t>& arrived) {
+    LinkCache& links = LinkCache::of(call.engine());
+    const std::string host(call.arg(1));
+    const std::string port(call.arg(2));
+    for (bool first = true;; first = false) {
+        const auto opened = links.open(host, port, order.timeout_ms);
+        if (!opened.ok()) return kNotConnected;
+        std::string refusal;
+        const auto broken = deliver(*opened.value(), call, order, parcel, arrived, refusal);
+        if (broken) {
+            links.close(host, port);
+            if (first && broken->may_retry) continue;
+            return broken->reply;
+        }
+        if (refusal.empty()) return done();
+        return Error("ERR Target instance replied with error: " + refusal);
+    }
 }
 
 Status migrate(Call& call) {
     const Order order = TRY(parse(call));
     Parcel parcel;
-    open_parcel(call, order, parcel);
     for (size_t at = order.first_key; at < order.end_key; ++at) add_key(call, order, at, parcel);
     if (parcel.keys.empty()) {
         call.propagate_nothing();
         call.reply().simple("NOKEY");
         return done();
     }
-    BlockingLink link;
-    const std::string host(call.arg(1));
-    const std::string port(call.arg(2));
-    if (!link.open(host, port, order.timeout_ms).ok()) return kNotConnected;
-    if (!link.send(parcel.bytes).ok()) return kNotSent;
     std::vector<size_t> arrived;
-    Status answered = read_answers(link, parcel, arrived);
+    Status answered = send_keys(call, order, parcel, arrived);
     if (order.copy) {
         call.propagate_nothing();
     } else {

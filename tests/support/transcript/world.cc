@@ -96,6 +96,11 @@ World::World()
                           apply_settings();
                           return done();
                       });
+    config_.on_change({"import-mode"}, [this] {
+        keyspace_.keep_expired(keyspace::KeepExpired::WhileImporting,
+                               settings_.replication.import_mode);
+        return done();
+    });
     config_.on_change({"requirepass"}, [this] {
         engine_.access().set_default_password(settings_.engine.requirepass);
         return done();

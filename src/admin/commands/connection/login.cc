@@ -145,9 +145,10 @@ void reply_facts(Call& call) {
     const bool has_role = facts.mode != "sentinel";
     reply.map(6u + (has_role ? 1 : 0) + (has_zone ? 1 : 0));
     reply.bulk("server");
-    reply.bulk(facts.kServerName);
+    const bool as_redis = call.settings().extended_redis_compatibility;
+    reply.bulk(as_redis ? "redis" : facts.kServerName);
     reply.bulk("version");
-    reply.bulk(facts.kValkeyVersion);
+    reply.bulk(as_redis ? facts.kRedisVersion : facts.kValkeyVersion);
     reply.bulk("proto");
     reply.integer(call.session().protocol);
     reply.bulk("id");

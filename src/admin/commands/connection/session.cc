@@ -75,13 +75,12 @@ Status reset(Call& call) {
     session.subscriptions.reset();
     session.tracking.reset();
     session.set(kInMulti | kDenyBlocking | kSubscribed | kMonitoring, false);
-    session.set(kAfterAsking | kNoTouch | kReplyOff | kReplySkipNext, false);
+    session.set(kAfterAsking | kNoTouch | kReplyOff | kReplySkipNext | kImportSource, false);
     engine.access().welcome(session);
     session.name.clear();
     session.database = 0;
     session.protocol = 2;
     session.no_evict = false;
-    session.import_source = false;
     // Answered even after CLIENT REPLY OFF.
     call.reply().begin(session.slot(), session.protocol, false);
     call.reply().simple("RESET");

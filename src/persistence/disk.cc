@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "persistence/aof/disk.h"
+#include "persistence/disk.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 #include <cerrno>
 #include <cstdio>
 
-namespace millrace::persistence::aof {
+namespace millrace::persistence {
 namespace {
 
 constexpr mode_t kFileMode = 0644;
@@ -46,6 +47,10 @@ public:
         if (::ftruncate(fd_, static_cast<off_t>(bytes)) == 0) return done();
         return system_error(path_, errno);
     }
+    void begin_sync(uint64_t from, uint64_t bytes) override {
+        (void)::sync_file_range(fd_, static_cast<off64_t>(from), static_cast<off64_t>(bytes),
+                                SYNC_FILE_RANGE_WRITE);
+    }
 
 private:
     const int fd_;
@@ -59,13 +64,26 @@ Status answer(int result, const std::string& path) {
 
 }  // namespace
 
+SystemDisk::SystemDisk() : folder_(AT_FDCWD) {}
+
+SystemDisk::~SystemDisk() {
+    if (folder_ >= 0) ::close(folder_);
+}
+
+std::unique_ptr<Disk> SystemDisk::here() {
+    auto disk = std::make_unique<SystemDisk>();
+    const int fd = ::openat(folder_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    disk->folder_ = fd >= 0 ? fd : AT_FDCWD;
+    return disk;
+}
+
 Status SystemDisk::make_folder(const std::string& path) {
-    const Status made = answer(::mkdir(path.c_str(), kFolderMode), path);
+    const Status made = answer(::mkdirat(folder_, path.c_str(), kFolderMode), path);
     if (made.ok() || made.error().code() != EEXIST) {
         return made.ok() ? done() : Status(system_error(path, made.error().code()));
     }
     struct stat facts {};
-    if (::stat(path.c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode)) {
+    if (::fstatat(folder_, path.c_str(), &facts, 0) == 0 && !S_ISDIR(facts.st_mode)) {
         return system_error(path, ENOTDIR);
     }
     return done();
@@ -73,21 +91,21 @@ Status SystemDisk::make_folder(const std::string& path) {
 
 Result<std::unique_ptr<LogFile>> SystemDisk::open(const std::string& path, bool fresh) {
     const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (fresh ? O_TRUNC : 0);
-    const int fd = ::open(path.c_str(), flags, kFileMode);
+    const int fd = ::openat(folder_, path.c_str(), flags, kFileMode);
     if (fd < 0) return system_error(path, errno);
     return std::unique_ptr<LogFile>(std::make_unique<SystemFile>(fd, path));
 }
 
 Status SystemDisk::rename(const std::string& from, const std::string& to) {
-    return answer(::rename(from.c_str(), to.c_str()), from);
+    return answer(::renameat(folder_, from.c_str(), folder_, to.c_str()), from);
 }
 
 Status SystemDisk::remove(const std::string& path) {
-    return answer(::unlink(path.c_str()), path);
+    return answer(::unlinkat(folder_, path.c_str(), 0), path);
 }
 
 Status SystemDisk::sync_folder(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = ::openat(folder_, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return system_error(path, errno);
     const int code = ::fsync(fd) == 0 ? 0 : errno;
     ::close(fd);
@@ -97,12 +115,12 @@ Status SystemDisk::sync_folder(const std::string& path) {
 
 Result<uint64_t> SystemDisk::size_of(const std::string& path) {
     struct stat facts {};
-    if (::stat(path.c_str(), &facts) != 0) return system_error(path, errno);
+    if (::fstatat(folder_, path.c_str(), &facts, 0) != 0) return system_error(path, errno);
     return static_cast<uint64_t>(facts.st_size);
 }
 
 Result<std::string> SystemDisk::read(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int fd = ::openat(folder_, path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return system_error(path, errno);
     std::string text;
     std::array<char, 16384> part;
@@ -119,6 +137,41 @@ Result<std::string> SystemDisk::read(const std::string& path) {
     }
 }
 
+Result<std::unique_ptr<FileBytes>> SystemDisk::map(const std::string& path) {
+    auto file = std::make_unique<MappedFile>();
+    TRY(file->open_in(folder_, path));
+    return std::unique_ptr<FileBytes>(std::move(file));
+}
+
+MappedFile::~MappedFile() {
+    if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
+}
+
+Status MappedFile::open(const std::string& path) {
+    return open_in(AT_FDCWD, path);
+}
+
+Status MappedFile::open_in(int folder, const std::string& path) {
+    const int fd = ::openat(folder, path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return system_error(path, errno);
+    struct stat facts {};
+    int code = ::fstat(fd, &facts) == 0 ? 0 : errno;
+    if (code == 0 && !S_ISREG(facts.st_mode)) code = EISDIR;
+    const auto size = static_cast<size_t>(facts.st_size);
+    void* data = nullptr;
+    if (code == 0 && size > 0) {
+        data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED) code = errno;
+    }
+    ::close(fd);
+    if (code != 0) return system_error(path, code);
+    if (data == nullptr) return done();
+    (void)::madvise(data, size, MADV_SEQUENTIAL);
+    data_ = static_cast<const char*>(data);
+    size_ = size;
+    return done();
+}
+
 Status replace_file(Disk& disk, const std::string& folder, const std::string& name,
                     std::string_view text) {
     // Compat: the name of the file until it is whole.
@@ -132,4 +185,4 @@ Status replace_file(Disk& disk, const std::string& folder, const std::string& na
     return disk.sync_folder(folder);
 }
 
-}  // namespace millrace::persistence::aof
+}  // namespace millrace::persistence

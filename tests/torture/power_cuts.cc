@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Power cuts on a simulated disk: bytes that were not synced are lost, torn, reordered, names that
+// were not synced come or do not come, and each time a server starts from what is left.
+//
+//     power_cuts [--cuts N] [--seed S]
+//
+// Of each story (story.h) the power goes before and behind operations that change or sync names,
+// and at random others. What is found must be a prefix of the history, MULTI units whole, with
+// everything that was promised: `always`, all that was acknowledged; `everysec`, what was
+// acknowledged more than 1.1 s plus the time of two syncs ago; in any case what the log said is on
+// disk. The RDB file must be the last one saved, or a later one, whole. Then the power goes again
+// while the server starts, and once more behind writes of the server that has started.
+//
+// A log with holes, zeros with data behind them, may be refused, since the same bytes could be
+// damage to what was on disk already; it is counted. It is never loaded as anything but a prefix.
+//
+// Threads: one plays the main thread of one machine after the other.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "base/log.h"
+#include "machine.h"
+#include "story.h"
+
+namespace millrace::torture {
+namespace {
+
+using persistence::AppendFsync;
+
+constexpr int kShownMax = 20;
+
+struct Counts {
+    uint64_t cuts = 0;
+    uint64_t refused = 0;  // With a hole in the log.
+    uint64_t failed = 0;
+};
+
+class Judge {
+public:
+    explicit Judge(uint64_t seed) : random_(seed) {}
+
+    void cut(const std::string& title, Story& story, size_t at);
+    void count(const std::string& title, const std::string& problem);
+    uint64_t below(uint64_t limit) { return random_() % limit; }
+    Damage damage();
+
+    Counts counts;
+
+private:
+    std::string verdict(Story& story, size_t at, const Image& image);
+    std::string aftermath(Story& story, SimDisk& disk, uint64_t units);
+    static std::string saved(Story& story, size_t at, const Image& image);
+
+    std::mt19937_64 random_;
+};
+
+Damage Judge::damage() {
+    static constexpr uint64_t kTorn[] = {1, 16, 512, 4096};
+    return {.seed = random_(),
+            .bytes = static_cast<Fate>(below(4)),
+            .names = static_cast<Fate>(below(4)),
+            .torn_at = kTorn[below(4)]};
+}
+
+void Judge::count(const std::string& title, const std::string& problem) {
+    ++counts.cuts;
+    if (problem.empty()) return;
+    if (++counts.failed <= kShownMax) fmt::print("{}: {}\n", title, problem);
+    std::fflush(stdout);
+}
+
+void Judge::cut(const std::string& title, Story& story, size_t at) {
+    const Damage damage = this->damage();
+    const Image image = story.disk().image_at(at, damage);
+    std::string problem = verdict(story, at, image);
+    if (!problem.empty()) {
+        problem += fmt::format(" (cut {} of {}, damage {}, bytes {}, names {}, torn at {})", at,
+                               story.disk().history().size(), damage.seed,
+                               static_cast<int>(damage.bytes), static_cast<int>(damage.names),
+                               damage.torn_at);
+    }
+    count(title, problem);
+}
+
+std::string Judge::saved(Story& story, size_t at, const Image& image) {
+    const auto found = image.files.find("dump.rdb");
+    if (found == image.files.end()) {
+        return story.must_be_saved(at) ? "the RDB file is gone" : "";
+    }
+    const auto units = Machine::units_of(found->second);
+    if (!units) return "the RDB file is damaged";
+    if (story.may_be_saved(at, *units)) return "";
+    return fmt::format("the RDB file shows {} units", *units);
+}
+
+std::string Judge::verdict(Story& story, size_t at, const Image& image) {
+    SimDisk disk(image);
+    Machine machine(disk, story.settings());
+    const Status started = machine.start();
+    if (!started.ok()) {
+        if (image.has_hole && !started.error().text().starts_with("the state")) {
+            ++counts.refused;
+            return saved(story, at, image);
+        }
+        return fmt::format("does not start: {}", started.error().text());
+    }
+    const uint64_t units = machine.written();
+    const uint64_t least = story.least_units(at);
+    const uint64_t most = story.most_units(at);
+    if (units < least) return fmt::format("{} units, {} were promised", units, least);
+    if (units > most) return fmt::format("{} units, of {}", units, most);
+    if (std::string problem = saved(story, at, image); !problem.empty()) return problem;
+    return below(4) == 0 ? aftermath(story, disk, units) : "";
+}
+
+// `disk` is what a server has started from. The power goes again.
+std::string Judge::aftermath(Story& story, SimDisk& disk, uint64_t units) {
+    const size_t history = disk.history_size();
+    {
+        const Image image = disk.image_at(below(history + 1), damage());
+        SimDisk second(image);
+        Machine machine(second, story.settings());
+        const Status started = machine.start();
+        if (!started.ok() && image.has_hole) return "";
+        if (!started.ok()) {
+            return fmt::format("a second start: {}", started.error().text());
+        }
+        if (machine.written() != units) {
+            return fmt::format("a second start finds {} of {} units", machine.written(), units);
+        }
+    }
+    SimDisk third(disk.image_at(history, damage()));
+    uint64_t promised = units;
+    {
+        persistence::AofSettings settings = story.settings();
+        settings.appendfsync = AppendFsync::Always;
+        Machine machine(third, settings);
+        const Status started = machine.start();
+        if (!started.ok()) return fmt::format("a third start: {}", started.error().text());
+        for (int i = 0; i < 3; ++i) {
+            (void)machine.write_unit();
+            machine.settle();
+            promised = machine.acknowledged();
+        }
+        if (promised != units + 3) return "what is written after a start is not acknowledged";
+    }
+    SimDisk fourth(third.image_at(third.history_size(), damage()));
+    Machine machine(fourth, story.settings());
+    const Status started = machine.start();
+    if (!started.ok()) return fmt::format("a fourth start: {}", started.error().text());
+    if (machine.written() == promised) return "";
+    return fmt::format("{} units after writes behind a start, {} were acknowledged",
+                       machine.written(), promised);
+}
+
+// --- what is tried ---
+
+std::string title_of(const Plan& plan) {
+    static constexpr const char* kPolicies[] = {"no", "always", "everysec"};
+    return fmt::format("story {}, {}, trouble: {}, call that fails: {}", plan.seed,
+                       kPolicies[static_cast<size_t>(plan.policy)], name_of(plan.trouble),
+                       plan.fails_at);
+}
+
+bool is_interesting(const Operation& operation) {
+    return operation.action != Action::Append && operation.action != Action::Sync &&
+           operation.action != Action::Cut;
+}
+
+void cut_story(Judge& judge, const Plan& plan, uint64_t cuts) {
+    Story story(plan);
+    const std::string title = title_of(plan);
+    if (const std::string problem = story.run(); !problem.empty()) {
+        judge.count(title, problem);
+        return;
+    }
+    const std::vector<Operation>& history = story.disk().history();
+    std::vector<size_t> places;
+    for (size_t i = 0; i < history.size(); ++i) {
+        if (!is_interesting(history[i])) continue;
+        places.push_back(i);
+        places.push_back(i + 1);
+    }
+    for (uint64_t i = 0; i < cuts; ++i) {
+        // The first half where names change, one place after the other.
+        const bool named = i < cuts / 2 && !places.empty();
+        const size_t start = judge.below(history.size() + 1);
+        judge.cut(title, story, named ? places[i % places.size()] : start);
+    }
+}
+
+void cut_stories(Judge& judge, uint64_t seed, uint64_t cuts) {
+    constexpr AppendFsync kPolicies[] = {AppendFsync::Always, AppendFsync::EverySecond,
+                                         AppendFsync::EverySecond, AppendFsync::No};
+    constexpr uint64_t kCutsEach = 120;
+    const uint64_t before = judge.counts.cuts;
+    for (uint64_t i = 0; judge.counts.cuts - before < cuts; ++i) {
+        // Half of the stories are without trouble.
+        const auto trouble = i % 2 == 0 ? Trouble::None : static_cast<Trouble>(i / 2 % kTroubles);
+        cut_story(judge,
+                  {.seed = seed + i, .policy = kPolicies[i / 2 % 4], .trouble = trouble},
+                  kCutsEach);
+    }
+}
+
+// Each call to the disk in turn fails once.
+void fail_each_call(Judge& judge, uint64_t seed, uint64_t cuts) {
+    const uint64_t before = judge.counts.cuts;
+    for (int64_t call = 1; judge.counts.cuts - before < cuts; ++call) {
+        for (AppendFsync policy : {AppendFsync::Always, AppendFsync::EverySecond}) {
+            cut_story(judge,
+                      {.seed = seed + static_cast<uint64_t>(call / 200),
+                       .policy = policy,
+                       .steps = 60,
+                       .fails_at = call % 200 + 1},
+                      8);
+        }
+    }
+}
+
+// The last file of the log ends at each of its bytes.
+void cut_each_byte(Judge& judge, uint64_t seed) {
+    Story story({.seed = seed, .policy = AppendFsync::Always, .steps = 60, .events = false});
+    judge.count("each byte", story.run());
+    Image image = story.disk().image_now();
+    std::string name;
+    for (const auto& [each, bytes] : image.files) {
+        if (each.find(".incr.") != std::string::npos) name = each;
+    }
+    const std::string whole = image.files[name];
+    uint64_t units = 0;
+    for (size_t size = 0; size <= whole.size(); ++size) {
+        image.files[name] = whole.substr(0, size);
+        SimDisk disk(image);
+        Machine machine(disk, story.settings());
+        const Status started = machine.start();
+        std::string problem = started.ok() ? "" : std::string(started.error().text());
+        if (problem.empty() && machine.written() < units) problem = "fewer units than before";
+        units = machine.written();
+        judge.count(fmt::format("cut at byte {}", size), problem);
+    }
+    if (units != 60) judge.count("each byte", fmt::format("the whole file shows {} units", units));
+}
+
+int run(uint64_t seed, uint64_t cuts) {
+    set_log_level(LogLevel::Nothing);
+    fmt::print("seed {}\n", seed);
+    std::fflush(stdout);
+    uint64_t passed = 0;
+    uint64_t failed = 0;
+    const auto part = [&](const char* name, auto&& work) {
+        Judge judge(seed);
+        work(judge);
+        const Counts& counts = judge.counts;
+        fmt::print("{}: {} cuts, {} logs with holes refused, {} promises broken\n", name,
+                   counts.cuts, counts.refused, counts.failed);
+        std::fflush(stdout);
+        passed += counts.cuts - counts.failed;
+        failed += counts.failed;
+    };
+    part("each byte of the last file", [&](Judge& judge) { cut_each_byte(judge, seed); });
+    part("each call to the disk fails",
+         [&](Judge& judge) { fail_each_call(judge, seed, cuts / 4); });
+    part("stories", [&](Judge& judge) { cut_stories(judge, seed, cuts - cuts / 4); });
+    fmt::print("{} passed, {} failed\n", passed, failed);
+    return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace millrace::torture
+
+int main(int argc, char** argv) {
+    uint64_t seed = std::random_device{}();
+    uint64_t cuts = 20000;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (std::strcmp(argv[i], "--cuts") == 0) cuts = std::strtoull(argv[i + 1], nullptr, 10);
+        if (std::strcmp(argv[i], "--seed") == 0) seed = std::strtoull(argv[i + 1], nullptr, 10);
+    }
+    return millrace::torture::run(seed, cuts);
+}
