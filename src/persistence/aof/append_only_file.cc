@@ -40,6 +40,7 @@ AppendOnlyFile::AppendOnlyFile(Parts parts)
 
 AppendOnlyFile::~AppendOnlyFile() {
     if (listening_) parts_.engine.effects().remove_sink(this);
+    lane_.drain();  // Some of its jobs look at the writer, which goes before it.
 }
 
 // --- logging ---
