@@ -203,6 +203,7 @@ Status Persistence::load() {
     const Status loaded = load_bytes((*file)->bytes(), false, false);
     if (!loaded.ok()) {
         log_warning("{}", loaded.error().text());
+        log_warning("Terminating server after rdb file reading failure.");
         return kCannotLoad;
     }
     const int64_t taken_ns = engine_.time().monotonic_nanoseconds() - begin_ns;

@@ -248,7 +248,7 @@ void Tester::log_with_checksums(uint64_t files) {
             const auto lines_of = [](std::string_view text) {
                 size_t lines = 0;
                 for (size_t at = 0; (at = text.find("#CRC:", at)) != std::string_view::npos; ++at) {
-                    ++lines;
+                    lines += text.find("\r\n", at) != std::string_view::npos;
                 }
                 return lines;
             };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "persistence/rdb/damage.h"
 
-#include "base/log.h"
+#include <fmt/format.h>
 
 namespace millrace::persistence::rdb {
 namespace {
@@ -39,13 +39,13 @@ std::string_view form_of(Type type) {
 
 }  // namespace
 
-void log_damage(Type type, std::string_view what) {
-    if (what == kNanScore) return log_warning("A sorted set has a NAN score");
-    if (what == kConsumerTwice) return log_warning("Duplicate stream consumer detected");
-    if (what == kPendingTwice) return log_warning("Duplicated consumer PEL entry");
+std::string damage_text(Type type, std::string_view what) {
+    if (what == kNanScore) return "A sorted set has a NAN score";
+    if (what == kConsumerTwice) return "Duplicate stream consumer detected";
+    if (what == kPendingTwice) return "Duplicated consumer PEL entry";
     const std::string_view form = form_of(type);
-    if (form.empty()) return log_warning("A damaged value: {}", what);
-    log_warning("{} integrity check failed: {}", form, what);
+    if (form.empty()) return fmt::format("A damaged value: {}", what);
+    return fmt::format("{} integrity check failed: {}", form, what);
 }
 
 }  // namespace millrace::persistence::rdb

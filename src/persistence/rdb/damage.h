@@ -5,6 +5,7 @@
 // Threads: any.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "persistence/rdb/format.h"
@@ -18,6 +19,7 @@ inline constexpr std::string_view kNanScore = "a score that is no number";
 inline constexpr std::string_view kConsumerTwice = "a consumer that stands twice";
 inline constexpr std::string_view kPendingTwice = "a pending entry that stands twice";
 
-void log_damage(Type type, std::string_view what);
+// What is wrong, for the log.
+std::string damage_text(Type type, std::string_view what);
 
 }  // namespace millrace::persistence::rdb

@@ -215,7 +215,10 @@ Status DatasetReader::load_key(uint8_t type, const Prefix& prefix) {
     const std::string_view key = in_.string(key_scratch_);
     if (in_.failed()) return damaged();
     auto value = read_value(in_, type, rules(), value_scratch_);
-    if (!value.ok()) return damaged();
+    if (!value.ok()) {
+        return Error(fmt::format("Internal error in RDB reading offset {}: {}", in_.offset(),
+                                 value.error().text()));
+    }
     delay_key(options_.key_delay_us, counts_.loaded + unlinked_count_ + 1);
     if (options_.drops_expired && prefix.expire_at_ms != kNoExpiry &&
         prefix.expire_at_ms < keyspace_.now_ms()) {

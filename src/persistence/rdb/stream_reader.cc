@@ -105,7 +105,10 @@ void StreamReading::read_consumer(ConsumerGroup& group, Deliveries& deliveries) 
     for (uint64_t i = 0; i < pending; ++i) {
         const StreamId id = read_sortable_id();
         const auto found = deliveries.find(id);
-        if (found == deliveries.end()) return in_.fail("a pending entry without its group");
+        if (found == deliveries.end()) {
+            const bool twice = group.find_pending(id) != nullptr;
+            return in_.fail(twice ? kPendingTwice : "a pending entry without its group");
+        }
         values::PendingEntry& entry = group.assign(id, consumer);
         entry.delivered_ms = found->second.delivered_ms;
         entry.deliveries = found->second.deliveries;

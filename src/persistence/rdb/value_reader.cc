@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "persistence/rdb/damage.h"
 #include "persistence/rdb/old_blobs.h"
 #include "persistence/rdb/stream_reader.h"
@@ -104,6 +105,8 @@ void Reading::read_block(values::List& list, Type type) {
         const uint64_t container = in_.length();
         if (container == kBlockPlain) {
             const std::string_view text = in_.string(scratch_);
+            // Compat: what is too large for a block is not empty.
+            if (!in_.failed() && text.empty()) return in_.fail(kBadBlob);
             if (!in_.failed()) list.load_single(setting, text);
             return;
         }
@@ -296,7 +299,9 @@ std::unique_ptr<Collection> Reading::hash_of_old(Type type) {
     };
     const bool sound =
         type == Type::HashZipmap ? read_zipmap(blob, take) : read_ziplist(blob, take);
-    if (!sound || !is_field) in_.fail(kBadBlob);
+    // Compat: of the old forms only a zipmap may not be empty.
+    const bool is_allowed = type != Type::HashZipmap || hash->size() > 0;
+    if (!sound || !is_field || !is_allowed) in_.fail(kBadBlob);
     return unless_failed(std::move(hash));
 }
 
@@ -357,8 +362,9 @@ Result<Value> read_value(Cursor& cursor, uint8_t type, const ReadRules& rules, S
         value.collection = Reading(cursor, rules, scratch).collection(static_cast<Type>(type));
     }
     if (cursor.failed()) {
-        log_damage(static_cast<Type>(type), cursor.what());
-        return Error(std::string(cursor.what()));
+        std::string text = damage_text(static_cast<Type>(type), cursor.what());
+        log_warning("{}", text);
+        return Error(std::move(text));
     }
     value.is_empty = value.collection != nullptr && value.collection->size() == 0 &&
                      value.collection->type() != keyspace::ValueType::Stream;
