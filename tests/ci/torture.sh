@@ -29,7 +29,7 @@ program() {  # name, options...: built by ./test
   [[ -x $folder/$1 ]] || return 0
   run "$1" "$folder/$@"
 }
-program power_cuts --cuts "${TORTURE_CUTS:-6000}"
+program power_cuts --cuts "${TORTURE_CUTS:-2000}"
 program damaged_files --files "${TORTURE_FILES:-50000}"
 
 kills=(python3 tests/torture/append_only_kill.py)

@@ -204,8 +204,13 @@ void cut_stories(Judge& judge, uint64_t seed, uint64_t cuts) {
     for (uint64_t i = 0; judge.counts.cuts - before < cuts; ++i) {
         // Half of the stories are without trouble.
         const auto trouble = i % 2 == 0 ? Trouble::None : static_cast<Trouble>(i / 2 % kTroubles);
+        // Slow disks take real time, too.
+        const bool slow = trouble == Trouble::SlowSyncs || trouble == Trouble::VerySlowSyncs;
         cut_story(judge,
-                  {.seed = seed + i, .policy = kPolicies[i / 2 % 4], .trouble = trouble},
+                  {.seed = seed + i,
+                   .policy = kPolicies[i / 2 % 4],
+                   .trouble = trouble,
+                   .steps = slow ? 40 : 300},
                   kCutsEach);
     }
 }
