@@ -45,8 +45,8 @@ public:
     Database& operator=(const Database&) = delete;
 
     Position find(std::string_view key, uint64_t hash) const { return table_.find(hash, key); }
-    [[gnu::always_inline]] const void* prefetch_bucket(uint64_t hash) const {
-        return table_.prefetch_bucket(hash);
+    [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
+        table_.prefetch_bucket(hash);
     }
     [[gnu::always_inline]] void prefetch_entry(uint64_t hash) const {
         table_.prefetch_element(hash);

@@ -36,7 +36,6 @@ constexpr size_t kContentLines = 2;
 struct Lookup {
     const keyspace::Database* database;
     uint64_t hash;
-    const void* bucket;
     bool of_collection;
 };
 
@@ -63,11 +62,10 @@ void Pipeline::fetch(std::span<const Request> requests) {
         const Session* session = engine_.sessions().find(request.client, request.client_generation);
         if (session == nullptr) continue;
         const keyspace::Database& database = engine_.keyspace().database(session->database);
+        database.prefetch_bucket(request.key_hash);
         lookups[lookup_count++] = {&database, request.key_hash,
-                                   database.prefetch_bucket(request.key_hash),
                                    request.command->works_on_collections()};
     }
-    for (size_t i = 0; i < lookup_count; ++i) touch(lookups[i].bucket);
     std::array<const keyspace::Entry*, Batch::kRequestsMax> found;
     std::array<const keyspace::Entry*, Batch::kRequestsMax> with_collection;
     size_t found_count = 0;

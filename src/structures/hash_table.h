@@ -120,13 +120,10 @@ public:
     void erase(Ref ref, uint64_t hash) { core_.erase(hash, ref.slot_); }
 
     // A pipeline of look-ups asks for the bucket some look-ups ahead, then for the element, then
-    // finds. prefetch_element looks into the bucket, so it should have arrived. Returns where the
-    // bucket is.
-    const void* prefetch_bucket(uint64_t hash) const {
+    // finds. prefetch_element looks into the bucket, so it should have arrived.
+    void prefetch_bucket(uint64_t hash) const {
         const SegmentWord segment = core_.segment(hash);
-        const HashBucket* bucket = segment.buckets() + segment.home(hash);
-        prefetch(bucket);
-        return bucket;
+        prefetch(segment.buckets() + segment.home(hash));
     }
     void prefetch_element(uint64_t hash) const;
 
