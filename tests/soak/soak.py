@@ -171,6 +171,17 @@ def disturb(server, deadline, seed):
     return killed
 
 
+def ask_to_end(process):
+    """Again and again: a server that writes the first base of a log refuses."""
+    for _ in range(12):
+        process.terminate()
+        try:
+            return process.wait(5)
+        except subprocess.TimeoutExpired:
+            pass
+    return process.wait(1)
+
+
 def main():
     program = sys.argv[1]
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 30
@@ -197,9 +208,8 @@ def main():
             print(", ".join(f"{role.name_of_role()} {role.steps}/{role.connections}" for role in roles))
         except (OSError, ReplyError) as error:
             problems.append(f"the server is gone: {error}")
-        server.process.terminate()
         try:
-            if server.process.wait(60) != 0:
+            if ask_to_end(server.process) != 0:
                 problems.append(f"the server ended with {server.process.returncode}")
         except subprocess.TimeoutExpired:
             problems.append("the server does not end")
