@@ -186,7 +186,7 @@ Result<size_t> Persistence::load_as(std::string_view bytes, const Loading& how,
         if (libraries_.clear) libraries_.clear();
     }
     const Status loaded = reader.load();
-    if (!loaded.ok()) return Error(std::string(loaded.error().text()));
+    if (!loaded.ok()) return Error(std::string(loaded.error().text()), loaded.error().code());
     report(reader.counts());
     return reader.offset();
 }
@@ -203,7 +203,8 @@ Status Persistence::load() {
     const Status loaded = load_bytes((*file)->bytes(), false, false);
     if (!loaded.ok()) {
         log_warning("{}", loaded.error().text());
-        log_warning("Terminating server after rdb file reading failure.");
+        if (loaded.error().code() == rdb::DatasetReader::kDamaged)
+            log_warning("Terminating server after rdb file reading failure.");
         return kCannotLoad;
     }
     const int64_t taken_ns = engine_.time().monotonic_nanoseconds() - begin_ns;

@@ -38,8 +38,12 @@ ReadRules DatasetReader::rules() const {
 }
 
 Status DatasetReader::damaged() const {
-    return Error(fmt::format("Internal error in RDB reading offset {}: {}", in_.offset(),
-                             in_.failed() ? in_.what() : "bad data"));
+    return damaged(in_.failed() ? in_.what() : "bad data");
+}
+
+Status DatasetReader::damaged(std::string_view what) const {
+    return Error(fmt::format("Internal error in RDB reading offset {}: {}", in_.offset(), what),
+                 kDamaged);
 }
 
 Status DatasetReader::check_header() {
@@ -215,10 +219,7 @@ Status DatasetReader::load_key(uint8_t type, const Prefix& prefix) {
     const std::string_view key = in_.string(key_scratch_);
     if (in_.failed()) return damaged();
     auto value = read_value(in_, type, rules(), value_scratch_);
-    if (!value.ok()) {
-        return Error(fmt::format("Internal error in RDB reading offset {}: {}", in_.offset(),
-                                 value.error().text()));
-    }
+    if (!value.ok()) return damaged(value.error().text());
     delay_key(options_.key_delay_us, counts_.loaded + unlinked_count_ + 1);
     if (options_.drops_expired && prefix.expire_at_ms != kNoExpiry &&
         prefix.expire_at_ms < keyspace_.now_ms()) {

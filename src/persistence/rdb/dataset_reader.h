@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -46,6 +47,10 @@ bool is_known_version(int version, bool is_relaxed);
 
 class DatasetReader {
 public:
+    // The code of errors which say that the bytes do not hold together; others are of a kind or a
+    // version that is not known.
+    static constexpr int kDamaged = EBADMSG;
+
     DatasetReader(keyspace::Keyspace& keyspace, const LoadOptions& options, std::string_view bytes)
         : keyspace_(keyspace), options_(options), bytes_(bytes), in_(bytes) {}
 
@@ -87,6 +92,7 @@ private:
     Status check_end();
     uint64_t sum_up_to(size_t end);
     Status damaged() const;
+    Status damaged(std::string_view what) const;
     ReadRules rules() const;
 
     keyspace::Keyspace& keyspace_;
