@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/crc64.h"
 #include "base/log.h"
 #include "base/numbers.h"
@@ -41,7 +43,13 @@ Status Replay::check_sum(std::string_view annotation) {
         const auto bytes = static_cast<size_t>(*count);
         const uint64_t sum = crc64(0, bytes_.substr(reader_.began() - bytes, bytes));
         has_sums_ = true;
-        if (fmt::format("{:016x}", sum) == rest.substr(colon + 1)) return done();
+        // A length that is damaged may have swallowed the lines that would have told.
+        const size_t covered = reader_.began() - bytes;
+        const size_t behind = std::min(summed_, covered);
+        const bool swallowed =
+            bytes_.substr(behind, covered - behind).find("\n#CRC:") != std::string_view::npos;
+        summed_ = reader_.began();
+        if (!swallowed && fmt::format("{:016x}", sum) == rest.substr(colon + 1)) return done();
     }
     return Error(fmt::format("Wrong checksum reading the append only file before offset {}; {}",
                              reader_.began(), kAdvice));
@@ -84,6 +92,7 @@ Result<Replay::End> Replay::run(const std::string& name, std::string_view bytes)
     bytes_ = bytes;
     sound_ = 0;
     has_sums_ = false;
+    summed_ = 0;
     size_t begin = 0;
     session_.database = 0;
     if (has_preamble(bytes)) {
@@ -98,6 +107,7 @@ Result<Replay::End> Replay::run(const std::string& name, std::string_view bytes)
         if (begin < bytes.size()) log_notice("Reading the remaining AOF tail...");
     }
     sound_ = begin;
+    summed_ = begin;
     reader_ = CommandReader(bytes);
     reader_.skip(begin);
     for (;;) {

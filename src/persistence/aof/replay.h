@@ -58,6 +58,7 @@ private:
     std::string_view bytes_;
     uint64_t sound_ = 0;
     bool has_sums_ = false;  // There are checksums in this file.
+    size_t summed_ = 0;      // Where the last checksum line begins, which covers what is before it.
 };
 
 // Whether the bytes begin with an RDB file.
