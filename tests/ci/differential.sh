@@ -3,8 +3,8 @@
 #
 # Random commands to Valkey and to our server, whose replies and data must be equal; see tests/differential/. First
 # the canary: planted differences must be found. DIFFERENTIAL_SECONDS says how long (120), DIFFERENTIAL_SEED which
-# commands: a change is judged by commands that agreed before; `DIFFERENTIAL_SEED=$RANDOM` looks for more. MILLRACE_SERVER names another program; MILLRACE_REFERENCE_BIN the
-# folder with a valkey-server.
+# commands: a change is judged by commands that agreed before; `DIFFERENTIAL_SEED=$RANDOM` looks for more.
+# MILLRACE_SERVER names another program; MILLRACE_REFERENCE_BIN the folder with a valkey-server.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 source tools/setup.sh
