@@ -80,7 +80,7 @@ TEST_F(LinkCacheTest, TheOldestMakesRoom) {
         pass(1);
         std::string host = "127.0.0.";
         KeptLink* link = open(host += std::to_string(i));
-        if (link == nullptr) GTEST_SKIP() << "no such loopback addresses here";
+        ASSERT_NE(link, nullptr);  // All of 127.0.0.0/8 is this machine.
         link->database = static_cast<int64_t>(i);
     }
     EXPECT_EQ(cache().size(), LinkCache::kLinksMax);
