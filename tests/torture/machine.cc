@@ -31,6 +31,9 @@ Machine::Machine(SimDisk& disk, const persistence::AofSettings& settings)
 }
 
 Machine::~Machine() {
+    // The log, which goes before the snapshots, hears how the one that it has asked for ended.
+    persistence_.stop_snapshots();
+
     handle_.kill();
     world_.engine().connect_persistence(nullptr);
 }
