@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <cinttypes>
+#include <cstdarg>
 #include <cstring>
 #include <memory>
 
@@ -27,6 +28,14 @@ bool looks_like_manifest(std::string_view path, std::string_view bytes) {
     if (bytes.starts_with("file ")) return true;
     const bool is_log = bytes.starts_with("*") || persistence::aof::has_preamble(bytes);
     return !is_log && path.ends_with(".manifest");
+}
+
+void Checker::say(const char* format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    std::vfprintf(out_, format, arguments);
+    va_end(arguments);
+    std::fflush(out_);
 }
 
 // --- cutting ---

@@ -51,11 +51,7 @@ private:
     bool report(const File& file, size_t bytes, size_t sound, uint64_t line);
     bool offer_to_cut(const File& file, size_t bytes, size_t sound);
     bool cut(const File& file, size_t bytes);
-    template <typename... Arguments>
-    void say(const char* format, Arguments... arguments) {
-        std::fprintf(out_, format, arguments...);
-        std::fflush(out_);
-    }
+    [[gnu::format(printf, 2, 3)]] void say(const char* format, ...);
 
     const Task task_;
     std::FILE* const out_;
