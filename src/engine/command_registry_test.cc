@@ -17,7 +17,7 @@ constexpr CommandSpec kConfigSubcommands[] = {
     {.name = "GET", .group = Group::Server, .arity = -3, .flags = kAdmin | kLoading},
     {.name = "HELP", .group = Group::Server, .arity = 2},
 };
-constexpr CommandSpec kCommands[] = {
+constexpr CommandSpec kRegistered[] = {
     {.name = "GET",
      .group = Group::String,
      .arity = 2,
@@ -41,7 +41,7 @@ constexpr CommandSpec kCommands[] = {
     {.name = "GEORADIUSBYMEMBER", .group = Group::Geo, .arity = -5},
     {.name = "GEORADIUSBYMEMBER_RO", .group = Group::Geo, .arity = -5},
 };
-constexpr CommandTable kTable{kCommands};
+constexpr CommandTable kTable{kRegistered};
 constexpr const CommandTable* kTables[] = {&kTable};
 
 const Command* resolve(const CommandRegistry& registry, std::vector<std::string_view> words) {
@@ -50,7 +50,7 @@ const Command* resolve(const CommandRegistry& registry, std::vector<std::string_
 
 TEST(CommandRegistry, FindsEveryNameInAnyCase) {
     const CommandRegistry registry(kTables);
-    for (const CommandSpec& spec : kCommands) {
+    for (const CommandSpec& spec : kRegistered) {
         std::string name(spec.name);
         ASSERT_NE(registry.find(name), nullptr) << name;
         EXPECT_EQ(&registry.find(name)->spec(), &spec);
@@ -76,7 +76,7 @@ TEST(CommandRegistry, RefusesWhatOnlyLooksLikeAName) {
 TEST(CommandRegistry, ReadsOnlyTheNameItself) {
     const CommandRegistry registry(kTables);
     // Exactly sized allocations, so that the address sanitizer sees a read beyond them.
-    for (const CommandSpec& spec : kCommands) {
+    for (const CommandSpec& spec : kRegistered) {
         const std::vector<char> name(spec.name.begin(), spec.name.end());
         EXPECT_NE(registry.find(std::string_view(name.data(), name.size())), nullptr);
     }
@@ -95,8 +95,8 @@ TEST(CommandRegistry, ResolvesSubcommands) {
 
 TEST(CommandRegistry, CountsSubcommandsAndSortsNames) {
     const CommandRegistry registry(kTables);
-    EXPECT_EQ(registry.size(), std::size(kCommands) + 2);
-    EXPECT_EQ(registry.commands().size(), std::size(kCommands));
+    EXPECT_EQ(registry.size(), std::size(kRegistered) + 2);
+    EXPECT_EQ(registry.commands().size(), std::size(kRegistered));
     EXPECT_EQ(registry.commands().front()->full_name(), "config");
     for (uint32_t id = 0; id < registry.size(); ++id) EXPECT_EQ(registry.by_id(id).id(), id);
 }
@@ -143,7 +143,7 @@ TEST(CommandRegistry, Renames) {
     EXPECT_EQ(registry.find("get")->full_name(), "set");
     EXPECT_TRUE(registry.rename("config", "").ok());
     EXPECT_EQ(registry.find("config"), nullptr);
-    EXPECT_EQ(registry.commands().size(), std::size(kCommands) - 1);
+    EXPECT_EQ(registry.commands().size(), std::size(kRegistered) - 1);
     EXPECT_TRUE(registry.rename("fetch-the-value-of", "").ok());
     EXPECT_EQ(registry.find("fetch-the-value-of"), nullptr);
 }

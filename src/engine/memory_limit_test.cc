@@ -13,7 +13,7 @@
 namespace millrace::engine {
 namespace {
 
-constexpr CommandSpec kCommands[] = {
+constexpr CommandSpec kOfNothing[] = {
     {.name = "NOTHING", .arity = 1, .run = [](Call&) -> Status { return done(); }},
 };
 
@@ -79,7 +79,7 @@ protected:
     size_t evicted() { return keyspace_.counters().evicted; }
 
     structures::SlabHeapPool heaps_;
-    CommandTable table_{kCommands};
+    CommandTable table_{kOfNothing};
     const CommandTable* tables_[1] = {&table_};
     CommandRegistry commands_;
     keyspace::Keyspace keyspace_;

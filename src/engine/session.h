@@ -130,6 +130,7 @@ public:
     uint8_t protocol = 2;  // RESP version.
     bool no_evict = false;
     bool capa_redirect = false;
+    bool reads_from_replica = false;  // READONLY.
     int64_t created_ms = 0;
     int64_t last_interaction_ms = 0;
     const Command* last_command = nullptr;

@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "base/numbers.h"
+#include "protocol/wire_size.h"
 
 namespace millrace::protocol {
 namespace {
 
 using Kind = Reply::Kind;
 
-constexpr size_t kLineEndBytes = 2;
 constexpr size_t kVerbatimFormatBytes = 4;  // "txt:"
 constexpr size_t kPartsReservedMax = 64;
 

@@ -12,11 +12,11 @@
 #include "base/bytes.h"
 #include "base/numbers.h"
 #include "base/quote.h"
+#include "protocol/wire_size.h"
 
 namespace millrace::protocol {
 namespace {
 
-constexpr size_t kLineEndBytes = 2;
 constexpr size_t kRoomFirst = 8;
 constexpr size_t kRoomNext = 64;
 constexpr size_t kRoomKept = 1024;  // Arguments; more are freed with the request.

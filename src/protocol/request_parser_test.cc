@@ -11,7 +11,7 @@
 namespace millrace::protocol {
 namespace {
 
-using Outcome = RequestParser::Outcome;
+using Parsed = RequestParser::Outcome;
 using Words = std::vector<std::string>;
 
 class TestSink : public BigArgumentSink {
@@ -42,17 +42,17 @@ public:
         longer.insert(longer.end(), bytes.begin(), bytes.end());
         input_.swap(longer);
         while (error_.empty()) {
-            const Outcome outcome = parser_.parse(view(), limits_, sink_);
-            if (outcome == Outcome::Error) error_ = parser_.error();
-            if (outcome == Outcome::Error) break;
-            if (outcome == Outcome::Request) {
+            const Parsed outcome = parser_.parse(view(), limits_, sink_);
+            if (outcome == Parsed::Error) error_ = parser_.error();
+            if (outcome == Parsed::Error) break;
+            if (outcome == Parsed::Request) {
                 EXPECT_FALSE(parser_.arguments().empty());
                 requests_.emplace_back(parser_.arguments().begin(), parser_.arguments().end());
                 bytes_.push_back(parser_.request_bytes());
             }
             input_.erase(input_.begin(), input_.begin() + static_cast<long>(parser_.consumed()));
             input_.shrink_to_fit();
-            if (outcome == Outcome::Incomplete) break;
+            if (outcome == Parsed::Incomplete) break;
         }
         return error_.empty();
     }
@@ -355,19 +355,19 @@ TEST(RequestParser, ResetByAssignment) {
 TEST(RequestParser, MemoryFollowsWhatHasArrived) {
     RequestParser parser;
     TestSink sink;
-    EXPECT_EQ(parser.parse("*2147483647\r\n$1\r\na\r\n", {}, sink), Outcome::Incomplete);
+    EXPECT_EQ(parser.parse("*2147483647\r\n$1\r\na\r\n", {}, sink), Parsed::Incomplete);
     EXPECT_LT(parser.memory_bytes(), 4096u);
 
     const std::string large = request(Words(100000, "x"));
     parser = RequestParser();
-    EXPECT_EQ(parser.parse(large, {}, sink), Outcome::Request);
+    EXPECT_EQ(parser.parse(large, {}, sink), Parsed::Request);
     EXPECT_EQ(parser.arguments().size(), 100000u);
     EXPECT_EQ(parser.arguments()[99999], "x");
     EXPECT_EQ(parser.parse(std::string_view(large).substr(0, 500000), {}, sink),
-              Outcome::Incomplete);
-    EXPECT_EQ(parser.parse(large, {}, sink), Outcome::Request);
+              Parsed::Incomplete);
+    EXPECT_EQ(parser.parse(large, {}, sink), Parsed::Request);
     EXPECT_GT(parser.memory_bytes(), 100000 * sizeof(std::string_view));
-    EXPECT_EQ(parser.parse(PING, {}, sink), Outcome::Request);
+    EXPECT_EQ(parser.parse(PING, {}, sink), Parsed::Request);
     EXPECT_LT(parser.memory_bytes(), 4096u);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How many bytes a reply takes on the wire, without encoding it.
+// How many bytes things take on the wire, without encoding them.
 //
 // Threads: any.
 #pragma once
@@ -9,6 +9,8 @@
 #include <cstdint>
 
 namespace millrace::protocol {
+
+inline constexpr size_t kLineEndBytes = 2;  // "\r\n"
 
 inline size_t decimal_digits(uint64_t value) {
     size_t digits = 1;

@@ -10,9 +10,9 @@
 namespace millrace::values {
 namespace {
 
-using Model = std::deque<std::string>;
+using ListModel = std::deque<std::string>;
 
-void expect_same(const List& list, const Model& model) {
+void expect_same(const List& list, const ListModel& model) {
     list.check_invariants();
     ASSERT_EQ(list.size(), model.size());
     char digits[24];
@@ -123,7 +123,7 @@ private:
     std::mt19937 random_;
     int64_t setting_;
     List list_;
-    Model model_;
+    ListModel model_;
 };
 
 TEST(List, DoesWhatADequeDoes) {

@@ -15,9 +15,6 @@ using structures::Listpack;
 
 namespace {
 
-constexpr int64_t kDeleted = 1;
-constexpr int64_t kBlockFields = 2;
-
 int64_t number_at(const Listpack& pack, Listpack::Position at) {
     return pack.get(at).number;
 }
@@ -80,8 +77,8 @@ Stream::Cursor Stream::read_entry(const StreamId& block, const Listpack& pack, P
     at = pack.next(at);
     cursor.id_.number = block.number + static_cast<uint64_t>(number_at(pack, at));
     at = pack.next(at);
-    cursor.deleted_ = (flags & kDeleted) != 0;
-    cursor.block_fields_ = (flags & kBlockFields) != 0;
+    cursor.deleted_ = (flags & StreamBlock::kDeleted) != 0;
+    cursor.block_fields_ = (flags & StreamBlock::kBlockFields) != 0;
     if (cursor.block_fields_) {
         cursor.fields_ = static_cast<size_t>(number_at(pack, pack.at(2)));
     } else {
@@ -243,7 +240,7 @@ void Stream::append(const StreamId& id, std::span<const std::string_view> pairs,
     const auto append_number = [&pack](int64_t number) {
         pack.insert_number(Listpack::kNone, number);
     };
-    append_number(same ? kBlockFields : 0);
+    append_number(same ? StreamBlock::kBlockFields : 0);
     append_number(static_cast<int64_t>(id.ms - block_id.ms));
     append_number(static_cast<int64_t>(id.number - block_id.number));
     if (!same) append_number(static_cast<int64_t>(pairs.size() / 2));
@@ -260,7 +257,7 @@ void Stream::append(const StreamId& id, std::span<const std::string_view> pairs,
 }
 
 void Stream::mark_deleted(Listpack& pack, const Cursor& cursor) {
-    pack.replace_number(cursor.at_, number_at(pack, cursor.at_) | kDeleted);
+    pack.replace_number(cursor.at_, number_at(pack, cursor.at_) | StreamBlock::kDeleted);
     --length_;
 }
 

@@ -55,6 +55,10 @@ struct StreamTrim {
 };
 
 struct StreamBlock {
+    // Flags of an entry.
+    static constexpr int64_t kDeleted = 1;
+    static constexpr int64_t kBlockFields = 2;  // It has the fields of its block's first entry.
+
     uint64_t epoch;  // Of the table of blocks, when it was made.
     structures::Listpack pack;
 };

@@ -49,13 +49,11 @@ private:
     }
 
     void check_entry() {
-        constexpr int64_t kDeleted = 1;
-        constexpr int64_t kBlockFields = 2;
         const int64_t flags = number();
         StreamId id;
         id.ms = block_.ms + static_cast<uint64_t>(number());
         id.number = block_.number + static_cast<uint64_t>(number());
-        const bool own_fields = (flags & kBlockFields) == 0;
+        const bool own_fields = (flags & StreamBlock::kBlockFields) == 0;
         const int64_t fields = own_fields ? number() : fields_;
         if (fields < 0 || static_cast<uint64_t>(fields) > pack_.bytes()) sound_ = false;
         if (!sound_) return;
@@ -65,7 +63,7 @@ private:
         if (id < block_ || (!first && id <= last_)) sound_ = false;
         if (first) first_ = id;
         last_ = id;
-        ++((flags & kDeleted) != 0 ? deleted_ : live_);
+        ++((flags & StreamBlock::kDeleted) != 0 ? deleted_ : live_);
     }
 
     const Listpack& pack_;

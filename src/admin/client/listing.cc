@@ -41,6 +41,7 @@ std::string client_flags(const Session& session, const SessionSummary& summary) 
         {summary.watched_key_changed, 'd'},
         {session.is(engine::kClosing), 'c'},
         {session.peer.unix_socket, 'U'},
+        {session.reads_from_replica, 'r'},
         {session.no_evict, 'e'},
         {session.is(engine::kNoTouch), 'T'},
         {session.is(engine::kImportSource), 'I'},

@@ -72,7 +72,7 @@ Status digest_values(Call& call) {
     return done();
 }
 
-constexpr Subcommand kSubcommands[] = {
+constexpr Subcommand kDigestSubcommands[] = {
     {"DIGEST", 2, 2, digest_dataset},
     {"DIGEST-VALUE", 2, SIZE_MAX, digest_values},
 };
@@ -80,7 +80,7 @@ constexpr Subcommand kSubcommands[] = {
 }  // namespace
 
 std::span<const Subcommand> digest_subcommands() {
-    return kSubcommands;
+    return kDigestSubcommands;
 }
 
 }  // namespace millrace::admin::debug

@@ -162,7 +162,7 @@ Status populate(Call& call) {
     return done();
 }
 
-constexpr Subcommand kSubcommands[] = {
+constexpr Subcommand kKeysSubcommands[] = {
     {"OBJECT", 3, 4, object},
     {"SDSLEN", 3, 3, string_sizes},
     {"HTSTATS", 3, 4, table_statistics},
@@ -173,7 +173,7 @@ constexpr Subcommand kSubcommands[] = {
 }  // namespace
 
 std::span<const Subcommand> key_subcommands() {
-    return kSubcommands;
+    return kKeysSubcommands;
 }
 
 }  // namespace millrace::admin::debug

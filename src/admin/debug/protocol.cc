@@ -110,7 +110,7 @@ Status error(Call& call) {
     return done();
 }
 
-constexpr Subcommand kSubcommands[] = {
+constexpr Subcommand kProtocolSubcommands[] = {
     {"PROTOCOL", 3, 3, protocol},
     {"ERROR", 3, 3, error},
 };
@@ -118,7 +118,7 @@ constexpr Subcommand kSubcommands[] = {
 }  // namespace
 
 std::span<const Subcommand> protocol_subcommands() {
-    return kSubcommands;
+    return kProtocolSubcommands;
 }
 
 }  // namespace millrace::admin::debug

@@ -125,7 +125,7 @@ Status crash(Call& call) {
     return done();
 }
 
-constexpr Subcommand kSubcommands[] = {
+constexpr Subcommand kServerSubcommands[] = {
     {"RELOAD", 2, SIZE_MAX, reload},
     {"LOADAOF", 2, 2, load_log},
     {"AOF-FLUSH-SLEEP", 3, 3, delay_log},
@@ -142,7 +142,7 @@ constexpr Subcommand kSubcommands[] = {
 }  // namespace
 
 std::span<const Subcommand> server_subcommands() {
-    return kSubcommands;
+    return kServerSubcommands;
 }
 
 }  // namespace millrace::admin::debug

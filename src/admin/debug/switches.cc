@@ -65,7 +65,7 @@ Status reply_buffer(Call& call) {
     return done();
 }
 
-constexpr Subcommand kSubcommands[] = {
+constexpr Subcommand kSwitchesSubcommands[] = {
     {"SET-ACTIVE-EXPIRE", 3, 3, set<&DebugSwitches::active_expire>},
     {"PAUSE-CRON", 3, 3, set<&DebugSwitches::cron_paused>},
     {"CLIENT-ENFORCE-REPLY-LIST", 3, 3, set<&DebugSwitches::reply_list_only>},
@@ -79,7 +79,7 @@ constexpr Subcommand kSubcommands[] = {
 }  // namespace
 
 std::span<const Subcommand> switch_subcommands() {
-    return kSubcommands;
+    return kSwitchesSubcommands;
 }
 
 }  // namespace millrace::admin::debug

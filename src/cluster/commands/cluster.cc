@@ -13,7 +13,8 @@ using namespace engine;
 
 Status not_a_node(Call& call);
 Status keyslot(Call& call);
-Status accept(Call& call);
+Status read_only(Call& call);
+Status read_write(Call& call);
 
 constexpr std::string_view kVaries[] = {"nondeterministic_output"};
 constexpr uint64_t kReads = kLoading | kStale;
@@ -183,7 +184,7 @@ constexpr CommandSpec kCommands[] = {
      .arity = 1,
      .flags = kLoading | kStale | kFast,
      .acl = kAclConnection,
-     .run = accept},
+     .run = read_only},
     {.name = "READWRITE",
      .summary = "Takes READONLY back.",
      .since = "3.0.0",
@@ -192,7 +193,7 @@ constexpr CommandSpec kCommands[] = {
      .arity = 1,
      .flags = kLoading | kStale | kFast,
      .acl = kAclConnection,
-     .run = accept},
+     .run = read_write},
 };
 
 constexpr ErrorText kNoCluster{"ERR This instance has cluster support disabled"};
@@ -206,8 +207,15 @@ Status keyslot(Call& call) {
     return done();
 }
 
-// Compat: without a cluster there is nothing that they change.
-Status accept(Call& call) {
+// Without a cluster CLIENT LIST shows it, and no more.
+Status read_only(Call& call) {
+    call.session().reads_from_replica = true;
+    call.reply().ok();
+    return done();
+}
+
+Status read_write(Call& call) {
+    call.session().reads_from_replica = false;
     call.reply().ok();
     return done();
 }

@@ -104,7 +104,7 @@ int tohex(lua_State* lua) {
     return 1;
 }
 
-constexpr luaL_Reg kFunctions[] = {
+constexpr luaL_Reg kBitFunctions[] = {
     {"tobit", tobit}, {"bnot", bnot},     {"bswap", bswap},   {"band", band},       {"bor", bor},
     {"bxor", bxor},   {"lshift", lshift}, {"rshift", rshift}, {"arshift", arshift}, {"rol", rol},
     {"ror", ror},     {"tohex", tohex},   {nullptr, nullptr},
@@ -114,7 +114,7 @@ constexpr luaL_Reg kFunctions[] = {
 
 void push_bit(lua_State* lua) {
     lua_newtable(lua);
-    luaL_register(lua, nullptr, kFunctions);
+    luaL_register(lua, nullptr, kBitFunctions);
 }
 
 }  // namespace millrace::scripting::libraries

@@ -633,7 +633,7 @@ int new_module(lua_State* lua) {
     return 1;
 }
 
-constexpr luaL_Reg kFunctions[] = {
+constexpr luaL_Reg kCjsonFunctions[] = {
     {"encode", encode},
     {"decode", decode},
     {"encode_max_depth", encode_max_depth},
@@ -652,7 +652,7 @@ void push_cjson(lua_State* lua) {
     lua_newtable(lua);
     auto* options = static_cast<Options*>(lua_newuserdata(lua, sizeof(Options)));
     *options = Options();
-    for (const luaL_Reg& each : kFunctions) {
+    for (const luaL_Reg& each : kCjsonFunctions) {
         lua_pushvalue(lua, -1);
         lua_pushcclosure(lua, each.func, 1);
         lua_setfield(lua, -3, each.name);

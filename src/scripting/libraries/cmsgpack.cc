@@ -332,7 +332,7 @@ int unpack_limit(lua_State* lua) {
     return unpack_some(lua, luaL_checkint(lua, 2), luaL_optint(lua, 3, 0));
 }
 
-constexpr luaL_Reg kFunctions[] = {
+constexpr luaL_Reg kCmsgpackFunctions[] = {
     {"pack", pack},
     {"unpack", unpack},
     {"unpack_one", unpack_one},
@@ -344,7 +344,7 @@ constexpr luaL_Reg kFunctions[] = {
 
 void push_cmsgpack(lua_State* lua) {
     lua_newtable(lua);
-    luaL_register(lua, nullptr, kFunctions);
+    luaL_register(lua, nullptr, kCmsgpackFunctions);
     // Compat: scripts look for these.
     lua_pushliteral(lua, "cmsgpack");
     lua_setfield(lua, -2, "_NAME");

@@ -324,7 +324,7 @@ int size(lua_State* lua) {
     return 1;
 }
 
-constexpr luaL_Reg kFunctions[] = {
+constexpr luaL_Reg kStructFunctions[] = {
     {"pack", pack},
     {"unpack", unpack},
     {"size", size},
@@ -335,7 +335,7 @@ constexpr luaL_Reg kFunctions[] = {
 
 void push_struct(lua_State* lua) {
     lua_newtable(lua);
-    luaL_register(lua, nullptr, kFunctions);
+    luaL_register(lua, nullptr, kStructFunctions);
 }
 
 }  // namespace millrace::scripting::libraries

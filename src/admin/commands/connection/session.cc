@@ -81,6 +81,7 @@ Status reset(Call& call) {
     session.database = 0;
     session.protocol = 2;
     session.no_evict = false;
+    session.reads_from_replica = false;
     // Answered even after CLIENT REPLY OFF.
     call.reply().begin(session.slot(), session.protocol, false);
     call.reply().simple("RESET");
