@@ -4,6 +4,7 @@
 // were not synced come or do not come, and each time a server starts from what is left.
 //
 //     power_cuts [--cuts N] [--seed S]
+//     power_cuts --story SEED [--policy P] [--trouble T] [--steps N] [--fails-at N] [--cuts N]
 //
 // Of each story (story.h) the power goes before and behind operations that change or sync names,
 // and at random others. What is found must be a prefix of the history, MULTI units whole, with
@@ -15,15 +16,19 @@
 // A log with holes, zeros with data behind them, may be refused, since the same bytes could be
 // damage to what was on disk already; it is counted. It is never loaded as anything but a prefix.
 //
+// The second form tells one story again, with numbers for policy and trouble, until N cuts were
+// made, and shows history and files of the first promise broken: threads take their turns as they
+// like, so that the same story does not end in the same history each time.
+//
 // Threads: one plays the main thread of one machine after the other.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "base/log.h"
 #include "machine.h"
@@ -52,11 +57,13 @@ public:
     Damage damage();
 
     Counts counts;
+    bool explains = false;  // Shows what was on disk when a promise was broken, the first time.
 
 private:
     std::string verdict(Story& story, size_t at, const Image& image);
     std::string aftermath(Story& story, SimDisk& disk, uint64_t units);
     static std::string saved(Story& story, size_t at, const Image& image);
+    static void show(Story& story, size_t at, const Image& image);
 
     std::mt19937_64 random_;
 };
@@ -85,8 +92,30 @@ void Judge::cut(const std::string& title, Story& story, size_t at) {
                                story.disk().history().size(), damage.seed,
                                static_cast<int>(damage.bytes), static_cast<int>(damage.names),
                                damage.torn_at);
+        if (explains && counts.failed == 0) show(story, at, image);
     }
     count(title, problem);
+}
+
+std::string readable(std::string bytes) {
+    for (char& each : bytes) {
+        if (each == '\0') each = '~';
+        if (each < ' ' || each > '~') each = '_';
+    }
+    return bytes;
+}
+
+void Judge::show(Story& story, size_t at, const Image& image) {
+    const std::vector<Operation>& history = story.disk().history();
+    for (size_t i = 0; i < at; ++i) {
+        const Operation& each = history[i];
+        fmt::print("{:4} {} began {} file {} from {} {} {} {}\n", i, name_of(each.action),
+                   each.began, each.file, each.from, each.path, each.to, readable(each.bytes));
+    }
+    for (const auto& [name, bytes] : image.files) {
+        fmt::print("{}, {} bytes: {}\n", name, bytes.size(), readable(bytes));
+    }
+    fmt::print("{} to {} units\n", story.least_units(at), story.most_units(at));
 }
 
 std::string Judge::saved(Story& story, size_t at, const Image& image) {
@@ -254,6 +283,15 @@ void cut_each_byte(Judge& judge, uint64_t seed) {
     if (units != 60) judge.count("each byte", fmt::format("the whole file shows {} units", units));
 }
 
+int run_one(const Plan& plan, uint64_t cuts) {
+    set_log_level(LogLevel::Nothing);
+    Judge judge(plan.seed);
+    judge.explains = true;
+    while (judge.counts.cuts < cuts && judge.counts.failed == 0) cut_story(judge, plan, 120);
+    fmt::print("{} cuts, {} promises broken\n", judge.counts.cuts, judge.counts.failed);
+    return judge.counts.failed == 0 ? 0 : 1;
+}
+
 int run(uint64_t seed, uint64_t cuts) {
     set_log_level(LogLevel::Nothing);
     fmt::print("seed {}\n", seed);
@@ -282,11 +320,20 @@ int run(uint64_t seed, uint64_t cuts) {
 }  // namespace millrace::torture
 
 int main(int argc, char** argv) {
+    using namespace millrace;
     uint64_t seed = std::random_device{}();
     uint64_t cuts = 20000;
+    torture::Plan story{.seed = 0};
     for (int i = 1; i + 1 < argc; i += 2) {
-        if (std::strcmp(argv[i], "--cuts") == 0) cuts = std::strtoull(argv[i + 1], nullptr, 10);
-        if (std::strcmp(argv[i], "--seed") == 0) seed = std::strtoull(argv[i + 1], nullptr, 10);
+        const std::string_view name = argv[i];
+        const uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
+        if (name == "--cuts") cuts = value;
+        if (name == "--seed") seed = value;
+        if (name == "--story") story.seed = value;
+        if (name == "--policy") story.policy = static_cast<persistence::AppendFsync>(value);
+        if (name == "--trouble") story.trouble = static_cast<torture::Trouble>(value);
+        if (name == "--steps") story.steps = static_cast<int>(value);
+        if (name == "--fails-at") story.fails_at = static_cast<int64_t>(value);
     }
-    return millrace::torture::run(seed, cuts);
+    return story.seed != 0 ? torture::run_one(story, cuts) : torture::run(seed, cuts);
 }

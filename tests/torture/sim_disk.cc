@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 namespace millrace::torture {
@@ -11,6 +12,8 @@ using persistence::FileBytes;
 using persistence::LogFile;
 
 namespace {
+
+constexpr auto kStandstill = std::chrono::milliseconds(5);
 
 std::string folder_of(const std::string& path) {
     const size_t slash = path.rfind('/');
@@ -44,8 +47,20 @@ void SimClock::wake() {
 void SimClock::wait_until(int64_t deadline_ms, const std::atomic<bool>& given_up) {
     std::unique_lock lock(mutex_);
     ++sleepers_;
-    changed_.wait(lock, [&] { return now_ms_ >= deadline_ms || given_up; });
+    const auto is_over = [&] { return now_ms_ >= deadline_ms || given_up; };
+    for (int64_t seen_ms = now_ms_; !changed_.wait_for(lock, kStandstill, is_over);) {
+        // Whoever moves the clock waits for us.
+        if (now_ms_ == seen_ms) now_ms_ = deadline_ms;
+        seen_ms = now_ms_;
+    }
     --sleepers_;
+}
+
+const char* name_of(Action action) {
+    static constexpr const char* kNames[] = {"append", "cut",    "sync",   "failed sync",
+                                             "mkdir",  "create", "rename", "remove",
+                                             "sync folder"};
+    return kNames[static_cast<size_t>(action)];
 }
 
 // --- files ---

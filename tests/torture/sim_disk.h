@@ -30,7 +30,8 @@
 
 namespace millrace::torture {
 
-// Time that goes on when the test says so.
+// Time that goes on when the test says so; and to the end of a wait, when the test itself stands
+// still since it waits for the one who waits.
 class SimClock {
 public:
     int64_t now_ms() const { return now_ms_.load(); }
@@ -50,6 +51,8 @@ private:
 enum class Action : uint8_t {
     Append, Cut, Sync, FailedSync, MakeFolder, Create, Rename, Remove, SyncFolder
 };
+
+const char* name_of(Action action);
 
 struct Operation {
     Action action;

@@ -152,7 +152,11 @@ void Story::disturb(Machine& machine) {
         machine.kill();
     } else if (event < 60 && !machine.is_saving()) {
         begin_save(machine);
-        if (machine.save().ok() && !machine.is_dead()) end_save();
+        // While the main thread stands still nobody makes or hears promises: no slow syncs here.
+        const int64_t sync_ms = disk_.sync_ms.exchange(0);
+        const bool is_saved = machine.save().ok();
+        disk_.sync_ms = sync_ms;
+        if (is_saved && !machine.is_dead()) end_save();
     } else if (event < 70 && !machine.is_saving() && !machine.is_rewriting()) {
         begin_save(machine);
         machine.save_in_background();

@@ -53,10 +53,18 @@ public:
     Status install(const std::string& temporary, const std::string& file) const;
     void remove(std::span<const FileEntry> files) const;
 
+    // A sync of a file of the log has failed: what the system could not write it shows all the
+    // same, and takes for written, until the power goes. So a server that is started before that
+    // must not build on what it has read. The mark is there as long as the misleading bytes are.
+    void mark_unsynced() const;
+    bool is_marked_unsynced() const;
+    void unmark_unsynced() const;
+
     Manifest manifest;
 
 private:
     Status adopt_old_file();
+    std::string mark_path() const { return path(name() + ".unsynced"); }
 
     Disk& disk_;
     const AofSettings& settings_;
