@@ -143,7 +143,8 @@ void Story::disturb(Machine& machine) {
         if (fills) disk_.room = breaks ? below(200) : UINT64_MAX;
     }
     if (!plan_.events) return;
-    const uint64_t event = below(1000);
+    // Short stories are eventful ones.
+    const uint64_t event = below(plan_.steps < 100 ? 300 : 1000);
     if (event < 25) {
         machine.rewrite();
     } else if (event < 45) {
@@ -198,7 +199,7 @@ int64_t Story::time_of_last_syncs(size_t cut) const {
     const auto& history = disk_.history();
     const int64_t now_ms = cut_time(cut);
     for (size_t i = cut; i < history.size(); ++i) {
-        if (history[i].action == Action::Sync && history[i].began < cut) {
+        if (history[i].action == Action::Sync && history[i].began <= cut) {
             times.push_back(now_ms - history[i].began_ms);
             break;
         }

@@ -99,6 +99,14 @@ Status Files::install(const std::string& temporary, const std::string& file) con
     return disk_.sync_folder(folder());
 }
 
+Result<std::unique_ptr<LogFile>> Files::make(const std::string& file) const {
+    const Status removed = disk_.remove(path(file));
+    if (!removed.ok() && removed.error().code() != ENOENT) {
+        return Error(std::string(removed.error().text()), removed.error().code());
+    }
+    return disk_.open(path(file), true);
+}
+
 void Files::mark_unsynced() const {
     const auto made = disk_.open(mark_path(), true);
     if (made.ok()) return;

@@ -203,7 +203,8 @@ Status AppendOnlyFile::open_files() {
     if (is_first) manifest.increments.push_back(manifest.new_increment(files_.name()));
     const FileEntry& last = manifest.increments.back();
     log_notice("{} AOF incr file {} on server start", fresh ? "Creating" : "Opening", last.name);
-    std::unique_ptr<LogFile> file = TRY(parts_.disk.open(files_.path(last.name), fresh));
+    std::unique_ptr<LogFile> file = TRY(
+        fresh ? files_.make(last.name) : parts_.disk.open(files_.path(last.name), false));
     if (fresh) TRY(files_.persist_with_new(manifest));
     if (is_marked) files_.unmark_unsynced();
     const uint64_t bytes = TRY(parts_.disk.size_of(files_.path(last.name)));
