@@ -47,6 +47,10 @@ run "disk failures" python3 tests/torture/disk_failures.py "$server"
 if [[ -x $valkey ]]; then
   run "files both ways" python3 tests/torture/files_both_ways.py "$server" --valkey "$valkey" \
     $([[ -x $redis ]] && echo --redis "$redis")
+  assets=${VALKEY_TESTS_ROOT:-/var/cache/millrace-valkey-tests}/suite/tests/assets
+  if [[ -d $assets ]]; then
+    run "old encodings" python3 tests/torture/old_encodings.py "$server" --valkey "$valkey" --assets "$assets"
+  fi
 fi
 echo "$passed passed, $failed failed"
 ((failed == 0))

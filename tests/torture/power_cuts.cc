@@ -71,8 +71,8 @@ private:
 Damage Judge::damage() {
     static constexpr uint64_t kTorn[] = {1, 16, 512, 4096};
     return {.seed = random_(),
-            .bytes = static_cast<Fate>(below(4)),
-            .names = static_cast<Fate>(below(4)),
+            .bytes = static_cast<Fate>(below(kFates)),
+            .names = static_cast<Fate>(below(kFates)),
             .torn_at = kTorn[below(4)]};
 }
 
@@ -241,7 +241,7 @@ void cut_story(Judge& judge, const Plan& plan, uint64_t cuts) {
 void cut_stories(Judge& judge, uint64_t seed, uint64_t cuts) {
     constexpr AppendFsync kPolicies[] = {AppendFsync::Always, AppendFsync::EverySecond,
                                          AppendFsync::EverySecond, AppendFsync::No};
-    constexpr uint64_t kCutsEach = 120;
+    constexpr uint64_t kCutsEach = 40;
     const uint64_t before = judge.counts.cuts;
     for (uint64_t i = 0; judge.counts.cuts - before < cuts; ++i) {
         // Half of the stories are without trouble.
@@ -252,7 +252,7 @@ void cut_stories(Judge& judge, uint64_t seed, uint64_t cuts) {
                   {.seed = seed + i,
                    .policy = kPolicies[i / 2 % 4],
                    .trouble = trouble,
-                   .steps = slow ? 40 : 300},
+                   .steps = slow ? 40 : i % 4 == 0 ? 90 : 300},
                   kCutsEach);
     }
 }

@@ -292,17 +292,24 @@ public:
             case Fate::Subset:
                 for (auto&& piece : pieces) piece = random_() % 2 == 0;
                 break;
+            case Fate::Files:
+                pieces.assign(pieces.size(), keeps_file(append.file));
+                break;
         }
         return pieces;
     }
     // Whether a file may be longer than what of it was written.
     bool keeps_length(size_t at) { return pending_[at] && damage_.bytes != Fate::Lost && flip(); }
     bool cut_survives(size_t at) {
+        if (damage_.bytes == Fate::Files) return !pending_[at] || keeps_file(history_[at].file);
         return !pending_[at] || survives(damage_.bytes, at, bytes_end_);
     }
 
 private:
     bool flip() { return random_() % 4 == 0; }
+    bool keeps_file(size_t file) const {
+        return std::mt19937_64(damage_.seed + file)() % 2 == 0;
+    }
     bool survives(Fate fate, size_t at, size_t end) {
         switch (fate) {
             case Fate::Lost:
@@ -312,6 +319,7 @@ private:
             case Fate::Prefix:
                 return at < end;
             case Fate::Subset:
+            case Fate::Files:
                 return random_() % 2 == 0;
         }
         return false;

@@ -66,8 +66,9 @@ struct Operation {
     int64_t at_ms = 0;
 };
 
-// What becomes of bytes or names that were not synced.
-enum class Fate : uint8_t { Lost, Kept, Prefix, Subset };
+// What becomes of bytes or names that were not synced. Files: all bytes of one file, or none.
+enum class Fate : uint8_t { Lost, Kept, Prefix, Subset, Files };
+inline constexpr int kFates = 5;
 
 struct Damage {
     uint64_t seed = 0;

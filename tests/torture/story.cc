@@ -76,6 +76,8 @@ int Story::fault(Call call) {
 
 std::string Story::run() {
     disk_.fault = [this](Call call, const std::string&) { return fault(call); };
+    // Between a write and the end of its sync things happen.
+    if (plan_.events && below(4) != 0) disk_.sync_ms = static_cast<int64_t>(1 + below(40));
     if (plan_.trouble == Trouble::SlowSyncs) disk_.sync_ms = static_cast<int64_t>(below(700));
     if (plan_.trouble == Trouble::VerySlowSyncs) disk_.sync_ms = 3000;
     int left = plan_.steps;
