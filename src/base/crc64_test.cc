@@ -23,5 +23,17 @@ TEST(Crc64, GoesOnWhereItStopped) {
     }
 }
 
+TEST(Crc64, IsTheSameHoweverItIsMade) {
+    std::string text;
+    for (uint64_t i = 0; i < 1500; ++i) text += static_cast<char>(i * i * 2654435761u >> 7);
+    const std::string_view view = text;
+    for (size_t size = 0; size <= view.size(); ++size) {
+        for (const uint64_t before : {uint64_t{0}, ~uint64_t{0}, size * 0x9e3779b97f4a7c15}) {
+            const std::string_view part = view.substr(size % 16, size);
+            ASSERT_EQ(crc64(before, part), crc64_portably(before, part)) << size;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace millrace

@@ -30,8 +30,7 @@ program() {  # name, options...: built by ./test
   run "$1" "$folder/$@"
 }
 # With seed 4, a length that is damaged swallows whole lines with checksums.
-# Power cuts only when asked for: some seeds end in a crash or a broken promise that is not understood yet.
-[[ -z ${TORTURE_CUTS:-} ]] || program power_cuts --cuts "$TORTURE_CUTS" --seed "${TORTURE_SEED:-4}"
+program power_cuts --cuts "${TORTURE_CUTS:-20000}" --seed "${TORTURE_SEED:-4}"
 program damaged_files --files "${TORTURE_FILES:-50000}" --seed "${TORTURE_SEED:-4}"
 
 kills=(python3 tests/torture/append_only_kill.py)
@@ -48,6 +47,10 @@ run "disk failures" python3 tests/torture/disk_failures.py "$server"
 if [[ -x $valkey ]]; then
   run "files both ways" python3 tests/torture/files_both_ways.py "$server" --valkey "$valkey" \
     $([[ -x $redis ]] && echo --redis "$redis")
+  assets=${VALKEY_TESTS_ROOT:-/var/cache/millrace-valkey-tests}/suite/tests/assets
+  if [[ -d $assets ]]; then
+    run "old encodings" python3 tests/torture/old_encodings.py "$server" --valkey "$valkey" --assets "$assets"
+  fi
 fi
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -62,6 +62,7 @@ persistence::aof::AppendOnlyFile::Parts Machine::parts() {
 Status Machine::start() {
     settings_.aof.appendonly = true;
     TRY(log_.start());
+    is_enabled_ = true;
     const std::optional<uint64_t> found = units();
     if (!found) return Error("the state that was loaded is no prefix");
     first_ = acknowledged_ = synced_ = *found;
@@ -132,7 +133,10 @@ void Machine::settle() {
         const bool is_asleep = disk_.clock.sleepers() > 0;
         const bool is_taken = counters.bytes_buffered == 0 || counters.last_write_failed;
         const bool is_quiet = !counters.sync_pending || is_asleep;
-        if (is_taken && is_quiet && (gate_ == nullptr || acknowledged() == written())) return;
+        // Switched off, it still syncs what it has: time must not run ahead of that.
+        const bool is_closed = is_taken && (is_enabled_ || counters.last_write_failed ||
+                                            log_.synced() >= log_.mark());
+        if (is_closed && is_quiet && (gate_ == nullptr || acknowledged() == written())) return;
         if (is_asleep && i % 4 == 3) attend(std::max<int64_t>(10, disk_.sync_ms / 15));
         std::this_thread::sleep_for(kPatience);
     }
@@ -149,6 +153,12 @@ uint64_t Machine::acknowledged() {
 
 uint64_t Machine::synced() {
     return units_up_to(log_.synced(), synced_);
+}
+
+Status Machine::set_enabled(bool enabled) {
+    TRY(log_.set_enabled(enabled));
+    is_enabled_ = enabled;
+    return done();
 }
 
 bool Machine::is_saving() {

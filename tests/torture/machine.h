@@ -50,7 +50,7 @@ public:
 
     void rewrite() { (void)log_.rewrite(); }
     bool is_rewriting() { return log_.counters().rewrite_in_progress; }
-    Status set_enabled(bool enabled) { return log_.set_enabled(enabled); }
+    Status set_enabled(bool enabled);
 
     Status save() { return persistence_.save(); }
     void save_in_background() { (void)persistence_.save_in_background(false); }
@@ -76,6 +76,7 @@ private:
     keyspace::Settings keyspace_settings_;
     persistence::Persistence persistence_;
     engine::ReplyGate* gate_ = nullptr;
+    bool is_enabled_ = false;
     uint64_t first_ = 0;           // Units that were loaded.
     std::vector<uint64_t> marks_;  // Where the log ended after each unit since.
     uint64_t acknowledged_ = 0;

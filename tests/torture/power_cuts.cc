@@ -3,7 +3,8 @@
 // Power cuts on a simulated disk: bytes that were not synced are lost, torn, reordered, names that
 // were not synced come or do not come, and each time a server starts from what is left.
 //
-//     power_cuts [--cuts N] [--seed S]
+//     power_cuts [--cuts N] [--seed S] [--explain 1]
+//     power_cuts --story SEED [--policy P] [--trouble T] [--steps N] [--fails-at N] [--cuts N]
 //
 // Of each story (story.h) the power goes before and behind operations that change or sync names,
 // and at random others. What is found must be a prefix of the history, MULTI units whole, with
@@ -15,15 +16,19 @@
 // A log with holes, zeros with data behind them, may be refused, since the same bytes could be
 // damage to what was on disk already; it is counted. It is never loaded as anything but a prefix.
 //
+// The second form tells one story again, with numbers for policy and trouble, until N cuts were
+// made: threads take their turns as they like, so that the same story does not end in the same
+// history each time. It shows history and files of the first promise broken; so does --explain.
+//
 // Threads: one plays the main thread of one machine after the other.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "base/log.h"
 #include "machine.h"
@@ -52,11 +57,13 @@ public:
     Damage damage();
 
     Counts counts;
+    bool explains = false;  // Shows what was on disk when a promise was broken, the first time.
 
 private:
     std::string verdict(Story& story, size_t at, const Image& image);
     std::string aftermath(Story& story, SimDisk& disk, uint64_t units);
     static std::string saved(Story& story, size_t at, const Image& image);
+    void show(const SimDisk& disk, size_t at, const Image& image);
 
     std::mt19937_64 random_;
 };
@@ -64,8 +71,8 @@ private:
 Damage Judge::damage() {
     static constexpr uint64_t kTorn[] = {1, 16, 512, 4096};
     return {.seed = random_(),
-            .bytes = static_cast<Fate>(below(4)),
-            .names = static_cast<Fate>(below(4)),
+            .bytes = static_cast<Fate>(below(kFates)),
+            .names = static_cast<Fate>(below(kFates)),
             .torn_at = kTorn[below(4)]};
 }
 
@@ -85,8 +92,33 @@ void Judge::cut(const std::string& title, Story& story, size_t at) {
                                story.disk().history().size(), damage.seed,
                                static_cast<int>(damage.bytes), static_cast<int>(damage.names),
                                damage.torn_at);
+        show(story.disk(), at, image);
     }
     count(title, problem);
+}
+
+std::string readable(std::string bytes) {
+    for (char& each : bytes) {
+        if (each == '\0') each = '~';
+        if (each < ' ' || each > '~') each = '_';
+    }
+    return bytes;
+}
+
+// Of the first promise that was broken.
+void Judge::show(const SimDisk& disk, size_t at, const Image& image) {
+    if (!explains || counts.failed > 0) return;
+    const std::vector<Operation>& history = disk.history();
+    for (size_t i = 0; i < history.size(); ++i) {
+        const Operation& each = history[i];
+        if (i == at) fmt::print("--- the power goes ---\n");
+        fmt::print("{:4} at {} ms {}, began at {}, file {} from {} {} {} {}\n", i, each.at_ms,
+                   name_of(each.action), each.began, each.file, each.from, each.path, each.to,
+                   readable(each.bytes));
+    }
+    for (const auto& [name, bytes] : image.files) {
+        fmt::print("{}, {} bytes: {}\n", name, bytes.size(), readable(bytes));
+    }
 }
 
 std::string Judge::saved(Story& story, size_t at, const Image& image) {
@@ -136,14 +168,18 @@ std::string Judge::aftermath(Story& story, SimDisk& disk, uint64_t units) {
             return fmt::format("a second start finds {} of {} units", machine.written(), units);
         }
     }
-    SimDisk third(disk.image_at(history, damage()));
+    const Image left = disk.image_at(history, damage());
+    SimDisk third(left);
     uint64_t promised = units;
     {
         persistence::AofSettings settings = story.settings();
         settings.appendfsync = AppendFsync::Always;
         Machine machine(third, settings);
         const Status started = machine.start();
-        if (!started.ok()) return fmt::format("a third start: {}", started.error().text());
+        if (!started.ok()) {
+            show(disk, history, left);
+            return fmt::format("a third start: {}", started.error().text());
+        }
         for (int i = 0; i < 3; ++i) {
             (void)machine.write_unit();
             machine.settle();
@@ -151,11 +187,14 @@ std::string Judge::aftermath(Story& story, SimDisk& disk, uint64_t units) {
         }
         if (promised != units + 3) return "what is written after a start is not acknowledged";
     }
-    SimDisk fourth(third.image_at(third.history_size(), damage()));
+    const size_t at = third.history_size();
+    const Image last = third.image_at(at, damage());
+    SimDisk fourth(last);
     Machine machine(fourth, story.settings());
     const Status started = machine.start();
+    if (started.ok() && machine.written() == promised) return "";
+    show(third, at, last);
     if (!started.ok()) return fmt::format("a fourth start: {}", started.error().text());
-    if (machine.written() == promised) return "";
     return fmt::format("{} units after writes behind a start, {} were acknowledged",
                        machine.written(), promised);
 }
@@ -169,7 +208,7 @@ std::string title_of(const Plan& plan) {
                        plan.fails_at);
 }
 
-bool is_interesting(const Operation& operation) {
+bool changes_names(const Operation& operation) {
     return operation.action != Action::Append && operation.action != Action::Sync &&
            operation.action != Action::Cut;
 }
@@ -182,24 +221,27 @@ void cut_story(Judge& judge, const Plan& plan, uint64_t cuts) {
         return;
     }
     const std::vector<Operation>& history = story.disk().history();
-    std::vector<size_t> places;
+    std::vector<size_t> names;
+    std::vector<size_t> syncs;
     for (size_t i = 0; i < history.size(); ++i) {
-        if (!is_interesting(history[i])) continue;
-        places.push_back(i);
-        places.push_back(i + 1);
+        if (history[i].action == Action::Sync) syncs.push_back(i);
+        if (!changes_names(history[i])) continue;
+        names.push_back(i);
+        names.push_back(i + 1);
     }
     for (uint64_t i = 0; i < cuts; ++i) {
-        // The first half where names change, one place after the other.
-        const bool named = i < cuts / 2 && !places.empty();
-        const size_t start = judge.below(history.size() + 1);
-        judge.cut(title, story, named ? places[i % places.size()] : start);
+        // Half of them where names change, a quarter where a sync has not quite ended.
+        size_t at = judge.below(history.size() + 1);
+        if (i % 4 < 2 && !names.empty()) at = names[judge.below(names.size())];
+        if (i % 4 == 2 && !syncs.empty()) at = syncs[judge.below(syncs.size())];
+        judge.cut(title, story, at);
     }
 }
 
 void cut_stories(Judge& judge, uint64_t seed, uint64_t cuts) {
     constexpr AppendFsync kPolicies[] = {AppendFsync::Always, AppendFsync::EverySecond,
                                          AppendFsync::EverySecond, AppendFsync::No};
-    constexpr uint64_t kCutsEach = 120;
+    constexpr uint64_t kCutsEach = 40;
     const uint64_t before = judge.counts.cuts;
     for (uint64_t i = 0; judge.counts.cuts - before < cuts; ++i) {
         // Half of the stories are without trouble.
@@ -210,7 +252,7 @@ void cut_stories(Judge& judge, uint64_t seed, uint64_t cuts) {
                   {.seed = seed + i,
                    .policy = kPolicies[i / 2 % 4],
                    .trouble = trouble,
-                   .steps = slow ? 40 : 300},
+                   .steps = slow ? 40 : i % 4 == 0 ? 90 : 300},
                   kCutsEach);
     }
 }
@@ -254,7 +296,16 @@ void cut_each_byte(Judge& judge, uint64_t seed) {
     if (units != 60) judge.count("each byte", fmt::format("the whole file shows {} units", units));
 }
 
-int run(uint64_t seed, uint64_t cuts) {
+int run_one(const Plan& plan, uint64_t cuts) {
+    set_log_level(LogLevel::Nothing);
+    Judge judge(plan.seed);
+    judge.explains = true;
+    while (judge.counts.cuts < cuts && judge.counts.failed == 0) cut_story(judge, plan, 120);
+    fmt::print("{} cuts, {} promises broken\n", judge.counts.cuts, judge.counts.failed);
+    return judge.counts.failed == 0 ? 0 : 1;
+}
+
+int run(uint64_t seed, uint64_t cuts, bool explains) {
     set_log_level(LogLevel::Nothing);
     fmt::print("seed {}\n", seed);
     std::fflush(stdout);
@@ -262,6 +313,7 @@ int run(uint64_t seed, uint64_t cuts) {
     uint64_t failed = 0;
     const auto part = [&](const char* name, auto&& work) {
         Judge judge(seed);
+        judge.explains = explains;
         work(judge);
         const Counts& counts = judge.counts;
         fmt::print("{}: {} cuts, {} logs with holes refused, {} promises broken\n", name,
@@ -282,11 +334,22 @@ int run(uint64_t seed, uint64_t cuts) {
 }  // namespace millrace::torture
 
 int main(int argc, char** argv) {
+    using namespace millrace;
     uint64_t seed = std::random_device{}();
     uint64_t cuts = 20000;
+    bool explains = false;
+    torture::Plan story{.seed = 0};
     for (int i = 1; i + 1 < argc; i += 2) {
-        if (std::strcmp(argv[i], "--cuts") == 0) cuts = std::strtoull(argv[i + 1], nullptr, 10);
-        if (std::strcmp(argv[i], "--seed") == 0) seed = std::strtoull(argv[i + 1], nullptr, 10);
+        const std::string_view name = argv[i];
+        const uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
+        if (name == "--cuts") cuts = value;
+        if (name == "--seed") seed = value;
+        if (name == "--explain") explains = value != 0;
+        if (name == "--story") story.seed = value;
+        if (name == "--policy") story.policy = static_cast<persistence::AppendFsync>(value);
+        if (name == "--trouble") story.trouble = static_cast<torture::Trouble>(value);
+        if (name == "--steps") story.steps = static_cast<int>(value);
+        if (name == "--fails-at") story.fails_at = static_cast<int64_t>(value);
     }
-    return millrace::torture::run(seed, cuts);
+    return story.seed != 0 ? torture::run_one(story, cuts) : torture::run(seed, cuts, explains);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 namespace millrace::torture {
@@ -11,6 +12,8 @@ using persistence::FileBytes;
 using persistence::LogFile;
 
 namespace {
+
+constexpr auto kStandstill = std::chrono::milliseconds(5);
 
 std::string folder_of(const std::string& path) {
     const size_t slash = path.rfind('/');
@@ -44,8 +47,20 @@ void SimClock::wake() {
 void SimClock::wait_until(int64_t deadline_ms, const std::atomic<bool>& given_up) {
     std::unique_lock lock(mutex_);
     ++sleepers_;
-    changed_.wait(lock, [&] { return now_ms_ >= deadline_ms || given_up; });
+    const auto is_over = [&] { return now_ms_ >= deadline_ms || given_up; };
+    for (int64_t seen_ms = now_ms_; !changed_.wait_for(lock, kStandstill, is_over);) {
+        // Whoever moves the clock waits for us.
+        if (now_ms_ == seen_ms) now_ms_ = deadline_ms;
+        seen_ms = now_ms_;
+    }
     --sleepers_;
+}
+
+const char* name_of(Action action) {
+    static constexpr const char* kNames[] = {"append", "cut",    "sync",   "failed sync",
+                                             "mkdir",  "create", "rename", "remove",
+                                             "sync folder"};
+    return kNames[static_cast<size_t>(action)];
 }
 
 // --- files ---
@@ -277,17 +292,24 @@ public:
             case Fate::Subset:
                 for (auto&& piece : pieces) piece = random_() % 2 == 0;
                 break;
+            case Fate::Files:
+                pieces.assign(pieces.size(), keeps_file(append.file));
+                break;
         }
         return pieces;
     }
     // Whether a file may be longer than what of it was written.
     bool keeps_length(size_t at) { return pending_[at] && damage_.bytes != Fate::Lost && flip(); }
     bool cut_survives(size_t at) {
+        if (damage_.bytes == Fate::Files) return !pending_[at] || keeps_file(history_[at].file);
         return !pending_[at] || survives(damage_.bytes, at, bytes_end_);
     }
 
 private:
     bool flip() { return random_() % 4 == 0; }
+    bool keeps_file(size_t file) const {
+        return std::mt19937_64(damage_.seed + file)() % 2 == 0;
+    }
     bool survives(Fate fate, size_t at, size_t end) {
         switch (fate) {
             case Fate::Lost:
@@ -297,6 +319,7 @@ private:
             case Fate::Prefix:
                 return at < end;
             case Fate::Subset:
+            case Fate::Files:
                 return random_() % 2 == 0;
         }
         return false;

@@ -30,7 +30,8 @@
 
 namespace millrace::torture {
 
-// Time that goes on when the test says so.
+// Time that goes on when the test says so; and to the end of a wait, when the test itself stands
+// still since it waits for the one who waits.
 class SimClock {
 public:
     int64_t now_ms() const { return now_ms_.load(); }
@@ -51,6 +52,8 @@ enum class Action : uint8_t {
     Append, Cut, Sync, FailedSync, MakeFolder, Create, Rename, Remove, SyncFolder
 };
 
+const char* name_of(Action action);
+
 struct Operation {
     Action action;
     size_t began = 0;   // Syncs cover what stands before this place in the history.
@@ -63,8 +66,9 @@ struct Operation {
     int64_t at_ms = 0;
 };
 
-// What becomes of bytes or names that were not synced.
-enum class Fate : uint8_t { Lost, Kept, Prefix, Subset };
+// What becomes of bytes or names that were not synced. Files: all bytes of one file, or none.
+enum class Fate : uint8_t { Lost, Kept, Prefix, Subset, Files };
+inline constexpr int kFates = 5;
 
 struct Damage {
     uint64_t seed = 0;

@@ -76,6 +76,8 @@ int Story::fault(Call call) {
 
 std::string Story::run() {
     disk_.fault = [this](Call call, const std::string&) { return fault(call); };
+    // Between a write and the end of its sync things happen.
+    if (plan_.events && below(4) != 0) disk_.sync_ms = static_cast<int64_t>(1 + below(40));
     if (plan_.trouble == Trouble::SlowSyncs) disk_.sync_ms = static_cast<int64_t>(below(700));
     if (plan_.trouble == Trouble::VerySlowSyncs) disk_.sync_ms = 3000;
     int left = plan_.steps;
@@ -143,7 +145,8 @@ void Story::disturb(Machine& machine) {
         if (fills) disk_.room = breaks ? below(200) : UINT64_MAX;
     }
     if (!plan_.events) return;
-    const uint64_t event = below(1000);
+    // Short stories are eventful ones.
+    const uint64_t event = below(plan_.steps < 100 ? 300 : 1000);
     if (event < 25) {
         machine.rewrite();
     } else if (event < 45) {
@@ -152,7 +155,11 @@ void Story::disturb(Machine& machine) {
         machine.kill();
     } else if (event < 60 && !machine.is_saving()) {
         begin_save(machine);
-        if (machine.save().ok() && !machine.is_dead()) end_save();
+        // While the main thread stands still nobody makes or hears promises: no slow syncs here.
+        const int64_t sync_ms = disk_.sync_ms.exchange(0);
+        const bool is_saved = machine.save().ok();
+        disk_.sync_ms = sync_ms;
+        if (is_saved && !machine.is_dead()) end_save();
     } else if (event < 70 && !machine.is_saving() && !machine.is_rewriting()) {
         begin_save(machine);
         machine.save_in_background();
@@ -194,7 +201,7 @@ int64_t Story::time_of_last_syncs(size_t cut) const {
     const auto& history = disk_.history();
     const int64_t now_ms = cut_time(cut);
     for (size_t i = cut; i < history.size(); ++i) {
-        if (history[i].action == Action::Sync && history[i].began < cut) {
+        if (history[i].action == Action::Sync && history[i].began <= cut) {
             times.push_back(now_ms - history[i].began_ms);
             break;
         }

@@ -36,6 +36,11 @@ AppendOnlyFile::AppendOnlyFile(Parts parts)
                        parts_.wake();
                    },
                .die = parts_.die,
+               .sync_failed =
+                   [this](bool failed) {
+                       if (failed) return files_.mark_unsynced();
+                       files_.unmark_unsynced();
+                   },
                .clock_ms = parts_.clock_ms}) {}
 
 AppendOnlyFile::~AppendOnlyFile() {

@@ -133,7 +133,9 @@ private:
     Status load_files();
     Status load_file(const FileEntry& file, bool last, LoadProgress& progress, Replay& replay);
     Status open_files();
+    Status sync_loaded(LogFile& file);
     Status keep_loaded();
+    Status replace_loaded();
     Status write_first_base();
 
     int64_t timestamp() const {

@@ -99,6 +99,31 @@ Status Files::install(const std::string& temporary, const std::string& file) con
     return disk_.sync_folder(folder());
 }
 
+Result<std::unique_ptr<LogFile>> Files::make(const std::string& file) const {
+    const Status removed = disk_.remove(path(file));
+    if (!removed.ok() && removed.error().code() != ENOENT) {
+        return Error(std::string(removed.error().text()), removed.error().code());
+    }
+    return disk_.open(path(file), true);
+}
+
+void Files::mark_unsynced() const {
+    const auto made = disk_.open(mark_path(), true);
+    if (made.ok()) return;
+    log_warning("Could not mark that the AOF is not all on disk: {}", made.error().text());
+}
+
+bool Files::is_marked_unsynced() const {
+    return disk_.size_of(mark_path()).ok();
+}
+
+void Files::unmark_unsynced() const {
+    const Status removed = disk_.remove(mark_path());
+    if (removed.ok() || removed.error().code() == ENOENT) return;
+    log_warning("Could not remove the mark of an AOF that was not all on disk: {}",
+                removed.error().text());
+}
+
 void Files::remove(std::span<const FileEntry> files) const {
     for (const FileEntry& file : files) {
         const Status removed = disk_.remove(path(file.name));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,11 +53,22 @@ public:
     // Moves `temporary` into the folder as `file`.
     Status install(const std::string& temporary, const std::string& file) const;
     void remove(std::span<const FileEntry> files) const;
+    // A file for new bytes. Nothing of an earlier one of that name, which is not emptied but left
+    // behind: that it is empty may come to the disk later than what it is renamed to.
+    Result<std::unique_ptr<LogFile>> make(const std::string& file) const;
+
+    // A sync of a file of the log has failed: what the system could not write it shows all the
+    // same, and takes for written, until the power goes. So a server that is started before that
+    // must not build on what it has read. The mark is there as long as the misleading bytes are.
+    void mark_unsynced() const;
+    bool is_marked_unsynced() const;
+    void unmark_unsynced() const;
 
     Manifest manifest;
 
 private:
     Status adopt_old_file();
+    std::string mark_path() const { return path(name() + ".unsynced"); }
 
     Disk& disk_;
     const AofSettings& settings_;

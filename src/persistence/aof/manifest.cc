@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/numbers.h"
 #include "base/quote.h"
 
@@ -103,14 +105,22 @@ std::string Manifest::print() const {
     return text;
 }
 
+bool Manifest::is_history(const FileEntry& file) const {
+    return std::find(history.begin(), history.end(), file) != history.end();
+}
+
 FileEntry Manifest::new_base(const std::string& name, bool rdb) const {
-    const uint64_t number = next_base();
-    return {fmt::format("{}.{}.base.{}", name, number, rdb ? "rdb" : "aof"), number};
+    for (uint64_t number = next_base();; ++number) {
+        FileEntry file{fmt::format("{}.{}.base.{}", name, number, rdb ? "rdb" : "aof"), number};
+        if (!is_history(file)) return file;
+    }
 }
 
 FileEntry Manifest::new_increment(const std::string& name) const {
-    const uint64_t number = next_increment();
-    return {fmt::format("{}.{}.incr.aof", name, number), number};
+    for (uint64_t number = next_increment();; ++number) {
+        FileEntry file{fmt::format("{}.{}.incr.aof", name, number), number};
+        if (!is_history(file)) return file;
+    }
 }
 
 void Manifest::replace_base(FileEntry fresh, size_t kept) {

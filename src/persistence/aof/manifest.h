@@ -45,7 +45,8 @@ struct Manifest {
         return increments.empty() ? 1 : increments.back().number + 1;
     }
 
-    // Names of new files. `name` is the setting appendfilename.
+    // Names of new files, which no file has that is about to be deleted. `name` is the setting
+    // appendfilename.
     FileEntry new_base(const std::string& name, bool rdb) const;
     FileEntry new_increment(const std::string& name) const;
 
@@ -53,6 +54,9 @@ struct Manifest {
     void replace_base(FileEntry fresh, size_t kept);
 
     bool operator==(const Manifest&) const = default;
+
+private:
+    bool is_history(const FileEntry& file) const;
 };
 
 }  // namespace millrace::persistence::aof

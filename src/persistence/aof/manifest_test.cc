@@ -73,5 +73,16 @@ TEST(AofManifest, ANewBaseMakesTheRestHistory) {
     EXPECT_EQ(manifest.next_increment(), 1u);
 }
 
+// A new log with the name of one that was about to be deleted went with it.
+TEST(AofManifest, NewFilesHaveNoNameOfHistory) {
+    auto manifest = std::move(Manifest::parse("file a.2.base.rdb seq 2 type b\n"
+                                              "file a.1.incr.aof seq 1 type h\n"
+                                              "file a.3.base.aof seq 3 type h\n"))
+                        .value();
+    EXPECT_EQ(manifest.new_increment("a").name, "a.2.incr.aof");
+    EXPECT_EQ(manifest.new_base("a", false).name, "a.4.base.aof");
+    EXPECT_EQ(manifest.new_base("a", true).name, "a.3.base.rdb");
+}
+
 }  // namespace
 }  // namespace millrace::persistence::aof

@@ -68,7 +68,7 @@ void AppendOnlyFile::begin_rewrite() {
     auto work = [this, next, listed, name = rewrite_.increment.name, opened]() -> Status {
         TRY(files_.make_folder());
         if (name.empty()) return done();
-        *opened = TRY(parts_.disk.open(files_.path(name), true));
+        *opened = TRY(files_.make(name));
         if (listed) return files_.persist_with_new(next);
         return done();
     };

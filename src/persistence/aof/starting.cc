@@ -79,7 +79,7 @@ Status AppendOnlyFile::load_file(const FileEntry& file, bool last, LoadProgress&
         const std::unique_ptr<LogFile> tail =
             TRY(parts_.disk.open(files_.path(file.name), false));
         TRY(tail->cut(replay.sound()));
-        TRY(tail->sync());
+        TRY(sync_loaded(*tail));
     }
     const int64_t taken_ns = parts_.engine.time().monotonic_nanoseconds() - begin_ns;
     log_notice("DB loaded from {} file {}: {:.3f} seconds",
@@ -164,27 +164,49 @@ Status AppendOnlyFile::write_first_base() {
     return done();
 }
 
+Status AppendOnlyFile::sync_loaded(LogFile& file) {
+    Status synced = file.sync();
+    if (!synced.ok()) files_.mark_unsynced();
+    return synced;
+}
+
 // What has been loaded was written and named before, but perhaps it is not on disk yet.
 Status AppendOnlyFile::keep_loaded() {
     for (const FileEntry& file : files_.manifest.increments) {
         const std::unique_ptr<LogFile> opened =
             TRY(parts_.disk.open(files_.path(file.name), false));
-        TRY(opened->sync());
+        TRY(sync_loaded(*opened));
     }
     return parts_.disk.sync_folder(files_.folder());
+}
+
+// What has been loaded may not be on disk and cannot be brought there: a new base takes its place.
+Status AppendOnlyFile::replace_loaded() {
+    log_warning("A sync of the AOF had failed: what was loaded is written again");
+    Manifest next = files_.manifest;
+    const FileEntry increment = next.new_increment(files_.name());
+    TRY(write_first_base());
+    next.replace_base(*files_.manifest.base, 0);
+    next.increments.push_back(increment);
+    files_.manifest = std::move(next);
+    return done();
 }
 
 Status AppendOnlyFile::open_files() {
     Manifest& manifest = files_.manifest;
     TRY(files_.make_folder());
-    TRY(keep_loaded());
+    const bool is_marked = files_.is_marked_unsynced();
+    TRY(is_marked ? replace_loaded() : keep_loaded());
     if (manifest.empty()) TRY(write_first_base());
-    const bool fresh = manifest.increments.empty();
-    if (fresh) manifest.increments.push_back(manifest.new_increment(files_.name()));
+    const bool is_first = manifest.increments.empty();
+    const bool fresh = is_first || is_marked;
+    if (is_first) manifest.increments.push_back(manifest.new_increment(files_.name()));
     const FileEntry& last = manifest.increments.back();
     log_notice("{} AOF incr file {} on server start", fresh ? "Creating" : "Opening", last.name);
-    std::unique_ptr<LogFile> file = TRY(parts_.disk.open(files_.path(last.name), fresh));
+    std::unique_ptr<LogFile> file = TRY(
+        fresh ? files_.make(last.name) : parts_.disk.open(files_.path(last.name), false));
     if (fresh) TRY(files_.persist_with_new(manifest));
+    if (is_marked) files_.unmark_unsynced();
     const uint64_t bytes = TRY(parts_.disk.size_of(files_.path(last.name)));
     bytes_at_start_ = TRY(files_.total_bytes());
     counted_from_ = writer_.bytes_written();

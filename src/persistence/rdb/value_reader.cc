@@ -133,7 +133,10 @@ std::unique_ptr<Collection> Reading::list(Type type) {
     const uint64_t blocks = type == Type::ListZiplist ? 1 : in_.count(1);
     for (uint64_t i = 0; i < blocks && !in_.failed(); ++i) read_block(*list, type);
     if (in_.failed()) return nullptr;
-    list->settle(growth_.encodings.list_max_listpack_size, values::SmallList::Full);
+    // Compat: a list from before there were blocks stays a quicklist, however small it is.
+    if (type != Type::ListZiplist) {
+        list->settle(growth_.encodings.list_max_listpack_size, values::SmallList::Full);
+    }
     return list;
 }
 
