@@ -31,6 +31,7 @@ public:
     }
 
     std::string_view copy(std::string_view bytes) {
+        if (bytes.empty()) return "";  // There may be no memory yet to point to.
         char* piece = allocate(bytes.size());
         std::memcpy(piece, bytes.data(), bytes.size());
         return {piece, bytes.size()};

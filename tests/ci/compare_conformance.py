@@ -4,14 +4,15 @@
 
     tests/ci/compare_conformance.py LOG KNOWN_EXCEPTIONS
 
-The list has one test a line: `name of the test :: why it may fail`. Ends with 1 on any other failure.
+The list has one test a line: `name of the test :: why it may fail`. Ends with 1 on any other failure. A line
+`failed in UNIT: name` tells of one.
 """
 import re
 import sys
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PASSED = re.compile(r"^\[ok\]: (.*?)(?: \(\d+ ms\))?$")
-FAILED = re.compile(r"^\[err\]: (.*?)(?: in tests/\S+.*)?$")
+FAILED = re.compile(r"^\[err\]: (.*?)(?: in tests/(\S+)\.tcl.*)?$")
 BROKEN = re.compile(r"^\[(?:exception|timeout)\]:? ?(.*)$")
 FINISHED = "The End"
 
@@ -32,7 +33,7 @@ def read_known(path):
 
 def main():
     log, known = sys.argv[1], read_known(sys.argv[2])
-    passed, failed, ended = [], [], False
+    passed, failed, units, ended = [], [], {}, False
     with open(log, encoding="utf-8", errors="replace") as file:
         for line in file:
             line = COLOUR.sub("", line).rstrip("\n")
@@ -40,12 +41,14 @@ def main():
                 match = pattern.match(line)
                 if match:
                     names.append(match.group(1))
+                    if pattern is FAILED:
+                        units[match.group(1)] = match.group(2)
             ended = ended or FINISHED in line
     if not ended:
         failed.append("the suite itself did not come to its end")
     fresh = [name for name in failed if name not in known]
     for name in fresh:
-        print(f"failed: {name}")
+        print(f"failed in {units.get(name) or 'an unknown unit'}: {name}")
     for name in sorted(set(failed) & set(known)):
         print(f"known exception: {name}: {known[name]}")
     for name in sorted((set(passed) & set(known)) - set(failed)):

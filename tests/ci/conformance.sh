@@ -10,7 +10,8 @@
 #   tests/conformance/known_exceptions.txt    tests that may fail: `name of the test :: why`, one a line
 #
 # Further words go to the runner. A failure that is not in the list fails this step; so does a server that stops
-# answering. A test in the list that passes is named, so that the list shrinks.
+# answering. A test in the list that passes is named, so that the list shrinks. Many of the suite's tests sleep and then
+# expect; so a unit that fails is run a second time, by itself, and what passes then is called unsteady.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 runner=../shared/tools/valkey-tests
@@ -30,23 +31,43 @@ done <tests/conformance/units.txt
 
 passed=0
 failed=0
+again_max=3  # Units; more than that is no accident.
 
-# The runner and the suite are read-only and elsewhere; the log stays here. There is neither replication nor a cluster.
-suite() {  # name of the log, arguments of the runner...
-  local name=$1 line log=${VALKEY_TESTS_ROOT:-/var/cache/millrace-valkey-tests}/last.log
+# One run; the last line of build/NAME.txt is its count. The runner and the suite are read-only and elsewhere; the log
+# stays here. There is neither replication nor a cluster.
+run_units() {  # name of the log, arguments of the runner...
+  local name=$1 log=${VALKEY_TESTS_ROOT:-/var/cache/millrace-valkey-tests}/last.log
   shift
   echo "--- $name"
   "$runner" run "$server" --tags "-needs:repl -cluster" "$@" >"build/$name.txt" 2>&1
-  cp "$log" "build/$name.log" || { tail -n 20 "build/$name.txt"; failed=$((failed + 1)); return; }
+  cp "$log" "build/$name.log" || { tail -n 20 "build/$name.txt"; echo "no log" >>"build/$name.txt"; return; }
   tests/ci/compare_conformance.py "build/$name.log" tests/conformance/known_exceptions.txt >"build/$name.txt"
-  line=$(tail -n 1 "build/$name.txt")
   cat "build/$name.txt"
-  if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+}
+
+suite() {  # name of the log, arguments of the runner...
+  local name=$1 unit options=() again=() lost=0
+  run_units "$@"
+  [[ " $* " == *" --io-threads "* ]] && options=(--io-threads)
+  if [[ $(tail -n 1 "build/$name.txt") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
     passed=$((passed + BASH_REMATCH[1]))
-    failed=$((failed + BASH_REMATCH[2]))
+    lost=${BASH_REMATCH[2]}
   else
-    failed=$((failed + 1))
+    lost=1
   fi
+  mapfile -t again < <(sed -n 's/^failed in \([^ :]*\): .*/\1/p' "build/$name.txt" | sort -u)
+  if ((${#again[@]} && ${#again[@]} <= again_max)) && ! grep -q "^failed in an unknown unit" "build/$name.txt"; then
+    lost=0
+    for unit in "${again[@]}"; do
+      run_units "$name-again" --single "$unit" "${options[@]}"
+      if [[ $(tail -n 1 "build/$name-again.txt") =~ ^[1-9][0-9]*\ passed,\ 0\ failed ]]; then
+        echo "unsteady: $unit failed once and passed alone"
+      else
+        lost=$((lost + 1))
+      fi
+    done
+  fi
+  failed=$((failed + lost))
 }
 
 if [[ ${1:-} == --io-threads ]]; then

@@ -137,6 +137,11 @@ Result<Runner::Outcome> Runner::obey(const Step& directive) {
         const bool here =
             words[1] == target_.name() || (words[1] == "socket" && target_.name() != "in-process");
         if (!here) return Outcome::Skipped;
+    } else if (is("needs", 2) && words[1] == "jemalloc") {
+        const Answer answer = target_.send({}, {"INFO", "memory"}, Expects::Something);
+        if (answer.reply.text.find("mem_allocator:jemalloc") == std::string::npos) {
+            return Outcome::Skipped;
+        }
     } else if (is("needs", 2)) {
         const Answer answer = target_.send({}, {"COMMAND", "INFO", words[1]}, Expects::Something);
         const bool known = answer.kind == Answer::Kind::Reply && answer.reply.parts.size() == 1 &&

@@ -39,6 +39,8 @@
 //                              maps, are compared in alphabetical order, and so written here
 //     ! only in-process        the case is skipped in other modes; also socket, valkey, millrace
 //     ! needs COMMAND          the case is skipped by servers without this command
+//     ! needs jemalloc         the case is skipped where another allocator counts memory, as it is
+//                              with a sanitizer
 //
 // Threads: any; a transcript is a value.
 #pragma once
