@@ -2,6 +2,8 @@
 #include "base/bit_count.h"
 
 #include <bit>
+#include <iterator>
+#include <numeric>
 
 #include "base/bytes.h"
 
@@ -54,12 +56,43 @@ __attribute__((target("avx2"))) uint64_t count_vectors(const char* data, size_t 
            static_cast<uint64_t>(_mm256_extract_epi64(total, 3));
 }
 
+constexpr size_t kBlockBytes = 256;
+
+// Of whole blocks, where the processor counts by itself. Four sums, so that none waits for another.
+__attribute__((target("avx512f,avx512vpopcntdq"))) uint64_t count_blocks(const char* data,
+                                                                         size_t blocks) {
+    __m512i totals[4] = {};
+    for (; blocks > 0; --blocks, data += kBlockBytes) {
+        for (size_t i = 0; i < 4; ++i) {
+            const __m512i bytes = _mm512_loadu_si512(data + i * sizeof(__m512i));
+            totals[i] = _mm512_add_epi64(totals[i], _mm512_popcnt_epi64(bytes));
+        }
+    }
+    const __m512i low = _mm512_add_epi64(totals[0], totals[1]);
+    const __m512i high = _mm512_add_epi64(totals[2], totals[3]);
+    uint64_t sums[8];
+    _mm512_storeu_si512(sums, _mm512_add_epi64(low, high));
+    return std::accumulate(std::begin(sums), std::end(sums), uint64_t{0});
+}
+
+bool has_wide_counting() {
+    return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512vpopcntdq") != 0;
+}
+
 }  // namespace
 
 uint64_t count_set_bits(std::string_view bytes) {
+    uint64_t counted = 0;
+    if (bytes.size() >= kBlockBytes && has_wide_counting()) {
+        const size_t blocks = bytes.size() / kBlockBytes;
+        counted = count_blocks(bytes.data(), blocks);
+        bytes.remove_prefix(blocks * kBlockBytes);
+    }
     const size_t vectors = bytes.size() / kVectorBytes;
-    if (vectors == 0 || !__builtin_cpu_supports("avx2")) return count_set_bits_portably(bytes);
-    return count_vectors(bytes.data(), vectors) +
+    if (vectors == 0 || !__builtin_cpu_supports("avx2")) {
+        return counted + count_set_bits_portably(bytes);
+    }
+    return counted + count_vectors(bytes.data(), vectors) +
            count_set_bits_portably(bytes.substr(vectors * kVectorBytes));
 }
 

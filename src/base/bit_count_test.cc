@@ -26,7 +26,7 @@ TEST(BitCount, AgreesAtEveryLengthAndAlignment) {
         bytes += static_cast<char>(state >> 56);
     }
     for (size_t begin = 0; begin < 33; ++begin) {
-        for (size_t length = 0; length < 150; ++length) {
+        for (size_t length = 0; length < 1100; length += length < 150 ? 1 : 53) {
             const std::string_view part = std::string_view(bytes).substr(begin, length);
             ASSERT_EQ(count_set_bits(part), count_slowly(part));
             ASSERT_EQ(count_set_bits_portably(part), count_slowly(part));

@@ -4,14 +4,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/cycle_clock.h"
 #include "base/prefetch.h"
 #include "keyspace/collection.h"
 
 namespace millrace::keyspace {
 namespace {
 
-// A call visits so many segments of about a hundred keys, which takes some ten microseconds.
+// A call visits so many segments of about a hundred keys, as long as it has taken no longer than
+// this: a thousandth of the time between two calls. Keys whose memory is far cost a microsecond.
 constexpr int kSegmentsPerCall = 8;
+constexpr uint64_t kCallNsMax = 100000;
 constexpr size_t kElementSamples = 5;
 // Less is no big key, however small the others are.
 constexpr uint64_t kBytesMin = 1024;
@@ -57,11 +60,14 @@ bool BigKeys::visit_segment() {
         if (end_database()) return true;
     }
     entries_.clear();
-    position_ = keyspace_.database(db_).table().visit_segment(
-        position_, [&](Database::Position position) {
+    position_ =
+        keyspace_.database(db_).table().visit_segment(position_, [&](Database::Position position) {
             prefetch(position.element());
             entries_.push_back(position.element());
         });
+    for (const Entry* entry : entries_) {
+        if (!entry->is_string()) prefetch(entry->collection());
+    }
     for (const Entry* entry : entries_) note(db_, *entry);
     return position_ == 0 && end_database();
 }
@@ -77,8 +83,10 @@ bool BigKeys::end_database() {
 }
 
 void BigKeys::walk() {
+    const uint64_t begin = CycleClock::now();
     for (int i = 0; i < kSegmentsPerCall; ++i) {
         if (visit_segment()) return;
+        if (CycleClock::to_nanoseconds(CycleClock::now() - begin) > kCallNsMax) return;
     }
 }
 
@@ -103,10 +111,10 @@ std::vector<BigKeys::Item> BigKeys::top(size_t count) {
             const bool known = std::any_of(all.begin(), all.end(),
                                            [&](const Item& one) { return one.entry == entry; });
             if (known) continue;
-            all.push_back({.key = each.key, .db = each.db, .bytes = bytes_of(*entry),
-                           .entry = entry});
-            all.back().elements = entry->is_string() ? entry->string_bytes()
-                                                     : entry->collection()->size();
+            all.push_back(
+                {.key = each.key, .db = each.db, .bytes = bytes_of(*entry), .entry = entry});
+            all.back().elements =
+                entry->is_string() ? entry->string_bytes() : entry->collection()->size();
         }
     }
     std::sort(all.begin(), all.end(), larger);

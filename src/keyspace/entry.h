@@ -2,10 +2,11 @@
 //
 // One key with its value, in one allocation.
 //
-//     0        4      5          6            8
-//     +--------+------+----------+------------+-[long form: 16]-[expiry: 8]-[word:
-//     8]-[key]-[string] | access | kind | key size | value size |
-//     +--------+------+----------+------------+
+//     0        4      5          6               8
+//     +--------+------+----------+---------------+
+//     | access | kind | key size | [string size] | [long form: 16] [expiry: 8] [word: 8] key
+//     [string]
+//     +--------+------+----------+---------------+
 //
 // - `access` is the LRU/LFU word (24 bits) and the reference generation (8 bits). The main thread
 // alone reads and
@@ -14,7 +15,9 @@
 //   read it without any locking.
 // - Long form: keys above 255 bytes or strings above 65,535 keep their sizes in 16 more bytes.
 // - Expiry: unix time in milliseconds; kNoExpiry in an entry that has room for one but no expiry.
-// - Word: the integer of an Int string, or the pointer to a collection.
+// - Word: the integer of an Int string, or the pointer to a collection. An entry that has one has
+// no
+//   string, and, but in long form, no size of it: the rest begins two bytes earlier.
 //
 // Owner:   whoever built it, until it is linked into a Database; then that database, until it is
 // retired to Limbo. Threads: built on any thread, linked and changed on the main thread, read
@@ -70,9 +73,9 @@ public:
     std::string_view string() const {
         DCHECK(is_string());
         DCHECK(!is_integer());
-        return {key_data() + key_bytes(), string_bytes()};
+        return {key_data() + key_bytes(), stated_string_bytes()};
     }
-    size_t string_bytes() const { return is_long() ? long_form()->string_bytes : string_bytes_; }
+    size_t string_bytes() const { return has_word() ? 0 : stated_string_bytes(); }
     int64_t integer() const {
         DCHECK(is_integer());
         int64_t value;
@@ -97,9 +100,7 @@ public:
     }
 
     // Bytes of the whole allocation as asked for; the allocator may have rounded them up.
-    size_t allocation_bytes() const {
-        return header_bytes() + key_bytes() + (is_integer() ? 0 : string_bytes());
-    }
+    size_t allocation_bytes() const { return key_offset(kind_) + key_bytes() + string_bytes(); }
 
     // --- main thread, and builders before publication ---
 
@@ -149,6 +150,7 @@ private:
         uint32_t pins;
     };
     static constexpr uint32_t kRetiredPin = 1u << 31;
+    static constexpr size_t kHeadBytes = 8;
 
     static constexpr uint32_t kAccessMask = 0xffffff;
     static constexpr uint8_t kTypeMask = 0x07;
@@ -157,18 +159,35 @@ private:
     static constexpr uint8_t kExpiryRoom = 0x40;
     static constexpr uint8_t kLong = 0x80;
 
+    static constexpr bool has_word(uint8_t kind) {
+        constexpr auto kInt =
+            static_cast<uint8_t>(static_cast<uint8_t>(StringForm::Int) << kFormShift);
+        return (kind & kTypeMask) != 0 || (kind & kFormMask) == kInt;
+    }
+    // Where the expiry is, or what comes in its place.
+    static constexpr size_t expiry_offset(uint8_t kind) {
+        if ((kind & kLong) != 0) return kHeadBytes + sizeof(LongForm);
+        return has_word(kind) ? kHeadBytes - sizeof string_bytes_ : kHeadBytes;
+    }
+    static constexpr size_t word_offset(uint8_t kind) {
+        return expiry_offset(kind) + ((kind & kExpiryRoom) != 0 ? sizeof(int64_t) : 0);
+    }
+    static constexpr size_t key_offset(uint8_t kind) {
+        return word_offset(kind) + (has_word(kind) ? sizeof(int64_t) : 0);
+    }
+
     const char* bytes() const { return reinterpret_cast<const char*>(this); }
     const LongForm* long_form() const {
-        return reinterpret_cast<const LongForm*>(bytes() + sizeof(Entry));
+        return reinterpret_cast<const LongForm*>(bytes() + kHeadBytes);
     }
     LongForm* mutable_long_form() { return const_cast<LongForm*>(long_form()); }
-    const char* expiry_data() const {
-        return bytes() + sizeof(Entry) + (is_long() ? sizeof(LongForm) : 0);
+    bool has_word() const { return has_word(kind_); }
+    size_t stated_string_bytes() const {
+        return is_long() ? long_form()->string_bytes : string_bytes_;
     }
-    const char* word_data() const { return expiry_data() + (has_expiry_room() ? 8 : 0); }
-    bool has_word() const { return !is_string() || form() == StringForm::Int; }
-    const char* key_data() const { return word_data() + (has_word() ? 8 : 0); }
-    size_t header_bytes() const { return static_cast<size_t>(key_data() - bytes()); }
+    const char* expiry_data() const { return bytes() + expiry_offset(kind_); }
+    const char* word_data() const { return bytes() + word_offset(kind_); }
+    const char* key_data() const { return bytes() + key_offset(kind_); }
 
     uint32_t access_;
     uint8_t kind_;

@@ -33,19 +33,17 @@ Entry* EntryBuilder::allocate(std::string_view key, size_t string_bytes, size_t 
                               ExpiryRoom room, uint8_t kind) {
     CHECK(key.size() <= UINT32_MAX);
     CHECK(string_bytes <= capacity_bytes);
-    const bool has_word =
-        (kind & Entry::kTypeMask) != 0 ||
-        ((kind & Entry::kFormMask) >> Entry::kFormShift) == static_cast<uint8_t>(StringForm::Int);
-    const size_t fixed = sizeof(Entry) + (room == ExpiryRoom::Yes ? 8 : 0) + (has_word ? 8 : 0);
-    const size_t short_bytes = fixed + key.size() + capacity_bytes;
+    if (room == ExpiryRoom::Yes) kind |= Entry::kExpiryRoom;
+    const size_t text_bytes = key.size() + capacity_bytes;
+    const size_t short_bytes = Entry::key_offset(kind) + text_bytes;
     const bool is_long = key.size() > UINT8_MAX || short_bytes > kSlabEntryBytesMax;
+    if (is_long) kind |= Entry::kLong;
 
-    void* memory = is_long ? millrace::allocate(short_bytes + sizeof(Entry::LongForm))
+    void* memory = is_long ? millrace::allocate(Entry::key_offset(kind) + text_bytes)
                            : heap_.allocate(short_bytes);
     Entry* entry = new (memory) Entry;
     entry->access_ = 0;
-    entry->kind_ = static_cast<uint8_t>(kind | (room == ExpiryRoom::Yes ? Entry::kExpiryRoom : 0) |
-                                        (is_long ? Entry::kLong : 0));
+    entry->kind_ = kind;
     if (is_long) {
         entry->key_bytes_ = 0;
         entry->string_bytes_ = 0;

@@ -49,7 +49,8 @@ void fetch_collections(std::span<const keyspace::Entry* const> entries) {
     }
     for (size_t i = 0; i < count; ++i) {
         const auto* contents = static_cast<const char*>(collections[i]->contents());
-        for (size_t line = 0; line < kContentLines; ++line) prefetch(contents + line * 64);
+        touch(contents);
+        for (size_t line = 1; line < kContentLines; ++line) prefetch(contents + line * 64);
     }
 }
 }  // namespace

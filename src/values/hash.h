@@ -23,6 +23,7 @@
 
 #include "keyspace/collection.h"
 #include "structures/listpack.h"
+#include "structures/small_or_large.h"
 #include "values/growth_rules.h"
 #include "values/member_table.h"
 #include "values/text.h"
@@ -52,7 +53,8 @@ public:
 
     Hash() = default;
     // Of a blob that has been checked: pairs of fields and values, no field twice.
-    explicit Hash(structures::Listpack pairs) : pack_(std::move(pairs)) {}
+    explicit Hash(structures::Listpack pairs) : form_(std::move(pairs)) {}
+    explicit Hash(std::unique_ptr<MemberTable> table) : form_(std::move(table)) {}
 
     keyspace::ValueType type() const override { return kType; }
     std::string_view encoding() const override;
@@ -60,14 +62,18 @@ public:
     size_t memory_bytes(size_t samples) const override;
     std::unique_ptr<Collection> clone() const override;
     std::unique_ptr<Collection> freeze() override;
-    void thaw() override { table_->thaw(); }
+    void thaw() override { form_.large().thaw(); }
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
     int64_t next_expiry_ms() const override {
-        return table_ == nullptr ? keyspace::kNoExpiry : table_->next_expiry_ms();
+        return form_.is_large() ? form_.large().next_expiry_ms() : keyspace::kNoExpiry;
     }
-    int64_t expiry_filed_ms() const override { return expiry_filed_ms_; }
-    void set_expiry_filed_ms(int64_t at) override { expiry_filed_ms_ = at; }
+    int64_t expiry_filed_ms() const override {
+        return form_.is_large() ? form_.large().filed_ms() : keyspace::kNoExpiry;
+    }
+    void set_expiry_filed_ms(int64_t at) override {
+        if (form_.is_large()) form_.large().set_filed_ms(at);
+    }
     std::vector<std::string> erase_due(int64_t now_ms, size_t count_max) override;
 
     // --- reading ---
@@ -76,7 +82,7 @@ public:
     bool contains(std::string_view field, int64_t now_ms) const;
     // When the field expires, kNoExpiry if never; nothing if there is no such field.
     std::optional<int64_t> expiry(std::string_view field, int64_t now_ms) const;
-    bool has_expiring_fields() const { return table_ != nullptr && table_->expiring() > 0; }
+    bool has_expiring_fields() const { return form_.is_large() && form_.large().expiring() > 0; }
 
     // Any field with its value; the hash is not empty. Its time may be over.
     struct Picked {
@@ -113,66 +119,63 @@ public:
     void set_expiry(std::string_view field, int64_t expire_at_ms, const GrowthRules& rules);
     void become_table(const GrowthRules& rules);
 
-    const void* contents() const override {
-        return table_ != nullptr ? static_cast<const void*>(table_.get()) : pack_.data();
-    }
+    const void* contents() const override { return form_.target(); }
     // One of the two is null.
-    const structures::Listpack* pack() const { return table_ == nullptr ? &pack_ : nullptr; }
-    const MemberTable* table() const { return table_.get(); }
+    const structures::Listpack* pack() const { return form_.is_large() ? nullptr : &form_.small(); }
+    const MemberTable* table() const { return form_.large_or_null(); }
 
 private:
     using Position = structures::Listpack::Position;
     static constexpr Position kNone = structures::Listpack::kNone;
 
     Position find_in_pack(std::string_view field) const {
-        return pack_.find(field, pack_.first(), 1);
+        return form_.small().find(field, form_.small().first(), 1);
     }
     FieldBefore set_in_pack(std::string_view field, std::string_view value);
     FieldBefore set_in_table(std::string_view field, std::string_view value, const FieldTime& time);
 
-    structures::Listpack pack_;  // Moved away once there is a table.
-    std::unique_ptr<MemberTable> table_;
-    int64_t expiry_filed_ms_ = keyspace::kNoExpiry;
+    structures::SmallOrLarge<structures::Listpack, MemberTable> form_;
 };
 
 template <typename Visitor>
 void Hash::for_each(int64_t now_ms, Visitor&& visitor) const {
-    if (table_ != nullptr) {
-        table_->for_each([&](const Member& member) {
+    if (form_.is_large()) {
+        form_.large().for_each([&](const Member& member) {
             if (!member.is_due(now_ms)) visitor(member.name(), member.value());
         });
         return;
     }
+    const structures::Listpack& pairs = form_.small();
     char field[24];
     char value[24];
-    for (Position at = pack_.first(); at != kNone;) {
-        const Position value_at = pack_.next(at);
-        visitor(pack_.view(at, field), pack_.view(value_at, value));
-        at = pack_.next(value_at);
+    for (Position at = pairs.first(); at != kNone;) {
+        const Position value_at = pairs.next(at);
+        visitor(pairs.view(at, field), pairs.view(value_at, value));
+        at = pairs.next(value_at);
     }
 }
 
 template <typename Visitor>
 uint64_t Hash::scan(uint64_t cursor, int64_t now_ms, Visitor&& visitor) const {
-    if (table_ == nullptr) {
+    if (!form_.is_large()) {
         for_each(now_ms, visitor);
         return 0;
     }
-    return table_->scan(cursor, [&](const Member& member) {
+    return form_.large().scan(cursor, [&](const Member& member) {
         if (!member.is_due(now_ms)) visitor(member.name(), member.value());
     });
 }
 
 template <typename Texts>
 void Hash::prepare(const Texts& texts, const GrowthRules& rules) {
-    if (table_ != nullptr) return;
+    if (form_.is_large()) return;
     bool fits = texts.size() / 2 <= rules.encodings.hash_max_listpack_entries;
     size_t bytes = 0;
     for (const std::string_view text : texts) {
         fits = fits && text.size() <= rules.encodings.hash_max_listpack_value;
         bytes += text.size();
     }
-    if (!fits || !pack_.fits(bytes, texts.size())) become_table(rules);
+    if (!fits || !form_.small().fits(bytes, texts.size())) become_table(rules);
 }
 
 }  // namespace millrace::values

@@ -15,6 +15,7 @@
 
 #include "keyspace/collection.h"
 #include "structures/listpack.h"
+#include "structures/small_or_large.h"
 #include "values/packed_list.h"
 
 namespace millrace::values {
@@ -24,21 +25,21 @@ public:
     static constexpr keyspace::ValueType kType = keyspace::ValueType::List;
 
     List() = default;
+    explicit List(structures::Listpack pack) : form_(std::move(pack)) {}
+    explicit List(std::unique_ptr<PackedList> large) : form_(std::move(large)) {}
 
     keyspace::ValueType type() const override { return kType; }
-    std::string_view encoding() const override { return large_ ? "quicklist" : "listpack"; }
-    uint64_t size() const override { return large_ ? large_->size() : pack_.size(); }
+    std::string_view encoding() const override { return is_large() ? "quicklist" : "listpack"; }
+    uint64_t size() const override { return is_large() ? large().size() : pack().size(); }
     size_t memory_bytes(size_t samples) const override;
     std::unique_ptr<keyspace::Collection> clone() const override;
     std::unique_ptr<keyspace::Collection> freeze() override;
     void thaw() override {
-        if (large_) large_->thaw();
+        if (is_large()) large().thaw();
     }
-    size_t blocks() const override { return 2 + (large_ ? large_->blocks() : 0); }
+    size_t blocks() const override { return 2 + (is_large() ? large().blocks() : 0); }
     void digest(keyspace::ValueDigest& digest) const override;
-    const void* contents() const override {
-        return large_ != nullptr ? static_cast<const void*>(large_.get()) : pack_.data();
-    }
+    const void* contents() const override { return form_.target(); }
 
     // --- form ---
 
@@ -49,8 +50,8 @@ public:
     // Becomes small if what is left is little enough.
     void settle(int64_t listpack_size_setting, SmallList most = SmallList::HalfFull);
     // Null while it is small.
-    const PackedList* packed() const { return large_.get(); }
-    const structures::Listpack& pack() const { return pack_; }
+    const PackedList* packed() const { return form_.large_or_null(); }
+    const structures::Listpack& pack() const { return form_.small(); }  // While it is.
     // For whoever loads one: block by block.
     void load_block(int64_t listpack_size_setting, structures::Listpack pack);
     void load_single(int64_t listpack_size_setting, std::string_view text);
@@ -59,18 +60,21 @@ public:
 
     ListCursor at(int64_t index) const;  // Negative: from the end.
     ListCursor first() const {
-        return large_ ? large_->first() : ListCursor{nullptr, pack_.first()};
+        return is_large() ? large().first() : ListCursor{nullptr, pack().first()};
     }
-    ListCursor last() const { return large_ ? large_->last() : ListCursor{nullptr, pack_.last()}; }
+    ListCursor last() const {
+        return is_large() ? large().last() : ListCursor{nullptr, pack().last()};
+    }
     ListCursor next(ListCursor cursor) const {
-        return large_ ? large_->next(cursor) : ListCursor{nullptr, pack_.next(cursor.at)};
+        return is_large() ? large().next(cursor) : ListCursor{nullptr, pack().next(cursor.at)};
     }
     ListCursor previous(ListCursor cursor) const {
-        return large_ ? large_->previous(cursor) : ListCursor{nullptr, pack_.previous(cursor.at)};
+        return is_large() ? large().previous(cursor)
+                          : ListCursor{nullptr, pack().previous(cursor.at)};
     }
     // The text, or the number formatted into `digits`.
     std::string_view view(ListCursor cursor, char (&digits)[24]) const {
-        if (cursor.block == nullptr) return pack_.view(cursor.at, digits);
+        if (cursor.block == nullptr) return pack().view(cursor.at, digits);
         if (cursor.block->single != nullptr) return *cursor.block->single;
         return cursor.block->pack.view(cursor.at, digits);
     }
@@ -79,17 +83,18 @@ public:
     // --- changes ---
 
     void push(End end, std::string_view text) {
-        if (large_) {
-            large_->push(end, text);
+        if (is_large()) {
+            large().push(end, text);
         } else {
-            pack_.insert(end == End::Head ? pack_.first() : structures::Listpack::kNone, text);
+            form_.small().insert(end == End::Head ? pack().first() : structures::Listpack::kNone,
+                                 text);
         }
     }
     void insert(ListCursor cursor, Side side, std::string_view text);
     void replace(ListCursor cursor, std::string_view text);
     // The same element, where it will be changed: of the cursors into its block those taken from
     // here on stay good when it is erased, if they are of what precedes it.
-    ListCursor own(ListCursor cursor) { return large_ ? large_->own(cursor) : cursor; }
+    ListCursor own(ListCursor cursor) { return is_large() ? large().own(cursor) : cursor; }
     // The element that follows.
     ListCursor erase(ListCursor cursor);
     void erase_range(uint64_t from, uint64_t count);
@@ -99,8 +104,10 @@ public:
 private:
     PackedList& enlarge(int64_t setting);
 
-    structures::Listpack pack_;  // Without a block of memory while the list is large.
-    std::unique_ptr<PackedList> large_;
+    bool is_large() const { return form_.is_large(); }
+    PackedList& large() const { return form_.large(); }
+
+    structures::SmallOrLarge<structures::Listpack, PackedList> form_;
 };
 
 }  // namespace millrace::values

@@ -100,6 +100,9 @@ public:
     int64_t next_expiry_ms() const {
         return expiries_.empty() ? keyspace::kNoExpiry : expiries_.begin()->first;
     }
+    // Under which moment the database has the hash on file for that: Collection::expiry_filed_ms().
+    int64_t filed_ms() const { return filed_ms_; }
+    void set_filed_ms(int64_t at) { filed_ms_ = at; }
     const SipKey& seed() const { return traits_.seed; }
     // Looks at about `samples` members and estimates; 0: at all of them.
     size_t memory_bytes(size_t samples) const;
@@ -138,8 +141,9 @@ private:
     Table table_;
     std::set<std::pair<int64_t, const Member*>> expiries_;  // Of the members that have one.
     uint64_t expiring_ = 0;
+    int64_t filed_ms_ = keyspace::kNoExpiry;
     uint64_t shrink_position_ = 0;
-    uint64_t erased_ = 0;  // Not yet made up for.
+    uint64_t erased_ = 0;                               // Not yet made up for.
     MemberTable* version_ = nullptr;                    // The one that is being read.
     std::unique_ptr<structures::Leftovers> leftovers_;  // Of a version.
 };

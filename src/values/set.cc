@@ -12,6 +12,7 @@ namespace millrace::values {
 using keyspace::ValueDigest;
 using structures::Intset;
 using structures::Listpack;
+using structures::PackedSet;
 
 namespace {
 
@@ -27,16 +28,14 @@ size_t digits_of(int64_t number) {
 }  // namespace
 
 Set::Set(Form form, const SipKey& seed) {
-    if (form == Form::Pack) form_.emplace<Listpack>();
-    if (form == Form::Table) {
-        form_.emplace<std::unique_ptr<MemberTable>>(std::make_unique<MemberTable>(seed));
-    }
+    if (form == Form::Pack) form_.become(PackedSet(Listpack()));
+    if (form == Form::Table) form_.become(std::make_unique<MemberTable>(seed));
 }
 
 Set::Set(std::string_view first, size_t count, const GrowthRules& rules) {
     if (count <= rules.encodings.set_max_intset_entries && parse_integer(first)) return;
     if (count <= rules.encodings.set_max_listpack_entries) {
-        form_.emplace<Listpack>();
+        form_.become(PackedSet(Listpack()));
     } else {
         become_table(rules);
     }
@@ -66,14 +65,14 @@ size_t Set::blocks() const {
 std::unique_ptr<keyspace::Collection> Set::clone() const {
     if (const auto* numbers = integers()) return std::make_unique<Set>(numbers->clone());
     if (const auto* members = pack()) return std::make_unique<Set>(members->clone());
-    auto copy = std::make_unique<Set>(Form::Table, table()->seed());
-    for_each([&](std::string_view member) { copy->table().insert(member); });
-    return copy;
+    auto copy = std::make_unique<MemberTable>(table()->seed());
+    for_each([&](std::string_view member) { copy->insert(member); });
+    return std::make_unique<Set>(std::move(copy));
 }
 
 std::unique_ptr<keyspace::Collection> Set::freeze() {
     if (form() != Form::Table) return nullptr;
-    return std::make_unique<Set>(table().freeze());
+    return std::make_unique<Set>(form_.large().freeze());
 }
 
 void Set::digest(ValueDigest& digest) const {
@@ -112,7 +111,7 @@ bool Set::add(std::string_view member, const GrowthRules& rules) {
 }
 
 bool Set::add_to_integers(std::string_view member, const GrowthRules& rules) {
-    Intset& numbers = std::get<Intset>(form_);
+    Intset& numbers = form_.small().integers();
     if (const auto number = parse_integer(member)) {
         if (!numbers.insert(*number)) return false;
         if (numbers.size() > integers_max(rules)) become_table(rules);
@@ -129,12 +128,12 @@ bool Set::add_to_integers(std::string_view member, const GrowthRules& rules) {
         return add_to_table(member);
     }
     become_pack();
-    std::get<Listpack>(form_).append(member);
+    form_.small().pack().append(member);
     return true;
 }
 
 bool Set::add_to_pack(std::string_view member, const GrowthRules& rules) {
-    Listpack& members = std::get<Listpack>(form_);
+    Listpack& members = form_.small().pack();
     if (members.find(member, members.first()) != kNone) return false;
     const bool fits = members.size() < rules.encodings.set_max_listpack_entries &&
                       member.size() <= rules.encodings.set_max_listpack_value &&
@@ -148,38 +147,39 @@ bool Set::add_to_pack(std::string_view member, const GrowthRules& rules) {
 }
 
 bool Set::add_to_table(std::string_view member) {
-    const auto found = table().find(member);
+    const auto found = form_.large().find(member);
     if (found) return false;
-    table().insert(found, member);
+    form_.large().insert(found, member);
     return true;
 }
 
 bool Set::erase(std::string_view member) {
-    if (auto* numbers = std::get_if<Intset>(&form_)) {
+    if (form() == Form::Integers) {
         const auto number = parse_integer(member);
-        return number && numbers->erase(*number);
+        return number && form_.small().integers().erase(*number);
     }
-    if (auto* members = std::get_if<Listpack>(&form_)) {
-        const Position at = members->find(member, members->first());
-        if (at != kNone) members->erase(at);
+    if (form() == Form::Pack) {
+        Listpack& members = form_.small().pack();
+        const Position at = members.find(member, members.first());
+        if (at != kNone) members.erase(at);
         return at != kNone;
     }
-    const auto found = table().find(member);
-    if (found) table().erase(found);
+    const auto found = form_.large().find(member);
+    if (found) form_.large().erase(found);
     return static_cast<bool>(found);
 }
 
 void Set::become_table(const GrowthRules& rules) {
     auto fresh = std::make_unique<MemberTable>(rules.seed);
     for_each([&](std::string_view member) { fresh->insert(member); });
-    form_ = std::move(fresh);
+    form_.become(std::move(fresh));
 }
 
 void Set::become_pack() {
     Listpack fresh;
-    const Intset& numbers = std::get<Intset>(form_);
+    const Intset& numbers = *integers();
     for (size_t i = 0; i < numbers.size(); ++i) fresh.insert_number(kNone, numbers.at(i));
-    form_ = std::move(fresh);
+    form_.become(PackedSet(std::move(fresh)));
 }
 
 void Set::become_integers_if_small(const GrowthRules& rules) {
@@ -190,7 +190,7 @@ void Set::become_integers_if_small(const GrowthRules& rules) {
         if (number) fresh.insert(*number);
         return number.has_value();
     });
-    if (all) form_ = std::move(fresh);
+    if (all) form_.become(PackedSet(std::move(fresh)));
 }
 
 }  // namespace millrace::values

@@ -10,11 +10,13 @@
 
 #include <memory>
 #include <string_view>
-#include <variant>
+#include <utility>
 
 #include "keyspace/collection.h"
 #include "structures/intset.h"
 #include "structures/listpack.h"
+#include "structures/packed_set.h"
+#include "structures/small_or_large.h"
 #include "values/growth_rules.h"
 #include "values/member_table.h"
 #include "values/text.h"
@@ -34,8 +36,8 @@ public:
     // Empty, in the form that suits about `count` members of which `first` is one.
     Set(std::string_view first, size_t count, const GrowthRules& rules);
     // Of blobs that have been checked; members of a listpack are distinct.
-    explicit Set(structures::Intset integers) : form_(std::move(integers)) {}
-    explicit Set(structures::Listpack members) : form_(std::move(members)) {}
+    explicit Set(structures::Intset integers) : form_(structures::PackedSet(std::move(integers))) {}
+    explicit Set(structures::Listpack members) : form_(structures::PackedSet(std::move(members))) {}
     explicit Set(std::unique_ptr<MemberTable> table) : form_(std::move(table)) {}
 
     keyspace::ValueType type() const override { return kType; }
@@ -44,15 +46,15 @@ public:
     size_t memory_bytes(size_t samples) const override;
     std::unique_ptr<Collection> clone() const override;
     std::unique_ptr<Collection> freeze() override;
-    void thaw() override { table().thaw(); }
+    void thaw() override { form_.large().thaw(); }
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
-    const void* contents() const override {
-        if (const auto* members = pack()) return members->data();
-        return table() != nullptr ? static_cast<const void*>(table()) : this;
-    }
+    const void* contents() const override { return form_.target(); }
 
-    Form form() const { return static_cast<Form>(form_.index()); }
+    Form form() const {
+        if (form_.is_large()) return Form::Table;
+        return form_.small().is_integers() ? Form::Integers : Form::Pack;
+    }
 
     // --- reading ---
 
@@ -83,25 +85,26 @@ public:
     // Compat: only results of operations on sets ever do.
     void become_integers_if_small(const GrowthRules& rules);
 
-    const structures::Intset* integers() const { return std::get_if<structures::Intset>(&form_); }
-    const structures::Listpack* pack() const { return std::get_if<structures::Listpack>(&form_); }
-    const MemberTable* table() const {
-        const auto* owner = std::get_if<std::unique_ptr<MemberTable>>(&form_);
-        return owner == nullptr ? nullptr : owner->get();
+    // Two of the three are null.
+    const structures::Intset* integers() const {
+        return form() == Form::Integers ? &form_.small().integers() : nullptr;
     }
+    const structures::Listpack* pack() const {
+        return form() == Form::Pack ? &form_.small().pack() : nullptr;
+    }
+    const MemberTable* table() const { return form_.large_or_null(); }
 
 private:
     using Position = structures::Listpack::Position;
     static constexpr Position kNone = structures::Listpack::kNone;
 
-    MemberTable& table() { return **std::get_if<std::unique_ptr<MemberTable>>(&form_); }
     void become_table(const GrowthRules& rules);
     void become_pack();
     bool add_to_integers(std::string_view member, const GrowthRules& rules);
     bool add_to_pack(std::string_view member, const GrowthRules& rules);
     bool add_to_table(std::string_view member);
 
-    std::variant<structures::Intset, structures::Listpack, std::unique_ptr<MemberTable>> form_;
+    structures::SmallOrLarge<structures::PackedSet, MemberTable> form_;
 };
 
 template <typename Visitor>

@@ -135,30 +135,26 @@ void SortedSet::Large::forget(RankedElement* element) {
 
 // ---- SortedSet ----
 
-SortedSet::SortedSet(const SipKey& seed) : seed_(seed) {}
-
-SortedSet::~SortedSet() = default;
-
-std::unique_ptr<SortedSet> SortedSet::of(const SipKey& seed, const Limits& limits,
+std::unique_ptr<SortedSet> SortedSet::of(const Limits& limits,
                                          const std::vector<ScoredMember>& elements) {
-    auto set = std::make_unique<SortedSet>(seed);
+    Listpack pack;
     uint64_t longest = 0;
     size_t bytes = 0;
     for (const ScoredMember& element : elements) {
         longest = std::max<uint64_t>(longest, element.member.size());
         bytes += element.member.size() + kDoubleCharsMax;
     }
-    if (limits.allow(elements.size(), longest) && set->pack_.fits(bytes, elements.size() * 2)) {
+    if (limits.allow(elements.size(), longest) && pack.fits(bytes, elements.size() * 2)) {
         for (const ScoredMember& element : elements)
-            append_element(set->pack_, element.score, element.member);
-        return set;
+            append_element(pack, element.score, element.member);
+        return std::make_unique<SortedSet>(std::move(pack));
     }
-    set->large_ = std::make_unique<Large>(seed);
-    for (const ScoredMember& element : elements) set->large_->add(element.score, element.member);
-    return set;
+    auto large = std::make_unique<Large>(limits.seed);
+    for (const ScoredMember& element : elements) large->add(element.score, element.member);
+    return std::make_unique<SortedSet>(std::move(large));
 }
 
-Result<std::unique_ptr<SortedSet>> SortedSet::from_listpack(const SipKey& seed, Listpack pack) {
+Result<std::unique_ptr<SortedSet>> SortedSet::from_listpack(Listpack pack) {
     if (pack.size() % 2 != 0) return kBadListpack;
     std::unordered_set<std::string> members;
     double before_score = 0;
@@ -178,27 +174,25 @@ Result<std::unique_ptr<SortedSet>> SortedSet::from_listpack(const SipKey& seed, 
         before_member = std::move(member);
         at = pack.next(at);
     }
-    auto set = std::make_unique<SortedSet>(seed);
-    set->pack_ = std::move(pack);
-    return set;
+    return std::make_unique<SortedSet>(std::move(pack));
 }
 
 std::string_view SortedSet::encoding() const {
-    return large_ == nullptr ? "listpack" : "skiplist";
+    return !is_large() ? "listpack" : "skiplist";
 }
 
 uint64_t SortedSet::size() const {
-    return large_ == nullptr ? pack_.size() / 2 : large_->tree.size();
+    return !is_large() ? pack().size() / 2 : large().tree.size();
 }
 
 size_t SortedSet::memory_bytes(size_t samples) const {
-    if (large_ != nullptr && large_->leftovers != nullptr) return large_->leftovers->bytes();
-    size_t bytes = usable_bytes(this) + pack_.memory_bytes();
-    if (large_ == nullptr) return bytes;
-    bytes += sizeof(Large) + large_->tree.memory_bytes() + large_->table.memory_bytes();
+    if (!is_large()) return usable_bytes(this) + pack().memory_bytes();
+    if (large().leftovers != nullptr) return large().leftovers->bytes();
+    size_t bytes = usable_bytes(this);
+    bytes += sizeof(Large) + large().tree.memory_bytes() + large().table.memory_bytes();
     const uint64_t wanted = samples == 0 ? size() : std::min<uint64_t>(samples, size());
     size_t sampled = 0;
-    auto cursor = large_->tree.first();
+    auto cursor = large().tree.first();
     for (uint64_t i = 0; i < wanted; ++i, cursor.next()) sampled += usable_bytes(cursor.element());
     if (wanted == 0) return bytes;
     return bytes + static_cast<size_t>(static_cast<double>(sampled) / static_cast<double>(wanted) *
@@ -206,36 +200,31 @@ size_t SortedSet::memory_bytes(size_t samples) const {
 }
 
 std::unique_ptr<Collection> SortedSet::clone() const {
-    auto copy = std::make_unique<SortedSet>(seed_);
-    if (large_ == nullptr) {
-        copy->pack_ = pack_.clone();
-        return copy;
-    }
-    copy->large_ = std::make_unique<Large>(seed_);
-    for (auto cursor = large_->tree.first(); cursor; cursor.next())
-        copy->large_->add(cursor.score(), cursor.element()->member());
-    return copy;
+    if (!is_large()) return std::make_unique<SortedSet>(pack().clone());
+    auto copy = std::make_unique<Large>(large().traits.seed);
+    for (auto cursor = large().tree.first(); cursor; cursor.next())
+        copy->add(cursor.score(), cursor.element()->member());
+    return std::make_unique<SortedSet>(std::move(copy));
 }
 
 std::unique_ptr<Collection> SortedSet::freeze() {
-    if (large_ == nullptr) return nullptr;
-    CHECK(large_->version == nullptr);
-    auto frozen = std::make_unique<SortedSet>(seed_);
-    frozen->large_ = std::make_unique<Large>(structures::AsVersion{}, *large_);
-    large_->version = frozen->large_.get();
-    large_->tree.freeze(*large_->version->leftovers);
-    return frozen;
+    if (!is_large()) return nullptr;
+    CHECK(large().version == nullptr);
+    auto frozen = std::make_unique<Large>(structures::AsVersion{}, large());
+    large().version = frozen.get();
+    large().tree.freeze(*frozen->leftovers);
+    return std::make_unique<SortedSet>(std::move(frozen));
 }
 
 void SortedSet::thaw() {
-    large_->tree.thaw();
-    large_->version = nullptr;
+    large().tree.thaw();
+    large().version = nullptr;
 }
 
 size_t SortedSet::blocks() const {
-    if (large_ == nullptr) return 2;
-    if (large_->leftovers != nullptr) return 2 + large_->leftovers->count();
-    return 3 + large_->tree.blocks() + large_->tree.size();
+    if (!is_large()) return 2;
+    if (large().leftovers != nullptr) return 2 + large().leftovers->count();
+    return 3 + large().tree.blocks() + large().tree.size();
 }
 
 void SortedSet::digest(keyspace::ValueDigest& digest) const {
@@ -251,16 +240,16 @@ void SortedSet::digest(keyspace::ValueDigest& digest) const {
 // ---- looking ----
 
 double SortedSet::score_at(Position member) const {
-    return *parse_score(pack_.get(pack_.next(member)));
+    return *parse_score(pack().get(pack().next(member)));
 }
 
 SortedSet::Position SortedSet::find_small(std::string_view member) const {
-    return pack_.empty() ? Listpack::kNone : pack_.find(member, pack_.first(), 1);
+    return pack().empty() ? Listpack::kNone : pack().find(member, pack().first(), 1);
 }
 
 std::optional<double> SortedSet::score(std::string_view member) const {
-    if (large_ != nullptr) {
-        const RankedElement* element = large_->find(member);
+    if (is_large()) {
+        const RankedElement* element = large().find(member);
         if (element == nullptr) return std::nullopt;
         return element->score;
     }
@@ -270,117 +259,115 @@ std::optional<double> SortedSet::score(std::string_view member) const {
 }
 
 auto SortedSet::rank(std::string_view member) const -> std::optional<Ranked> {
-    if (large_ != nullptr) {
-        const RankedElement* element = large_->find(member);
+    if (is_large()) {
+        const RankedElement* element = large().find(member);
         if (element == nullptr) return std::nullopt;
-        return Ranked{large_->tree.rank(element->score, member), element->score};
+        return Ranked{large().tree.rank(element->score, member), element->score};
     }
     const Position found = find_small(member);
     if (found == Listpack::kNone) return std::nullopt;
     uint64_t rank = 0;
-    for (Position at = pack_.first(); at != found; at = pack_.next(pack_.next(at))) ++rank;
+    for (Position at = pack().first(); at != found; at = pack().next(pack().next(at))) ++rank;
     return Ranked{rank, score_at(found)};
 }
 
 auto SortedSet::at(uint64_t rank) const -> Cursor {
     if (rank >= size()) return {};
-    if (large_ != nullptr) return Cursor(large_->tree.at(rank));
-    return {pack_, pack_.at(static_cast<int64_t>(rank * 2)), rank};
+    if (is_large()) return Cursor(large().tree.at(rank));
+    return {pack(), pack().at(static_cast<int64_t>(rank * 2)), rank};
 }
 
 // ---- changing ----
 
-void SortedSet::enlarge() {
-    auto large = std::make_unique<Large>(seed_);
+void SortedSet::enlarge(const SipKey& seed) {
+    auto large = std::make_unique<Large>(seed);
     for (Cursor cursor = first(); cursor; cursor.next())
         large->add(cursor.score(), cursor.member());
-    large_ = std::move(large);
-    pack_ = Listpack();
+    form_.become(std::move(large));
 }
 
 void SortedSet::insert_small(std::string_view member, double score) {
     char digits[24];
-    Position at = pack_.empty() ? Listpack::kNone : pack_.first();
+    Position at = pack().empty() ? Listpack::kNone : pack().first();
     while (at != Listpack::kNone) {
-        const Position score_position = pack_.next(at);
-        const double other = *parse_score(pack_.get(score_position));
+        const Position score_position = pack().next(at);
+        const double other = *parse_score(pack().get(score_position));
         if (other > score) break;
-        if (other == score && pack_.view(at, digits) > member) break;
-        at = pack_.next(score_position);
+        if (other == score && pack().view(at, digits) > member) break;
+        at = pack().next(score_position);
     }
-    if (at == Listpack::kNone) return append_element(pack_, score, member);
-    const Position inserted = pack_.insert(at, member);
-    insert_score(pack_, pack_.next(inserted), score);
+    if (at == Listpack::kNone) return append_element(pack(), score, member);
+    const Position inserted = pack().insert(at, member);
+    insert_score(pack(), pack().next(inserted), score);
 }
 
 auto SortedSet::put_large(std::string_view member, double score) -> Outcome {
-    RankedElement* element = large_->find(member);
+    RankedElement* element = large().find(member);
     if (element == nullptr) {
-        large_->add(score, member);
+        large().add(score, member);
         return Outcome::Added;
     }
     if (element->score == score) return Outcome::Same;
-    large_->rescore(element, score);
+    large().rescore(element, score);
     return Outcome::Changed;
 }
 
 auto SortedSet::put(std::string_view member, double score, const Limits& limits) -> Outcome {
     DCHECK(!std::isnan(score));
-    if (large_ == nullptr) {
+    if (!is_large()) {
         const Position at = find_small(member);
         if (at != Listpack::kNone) {
             if (score_at(at) == score) return Outcome::Same;
-            pack_.erase(at, 2);
+            pack().erase(at, 2);
             insert_small(member, score);
             return Outcome::Changed;
         }
         const bool fits = limits.allow(size() + 1, member.size()) &&
-                          pack_.fits(member.size() + kDoubleCharsMax, 2);
+                          pack().fits(member.size() + kDoubleCharsMax, 2);
         if (fits) {
             insert_small(member, score);
             return Outcome::Added;
         }
-        enlarge();
+        enlarge(limits.seed);
     }
     return put_large(member, score);
 }
 
 bool SortedSet::erase(std::string_view member) {
-    if (large_ != nullptr) {
-        RankedElement* element = large_->find(member);
+    if (is_large()) {
+        RankedElement* element = large().find(member);
         if (element == nullptr) return false;
-        large_->tree.erase(element->score, member);
-        large_->forget(element);
+        large().tree.erase(element->score, member);
+        large().forget(element);
         return true;
     }
     const Position at = find_small(member);
     if (at == Listpack::kNone) return false;
-    pack_.erase(at, 2);
+    pack().erase(at, 2);
     return true;
 }
 
 void SortedSet::erase(Span span) {
     if (span.count == 0) return;
     DCHECK(span.first + span.count <= size());
-    if (large_ == nullptr) {
-        pack_.erase(pack_.at(static_cast<int64_t>(span.first * 2)), span.count * 2);
+    if (!is_large()) {
+        pack().erase(pack().at(static_cast<int64_t>(span.first * 2)), span.count * 2);
         return;
     }
-    for (uint64_t i = 0; i < span.count; ++i) large_->forget(large_->tree.erase_at(span.first));
+    for (uint64_t i = 0; i < span.count; ++i) large().forget(large().tree.erase_at(span.first));
 }
 
 void SortedSet::check_invariants() const {
-    pack_.check_invariants();
-    if (large_ != nullptr) {
-        CHECK(pack_.empty());
-        large_->tree.check_invariants();
-        large_->table.check_invariants();
-        CHECK(large_->table.size() == large_->tree.size());
-        for (auto cursor = large_->tree.first(); cursor; cursor.next())
-            CHECK(large_->find(cursor.element()->member()) == cursor.element());
+    if (is_large()) {
+        large().tree.check_invariants();
+        large().table.check_invariants();
+        CHECK(large().table.size() == large().tree.size());
+        for (auto cursor = large().tree.first(); cursor; cursor.next())
+            CHECK(large().find(cursor.element()->member()) == cursor.element());
         return;
     }
-    CHECK(pack_.size() % 2 == 0);
+    pack().check_invariants();
+    CHECK(pack().size() % 2 == 0);
     double before_score = 0;
     std::string before_member;
     for (Cursor cursor = first(); cursor; cursor.next()) {

@@ -32,6 +32,7 @@
 #include "structures/hash_table.h"
 #include "structures/listpack.h"
 #include "structures/ranked_tree.h"
+#include "structures/small_or_large.h"
 #include "values/score_range.h"
 
 namespace millrace::values {
@@ -46,15 +47,18 @@ struct ScoredMember {
 };
 
 class SortedSet final : public keyspace::Collection {
+    struct Large;
+
 public:
     static constexpr keyspace::ValueType kType = keyspace::ValueType::SortedSet;
 
-    // When a sorted set becomes large.
+    // When a sorted set becomes large, and the seed of the table of members that it has then.
     struct Limits {
         uint64_t entries;
         uint64_t member_bytes;
-        static Limits of(const keyspace::EncodingSettings& settings) {
-            return {settings.zset_max_listpack_entries, settings.zset_max_listpack_value};
+        SipKey seed{};
+        static Limits of(const keyspace::EncodingSettings& settings, const SipKey& seed) {
+            return {settings.zset_max_listpack_entries, settings.zset_max_listpack_value, seed};
         }
         bool allow(uint64_t count, uint64_t longest_member_bytes) const {
             return count <= entries && longest_member_bytes <= member_bytes;
@@ -92,18 +96,18 @@ public:
         structures::RankedTree::Cursor tree_;
     };
 
-    // The seed of the table of members.
-    explicit SortedSet(const SipKey& seed);
-    ~SortedSet() override;
+    SortedSet() = default;
+    // Of members and scores in turns, in order; and of a large one's insides.
+    explicit SortedSet(structures::Listpack pack) : form_(std::move(pack)) {}
+    explicit SortedSet(std::unique_ptr<Large> large) : form_(std::move(large)) {}
 
     // A sorted set of these elements, in the form that the limits allow. They come in order, each
     // member once.
-    static std::unique_ptr<SortedSet> of(const SipKey& seed, const Limits& limits,
+    static std::unique_ptr<SortedSet> of(const Limits& limits,
                                          const std::vector<ScoredMember>& elements);
     // From the listpack of an RDB file: members and scores in turns. Refuses wrong order, members
     // that come twice, and scores that are not numbers.
-    static Result<std::unique_ptr<SortedSet>> from_listpack(const SipKey& seed,
-                                                            structures::Listpack pack);
+    static Result<std::unique_ptr<SortedSet>> from_listpack(structures::Listpack pack);
 
     keyspace::ValueType type() const override { return kType; }
     std::string_view encoding() const override;
@@ -116,10 +120,10 @@ public:
     void digest(keyspace::ValueDigest& digest) const override;
 
     // The listpack of a small one, null of a large one.
-    const void* contents() const override {
-        return large_ != nullptr ? static_cast<const void*>(large_.get()) : pack_.data();
+    const void* contents() const override { return form_.target(); }
+    const structures::Listpack* listpack() const {
+        return form_.is_large() ? nullptr : &form_.small();
     }
-    const structures::Listpack* listpack() const { return large_ == nullptr ? &pack_ : nullptr; }
 
     // --- looking ---
 
@@ -133,6 +137,9 @@ public:
     Cursor first() const { return at(0); }
     Cursor last() const { return size() == 0 ? Cursor() : at(size() - 1); }
     Cursor at(uint64_t rank) const;
+    // The first element that does not come before a range.
+    template <typename Range>
+    Cursor first_in(const Range& range) const;
     // Where the elements of a range stand.
     struct Span {
         uint64_t first;
@@ -156,7 +163,7 @@ public:
     void erase(Span span);
     // Becomes large unless the limits allow so many elements and members of that length.
     void enlarge_unless(const Limits& limits, uint64_t count, uint64_t longest_member_bytes) {
-        if (large_ == nullptr && !limits.allow(count, longest_member_bytes)) enlarge();
+        if (!is_large() && !limits.allow(count, longest_member_bytes)) enlarge(limits.seed);
     }
 
     void check_invariants() const;
@@ -193,21 +200,37 @@ private:
     };
     using Position = structures::Listpack::Position;
 
-    void enlarge();
+    bool is_large() const { return form_.is_large(); }
+    Large& large() const { return form_.large(); }
+    structures::Listpack& pack() { return form_.small(); }
+    const structures::Listpack& pack() const { return form_.small(); }
+    void enlarge(const SipKey& seed);
     double score_at(Position member) const;
     Position find_small(std::string_view member) const;
     void insert_small(std::string_view member, double score);
     Outcome put_large(std::string_view member, double score);
 
-    SipKey seed_;
-    structures::Listpack pack_;  // Empty once large.
-    std::unique_ptr<Large> large_;
+    structures::SmallOrLarge<structures::Listpack, Large> form_;
 };
+
+template <typename Range>
+auto SortedSet::first_in(const Range& range) const -> Cursor {
+    if (is_large()) {
+        return Cursor(
+            large().tree.first_not([&](double score, const structures::RankedElement& element) {
+                return range.is_before(
+                    score, Range::kReadsMembers ? element.member() : std::string_view());
+            }));
+    }
+    Cursor cursor = first();
+    while (cursor && range.is_before(cursor.score(), cursor.member())) cursor.next();
+    return cursor;
+}
 
 template <typename Range>
 auto SortedSet::span_of(const Range& range) const -> Span {
     if (range.is_empty()) return {0, 0};
-    if (large_ == nullptr) {
+    if (!is_large()) {
         const auto text_of = [](const Cursor& cursor) {
             return Range::kReadsMembers ? cursor.member() : std::string_view();
         };
@@ -223,10 +246,10 @@ auto SortedSet::span_of(const Range& range) const -> Span {
     const auto member_of = [](const Element& element) {
         return Range::kReadsMembers ? element.member() : std::string_view();
     };
-    const uint64_t first = large_->tree.count_that([&](double score, const Element& element) {
+    const uint64_t first = large().tree.count_that([&](double score, const Element& element) {
         return range.is_before(score, member_of(element));
     });
-    const uint64_t end = large_->tree.count_that([&](double score, const Element& element) {
+    const uint64_t end = large().tree.count_that([&](double score, const Element& element) {
         return !range.is_behind(score, member_of(element));
     });
     return {first, end > first ? end - first : 0};
@@ -234,11 +257,11 @@ auto SortedSet::span_of(const Range& range) const -> Span {
 
 template <typename Visitor>
 uint64_t SortedSet::scan(uint64_t cursor, Visitor&& visitor) const {
-    if (large_ == nullptr) {
+    if (!is_large()) {
         for (Cursor at = first(); at; at.next()) visitor(at.member(), at.score());
         return 0;
     }
-    return large_->table.scan(cursor, [&](structures::RankedElement* element, unsigned) {
+    return large().table.scan(cursor, [&](structures::RankedElement* element, unsigned) {
         visitor(element->member(), element->score);
     });
 }

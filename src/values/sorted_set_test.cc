@@ -15,7 +15,6 @@
 namespace millrace::values {
 namespace {
 
-constexpr SipKey kSeed{1, 2};
 constexpr SortedSet::Limits kUsual{128, 64};
 
 std::vector<std::pair<double, std::string>> contents(const SortedSet& set) {
@@ -27,7 +26,7 @@ std::vector<std::pair<double, std::string>> contents(const SortedSet& set) {
 
 TEST(SortedSet, KeepsOrderInBothForms) {
     for (const SortedSet::Limits limits : {kUsual, SortedSet::Limits{0, 0}}) {
-        SortedSet set(kSeed);
+        SortedSet set;
         EXPECT_EQ(set.put("b", 2, limits), SortedSet::Outcome::Added);
         EXPECT_EQ(set.put("a", 2, limits), SortedSet::Outcome::Added);
         EXPECT_EQ(set.put("17", -1.5, limits), SortedSet::Outcome::Added);
@@ -49,13 +48,13 @@ TEST(SortedSet, KeepsOrderInBothForms) {
 }
 
 TEST(SortedSet, BecomesLargeAtTheLimits) {
-    SortedSet set(kSeed);
+    SortedSet set;
     for (int i = 0; i < 128; ++i) set.put(std::to_string(i), i, kUsual);
     EXPECT_EQ(set.encoding(), "listpack");
     set.put("x", 5, kUsual);
     EXPECT_EQ(set.encoding(), "skiplist");
     set.check_invariants();
-    SortedSet other(kSeed);
+    SortedSet other;
     other.put(std::string(64, 'a'), 1, kUsual);
     EXPECT_EQ(other.encoding(), "listpack");
     other.put(std::string(65, 'a'), 1, kUsual);
@@ -66,16 +65,16 @@ TEST(SortedSet, BecomesLargeAtTheLimits) {
 TEST(SortedSet, ReadsListpacksWithCare) {
     structures::Listpack pack;
     for (const char* text : {"b", "1", "a", "2.5", "c", "inf"}) pack.append(text);
-    auto set = SortedSet::from_listpack(kSeed, pack.clone());
+    auto set = SortedSet::from_listpack(pack.clone());
     ASSERT_TRUE(set.ok());
     EXPECT_EQ((*set)->score("a"), 2.5);
     pack.append("d");
-    EXPECT_FALSE(SortedSet::from_listpack(kSeed, pack.clone()).ok());
+    EXPECT_FALSE(SortedSet::from_listpack(pack.clone()).ok());
     pack.append("3");
-    EXPECT_FALSE(SortedSet::from_listpack(kSeed, pack.clone()).ok());
+    EXPECT_FALSE(SortedSet::from_listpack(pack.clone()).ok());
     structures::Listpack twice;
     for (const char* text : {"a", "1", "a", "2"}) twice.append(text);
-    EXPECT_FALSE(SortedSet::from_listpack(kSeed, std::move(twice)).ok());
+    EXPECT_FALSE(SortedSet::from_listpack(std::move(twice)).ok());
 }
 
 // Both forms against maps, step by step.
@@ -155,7 +154,7 @@ public:
 
 private:
     SortedSet::Limits limits_;
-    SortedSet set_{kSeed};
+    SortedSet set_;
     std::map<std::string, double> scores_;
     std::set<std::pair<double, std::string>> order_;
 };
@@ -190,7 +189,7 @@ TEST(SortedSet, RandomStepsAgreeWithMaps) {
 TEST(SortedSet, RangesOfMembers) {
     using Kind = MemberBound::Kind;
     for (const SortedSet::Limits limits : {kUsual, SortedSet::Limits{0, 0}}) {
-        SortedSet set(kSeed);
+        SortedSet set;
         for (const char* member : {"a", "b", "c", "d", "e"}) set.put(member, 0, limits);
         const auto span = set.span_of(MemberRange{{Kind::Exclusive, "a"}, {Kind::Inclusive, "cc"}});
         EXPECT_EQ(span.first, 1u);
@@ -207,11 +206,11 @@ TEST(SortedSet, BuildsWholeResults) {
     for (int i = 0; i < 200; ++i) names.push_back("m" + std::to_string(1000 + i));
     std::vector<ScoredMember> elements;
     for (const std::string& name : names) elements.push_back({1, name});
-    const auto large = SortedSet::of(kSeed, kUsual, elements);
+    const auto large = SortedSet::of(kUsual, elements);
     EXPECT_EQ(large->encoding(), "skiplist");
     large->check_invariants();
     elements.resize(128);
-    const auto small = SortedSet::of(kSeed, kUsual, elements);
+    const auto small = SortedSet::of(kUsual, elements);
     EXPECT_EQ(small->encoding(), "listpack");
     EXPECT_EQ(small->size(), 128u);
     small->check_invariants();

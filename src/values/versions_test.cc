@@ -121,7 +121,7 @@ Subject hash_subject() {
 Subject sorted_set_subject() {
     constexpr SortedSet::Limits kLarge{0, 0};
     return {[=] {
-                auto set = std::make_unique<SortedSet>(kSeed);
+                auto set = std::make_unique<SortedSet>();
                 set->put("first", 0, kLarge);
                 return set;
             },

@@ -257,11 +257,9 @@ void search_cell(const SortedSet& set, const PlaceSearch& search, const GeoCell&
     const values::ScoreRange range{.min = static_cast<double>(cell.first_place()),
                                    .max = static_cast<double>(cell.end_place()),
                                    .max_exclusive = true};
-    const SortedSet::Span span = set.span_of(range);
-    if (span.count == 0) return;
-    SortedSet::Cursor cursor = set.at(span.first);
-    for (uint64_t i = 0; i < span.count; ++i, cursor.next()) {
+    for (SortedSet::Cursor cursor = set.first_in(range); cursor; cursor.next()) {
         const double score = cursor.score();
+        if (range.is_behind(score, {})) return;
         const GeoPoint point = structures::geo_point(static_cast<uint64_t>(score));
         const auto distance = search.shape.distance_inside(point);
         if (!distance) continue;

@@ -106,7 +106,7 @@ Status put_scores(Call& call, const ScoreOptions& options, Elements elements) {
     Counts counts;
     std::optional<double> last;
     if (edit.exists() || !options.only_existing) {
-        SortedSet& set = edit.value_or_make<SortedSet>(call.keyspace().seed());
+        SortedSet& set = edit.value_or_make<SortedSet>();
         make_room(call, set, elements);
         TRY(put_all(call, set, options, elements, counts, last));
     }

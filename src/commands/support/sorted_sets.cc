@@ -101,13 +101,13 @@ void reply_element(Call& call, const SortedSet::Cursor& cursor, WithScores with_
 }
 
 SortedSet::Limits limits(Call& call) {
-    return SortedSet::Limits::of(call.keyspace().encodings());
+    return SortedSet::Limits::of(call.keyspace().encodings(), call.keyspace().seed());
 }
 
 void store_elements(Call& call, size_t at, std::string_view event,
                     const std::vector<ScoredMember>& elements, uint64_t changes) {
     // The elements may lie in the value that is replaced.
-    auto fresh = SortedSet::of(call.keyspace().seed(), limits(call), elements);
+    auto fresh = SortedSet::of(limits(call), elements);
     KeyEdit target = call.edit(at);
     if (!elements.empty()) {
         target.store_collection(std::move(fresh));

@@ -66,7 +66,7 @@ private:
         return in_.failed() ? nullptr : std::move(made);
     }
     values::SortedSet::Limits limits() const {
-        return values::SortedSet::Limits::of(growth_.encodings);
+        return values::SortedSet::Limits::of(growth_.encodings, growth_.seed);
     }
 
     Cursor& in_;
@@ -190,7 +190,7 @@ void Reading::add_score(values::SortedSet& set, std::string_view member, double 
 
 std::unique_ptr<Collection> Reading::sorted_set(bool scores_as_text) {
     const uint64_t count = in_.count(scores_as_text ? 2 : 1 + kScoreBytes);
-    auto set = std::make_unique<values::SortedSet>(growth_.seed);
+    auto set = std::make_unique<values::SortedSet>();
     set->enlarge_unless(limits(), count, 0);
     // Compat: the form is known before anything is put in: a small one drops the sign of a zero.
     std::vector<std::pair<std::string, double>> waiting;
@@ -214,7 +214,7 @@ std::unique_ptr<Collection> Reading::sorted_set(bool scores_as_text) {
 std::unique_ptr<Collection> Reading::sorted_set_of_listpack() {
     Listpack pack = listpack();
     if (in_.failed()) return nullptr;
-    auto set = values::SortedSet::from_listpack(growth_.seed, std::move(pack));
+    auto set = values::SortedSet::from_listpack(std::move(pack));
     if (!set.ok()) {
         in_.fail(set.error().text() == kNanScore ? kNanScore : kBadBlob);
         return nullptr;
@@ -226,7 +226,7 @@ std::unique_ptr<Collection> Reading::sorted_set_of_listpack() {
 std::unique_ptr<Collection> Reading::sorted_set_of_ziplist() {
     const std::string_view blob = in_.string(scratch_);
     if (in_.failed()) return nullptr;
-    auto set = std::make_unique<values::SortedSet>(growth_.seed);
+    auto set = std::make_unique<values::SortedSet>();
     std::string member;
     bool is_member = true;
     const bool sound = read_ziplist(blob, [&](std::string_view element) {
