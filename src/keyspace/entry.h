@@ -2,27 +2,25 @@
 //
 // One key with its value, in one allocation.
 //
-//     0        4      5          6               8
+//     0        4      5          6
 //     +--------+------+----------+---------------+
-//     | access | kind | key size | [string size] | [long form: 16] [expiry: 8] [word: 8] key
-//     [string]
+//     | access | kind | key size | [string size] | [long form: 16] [expiry: 8] [word: 8] key [string]
 //     +--------+------+----------+---------------+
 //
 // - `access` is the LRU/LFU word (24 bits) and the reference generation (8 bits). The main thread
-// alone reads and
-//   writes it. Everything else is immutable once the entry is published, unless the main thread
-//   knows that nobody else can hold a reference (Limbo explains how), so I/O and snapshot threads
-//   read it without any locking.
+//   alone reads and writes it. Everything else is immutable once the entry is published, unless the
+//   main thread knows that nobody else can hold a reference (Limbo explains how), so I/O and
+//   snapshot threads read it without any locking.
 // - Long form: keys above 255 bytes or strings above 65,535 keep their sizes in 16 more bytes.
 // - Expiry: unix time in milliseconds; kNoExpiry in an entry that has room for one but no expiry.
-// - Word: the integer of an Int string, or the pointer to a collection. An entry that has one has
-// no
-//   string, and, but in long form, no size of it: the rest begins two bytes earlier.
+// - Word: the integer of an Int string, or the pointer to a collection. An entry with a word has no
+//   string and, but in long form, no size of one: the rest begins two bytes earlier.
 //
 // Owner:   whoever built it, until it is linked into a Database; then that database, until it is
-// retired to Limbo. Threads: built on any thread, linked and changed on the main thread, read
-// anywhere by reference. Limits:  keys and strings up to 4 GiB - 1 and 2^47 bytes; callers enforce
-// proto-max-bulk-len long before.
+//          retired to Limbo.
+// Threads: built on any thread, linked and changed on the main thread, read anywhere by reference.
+// Limits:  keys and strings up to 4 GiB - 1 and 2^47 bytes; callers enforce proto-max-bulk-len long
+//          before.
 #pragma once
 
 #include <cstddef>
