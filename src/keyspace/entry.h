@@ -3,9 +3,9 @@
 // One key with its value, in one allocation.
 //
 //     0        4      5          6
-//     +--------+------+----------+---------------+
-//     | access | kind | key size | [string size] | [long form: 16] [expiry: 8] [word: 8] key [string]
-//     +--------+------+----------+---------------+
+//     +--------+------+----------+---------------+---------------------------------------------
+//     | access | kind | key size | [string size] | [long: 16] [expiry: 8] [word: 8] key [string]
+//     +--------+------+----------+---------------+---------------------------------------------
 //
 // - `access` is the LRU/LFU word (24 bits) and the reference generation (8 bits). The main thread
 //   alone reads and writes it. Everything else is immutable once the entry is published, unless the
