@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "base/token.h"
 #include "engine/acl/access_control.h"
 #include "engine/client_limit.h"
@@ -164,11 +165,21 @@ Dispatch::Verdict Dispatch::mute(Session& session, Request& request, ReplyWriter
     return Verdict::Pass;
 }
 
+void Dispatch::log_protocol_error(const Session& session, const Request& request) const {
+    if (log_level() > LogLevel::Verbose || request.word_count < 3) return;
+    const config::Setting* setting = engine_.config().find("hide-user-data-from-log");
+    const bool hidden = setting == nullptr || setting->print() == "yes";
+    log_verbose("Protocol error ({}) from client: {}. Query buffer: {}", request.words[1],
+                engine_.access().description(session, hidden),
+                hidden ? "*redacted*" : request.words[2]);
+}
+
 Dispatch::Verdict Dispatch::answer_protocol_error(Session& session, Request& request,
                                                   ReplyWriter& writer) {
     if (request.kind == RequestKind::Command) return Verdict::Pass;
     if (request.kind == RequestKind::ProtocolError) {
         engine_.reply_error(writer, request.words[0]);
+        log_protocol_error(session, request);
         engine_.clients().close(session, CloseMode::AfterReplies);
     } else {
         engine_.clients().close(session, CloseMode::Now);

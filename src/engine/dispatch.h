@@ -45,6 +45,7 @@ private:
     static const Step kSteps[];
 
     Verdict drop_closing(Session& session, Request& request, ReplyWriter& writer);
+    void log_protocol_error(const Session& session, const Request& request) const;
     Verdict answer_protocol_error(Session& session, Request& request, ReplyWriter& writer);
     Verdict queue_behind(Session& session, Request& request, ReplyWriter& writer);
     Verdict mute(Session& session, Request& request, ReplyWriter& writer);

@@ -19,7 +19,8 @@ namespace millrace::engine {
 
 enum class RequestKind : uint8_t {
     Command,
-    ProtocolError,  // `arguments[0]` is the error text; the client is closed after it.
+    ProtocolError,  // The error, what the log calls it, and an excerpt of what could not be read.
+                    // The client is closed after it.
     InputLimit,  // The client sent more than client-query-buffer-limit allows; it is closed without
                  // a word.
     Disconnected,  // The client has gone; nothing of it follows.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/connection.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "base/memory.h"
@@ -16,6 +19,21 @@ using net::TransferState;
 using protocol::RequestParser;
 
 namespace {
+
+// What the log shows of the bytes of a request that cannot be read.
+std::string excerpt(std::string_view bytes) {
+    constexpr size_t kWhole = 128;
+    constexpr size_t kEnd = 64;
+    const auto printable = [](std::string_view part) {
+        std::string text(part);
+        std::replace_if(
+            text.begin(), text.end(), [](char byte) { return byte < ' ' || byte > '~'; }, '.');
+        return text;
+    };
+    if (bytes.size() < kWhole) return fmt::format("'{}'", printable(bytes));
+    return fmt::format("'{}' (... more {} bytes ...) '{}'", printable(bytes.substr(0, kEnd)),
+                       bytes.size() - 2 * kEnd, printable(bytes.substr(bytes.size() - kEnd)));
+}
 constexpr size_t kReadBytesPerTurn = 64 * 1024;
 constexpr size_t kBufferedReadBytes = 16 * 1024;
 constexpr uint64_t kInFlightMax = 1024;
@@ -88,15 +106,17 @@ void Connection::emit(ReadContext& context) {
 }
 
 // Tells the main thread why nothing more comes of this client.
-void Connection::emit_problem(ReadContext& context, RequestKind kind, std::string_view text) {
+void Connection::emit_problem(ReadContext& context, RequestKind kind,
+                              std::initializer_list<std::string_view> texts) {
     Request& request = context.sink.next_request();
     request.client = slot_;
     request.client_generation = generation_;
     request.kind = kind;
-    auto* words = context.sink.batch().arena().array<std::string_view>(1);
-    words[0] = context.sink.batch().arena().copy(text);
+    Arena& arena = context.sink.batch().arena();
+    auto* words = arena.array<std::string_view>(texts.size());
     request.words = words;
-    request.word_count = 1;
+    request.word_count = static_cast<uint32_t>(texts.size());
+    for (std::string_view text : texts) *words++ = arena.copy(text);
     ++in_flight_;
     broken_ = true;
 }
@@ -123,7 +143,9 @@ Connection::Parsing Connection::parse(std::string_view bytes, size_t& used, Read
                 used += parser_.consumed();
                 return Parsing::Starved;
             case RequestParser::Outcome::Error:
-                emit_problem(context, RequestKind::ProtocolError, parser_.error());
+                emit_problem(context, RequestKind::ProtocolError,
+                             {parser_.error(), parser_.error_reason(),
+                              excerpt(bytes.substr(used + parser_.error_position()))});
                 used = bytes.size();
                 return Parsing::Broken;
         }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -117,7 +118,9 @@ private:
     ReadOutcome receive(ReadContext& context);
     Parsing parse(std::string_view bytes, size_t& used, ReadContext& context);
     void emit(ReadContext& context);
-    void emit_problem(ReadContext& context, engine::RequestKind kind, std::string_view text);
+    // What `texts` say, RequestKind tells.
+    void emit_problem(ReadContext& context, engine::RequestKind kind,
+                      std::initializer_list<std::string_view> texts);
     bool over_limit(const ReadContext& context) const;
     void keep_rest(std::string_view rest);
     void publish_traffic();

@@ -22,6 +22,8 @@ constexpr size_t kRoomNext = 64;
 constexpr size_t kRoomKept = 1024;  // Arguments; more are freed with the request.
 constexpr size_t kSavedKept = 4096;
 constexpr size_t kNeverEnds = kInlineBytesMax + 1;
+constexpr std::string_view kNoLineEnd = "invalid CRLF in request";
+constexpr std::string_view kTooBigInline = "too big inline request";
 
 bool is_line_end(const char* bytes) {
     return load_little_endian<uint16_t>(bytes) == 0x0a0d;
@@ -190,7 +192,7 @@ RequestParser::Outcome RequestParser::find_line(std::string_view input, std::str
     const std::string_view line = input.substr(position_, kInlineBytesMax + 1);
     const size_t at = line.find('\r', searched_);
     if (at == std::string_view::npos) {
-        if (line.size() > kInlineBytesMax) return fail(too_long);
+        if (line.size() > kInlineBytesMax) return fail(too_long, too_long);
         searched_ = line.size();
         return Outcome::Incomplete;
     }
@@ -202,12 +204,13 @@ RequestParser::Outcome RequestParser::parse_count(const Source& source) {
     const Outcome found = find_line(source.input, "too big mbulk count string");
     if (found != Outcome::Request) return found;
     const char* const line_end = source.input.data() + searched_;
-    if (!is_line_end(line_end)) return fail("invalid CRLF in request");
+    if (!is_line_end(line_end)) return fail(kNoLineEnd, kNoLineEnd);
 
     const auto count = parse_integer(source.input.substr(1, searched_ - 1));
-    if (!count || *count > kArgumentCountMax) return fail("invalid multibulk length");
+    if (!count || *count > kArgumentCountMax)
+        return fail("invalid multibulk length", "invalid mbulk count");
     if (*count > kUnauthenticatedArgumentCountMax && !source.limits.authenticated) {
-        return fail("unauthenticated multibulk length");
+        return fail("unauthenticated multibulk length", "unauth mbulk count");
     }
     position_ = searched_ + kLineEndBytes;
     searched_ = 0;
@@ -239,15 +242,16 @@ RequestParser::Outcome RequestParser::parse_lengths(const Source& source) {
     if (!line.starts_with('$')) {
         // Compat: a line end in an error is shown as a space.
         const char got = line.empty() || line[0] == '\n' ? ' ' : line[0];
-        return fail(std::string("expected '$', got '") + got + "'");
+        return fail(std::string("expected '$', got '") + got + "'",
+                    "expected $ but got something else");
     }
-    if (!is_line_end(line.data() + line.size())) return fail("invalid CRLF in request");
+    if (!is_line_end(line.data() + line.size())) return fail(kNoLineEnd, kNoLineEnd);
     const auto length = parse_integer(line.substr(1));
     if (!length || *length < 0 || *length > source.limits.bulk_bytes_max) {
-        return fail("invalid bulk length");
+        return fail("invalid bulk length", "invalid bulk length");
     }
     if (*length > kUnauthenticatedBulkBytesMax && !source.limits.authenticated) {
-        return fail("unauthenticated bulk length");
+        return fail("unauthenticated bulk length", "unauth bulk length");
     }
     length_ = static_cast<size_t>(*length);
     position_ += searched_ + kLineEndBytes;
@@ -264,7 +268,7 @@ RequestParser::Outcome RequestParser::parse_bytes(const Source& source) {
     }
     if (there < kLineEndBytes || there - kLineEndBytes < length_) return Outcome::Incomplete;
     const std::string_view argument = source.input.substr(position_, length_);
-    if (!is_line_end(argument.data() + length_)) return fail("invalid CRLF in request");
+    if (!is_line_end(argument.data() + length_)) return fail(kNoLineEnd, kNoLineEnd);
     if (argument_count_ == arguments_.size()) make_room();
     arguments_[argument_count_++] = argument;
     position_ += length_ + kLineEndBytes;
@@ -308,7 +312,7 @@ RequestParser::Outcome RequestParser::parse_big_bytes(const Source& source) {
 
 RequestParser::Outcome RequestParser::parse_big_end(const Source& source) {
     if (source.input.size() - position_ < kLineEndBytes) return Outcome::Incomplete;
-    if (!is_line_end(source.input.data() + position_)) return fail("invalid CRLF in request");
+    if (!is_line_end(source.input.data() + position_)) return fail(kNoLineEnd, kNoLineEnd);
     position_ += kLineEndBytes;
     step_ = Step::Length;
     return Outcome::Request;
@@ -322,7 +326,7 @@ RequestParser::Outcome RequestParser::parse_inline(const Source& source) {
     const size_t end = std::min(unseen.find('\n'), unseen.size());
     const bool hidden = searched_ == kNeverEnds || unseen.substr(0, end).find('\0') != unseen.npos;
     if (hidden || end == unseen.size()) {
-        if (window.size() > kInlineBytesMax) return fail("too big inline request");
+        if (window.size() > kInlineBytesMax) return fail(kTooBigInline, kTooBigInline);
         searched_ = hidden ? kNeverEnds : window.size();
         return Outcome::Incomplete;
     }
@@ -337,7 +341,8 @@ RequestParser::Outcome RequestParser::parse_inline(const Source& source) {
 RequestParser::Outcome RequestParser::split_inline(std::string_view line) {
     if (needs_splitter(line)) {
         auto words = split_arguments(line);
-        if (!words.ok()) return fail("unbalanced quotes in request");
+        if (!words.ok())
+            return fail("unbalanced quotes in request", "unbalanced quotes in inline request");
         for (const std::string& word : *words) {
             parked_.push_back({saved_.size(), word.size(), Parked::kSaved});
             saved_ += word;
@@ -439,7 +444,8 @@ void RequestParser::save_input_arguments(std::string_view input) {
     }
 }
 
-RequestParser::Outcome RequestParser::fail(std::string_view text) {
+RequestParser::Outcome RequestParser::fail(std::string_view text, std::string_view reason) {
+    error_reason_ = reason;
     error_ = "ERR Protocol error: ";
     error_ += text;
     return Outcome::Error;

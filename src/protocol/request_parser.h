@@ -78,6 +78,9 @@ public:
 
     // The text after '-', without a line end. Valid after Error.
     std::string_view error() const { return error_; }
+    // The same in the words of Valkey's log, and where in the input that begins which is wrong.
+    std::string_view error_reason() const { return error_reason_; }
+    size_t error_position() const { return position_; }
 
     // The bytes on the wire of the request that parse() has just completed.
     size_t request_bytes() const { return taken_over_bytes_ + consumed_; }
@@ -127,7 +130,7 @@ private:
     Outcome incomplete(const Source& source);
     Outcome finish(std::string_view input, size_t used);
     Outcome empty(size_t used);
-    Outcome fail(std::string_view text);
+    Outcome fail(std::string_view text, std::string_view reason);
     void start_request();
     void make_room();
     void park_views(std::string_view input);
@@ -147,6 +150,7 @@ private:
     char* big_next_ = nullptr;
     size_t big_bytes_left_ = 0;
     std::string error_;
+    std::string_view error_reason_;  // Constant texts.
     Step step_ = Step::Start;
     bool big_refused_ = false;  // By the sink, for the argument of this step.
     bool untidy_ = false;       // The last request left something to free.

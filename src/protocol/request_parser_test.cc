@@ -210,6 +210,31 @@ TEST(RequestParser, Unauthenticated) {
     check({"*1\r\n$536870913\r\n", {}, "invalid bulk length"}, limits);
 }
 
+// As it stands in the log, and from where on the log shows the input.
+TEST(RequestParser, ErrorsTellWhereTheyAre) {
+    const struct {
+        std::string_view input;
+        std::string_view reason;
+        size_t position;
+        bool authenticated = true;
+    } kCases[] = {
+        {"*abc\r\n", "invalid mbulk count", 0},
+        {"*1\r\n$abc\r\n", "invalid bulk length", 4},
+        {"*2\r\n$3\r\nGET\r\nxyz\r\n", "expected $ but got something else", 13},
+        {"GET \"a\r\n", "unbalanced quotes in inline request", 0},
+        {"*11\r\n", "unauth mbulk count", 0, false},
+        {"*1\r\n$20000\r\n", "unauth bulk length", 4, false},
+    };
+    for (const auto& each : kCases) {
+        RequestParser parser;
+        TestSink sink;
+        const RequestLimits limits{.authenticated = each.authenticated};
+        ASSERT_EQ(parser.parse(each.input, limits, sink), Parsed::Error) << each.input;
+        EXPECT_EQ(parser.error_reason(), each.reason);
+        EXPECT_EQ(parser.error_position(), each.position) << each.input;
+    }
+}
+
 TEST(RequestParser, BulkLimit) {
     const RequestLimits limits{.bulk_bytes_max = 4};
     check({PING, {kPing}}, limits);

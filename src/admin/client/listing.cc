@@ -81,8 +81,11 @@ std::string_view user_name(const Session& session) {
 }
 
 void append_client_line(std::string& out, engine::Engine& engine, const Session& session,
-                        engine::Call* call) {
+                        engine::Call* call, bool hides_user_data) {
     constexpr auto kRelaxed = std::memory_order_relaxed;
+    const auto shown = [hides_user_data](std::string_view text) {
+        return hides_user_data ? "*redacted*" : text;
+    };
     const bool is_caller = call != nullptr && &session == &call->session();
     const SessionSummary summary = summarise(session);
     const ClientMemory memory = client_memory(session, summary);
@@ -93,7 +96,7 @@ void append_client_line(std::string& out, engine::Engine& engine, const Session&
     fmt::format_to(sink,
                    "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
                    session.id(), session.peer.address, session.peer.local_address,
-                   session.peer.descriptor, session.name, age_ms / 1000, idle_ms / 1000,
+                   session.peer.descriptor, shown(session.name), age_ms / 1000, idle_ms / 1000,
                    client_flags(session, summary), client_capabilities(session), session.database);
     fmt::format_to(sink, " sub={} psub={} ssub={} multi={} watch={}", summary.channels,
                    summary.patterns, summary.shard_channels, summary.queued_commands,
@@ -107,16 +110,16 @@ void append_client_line(std::string& out, engine::Engine& engine, const Session&
                    memory.output_waiting != 0 ? 1 : 0, memory.output_waiting, memory.total,
                    memory.output_waiting != 0 ? "rw" : "r");
     fmt::format_to(sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
-                   command_name(session), user_name(session), summary.tracking_redirect,
+                   command_name(session), shown(user_name(session)), summary.tracking_redirect,
                    session.protocol, session.library_name, session.library_version);
     fmt::format_to(sink, " tot-net-in={} tot-net-out={} tot-cmds={}",
                    traffic.bytes_read.load(kRelaxed), traffic.bytes_written.load(kRelaxed),
                    session.commands);
 }
 
-std::string describe_client(engine::Engine& engine, const Session& session) {
+std::string describe_client(engine::Engine& engine, const Session& session, bool hides_user_data) {
     std::string line;
-    append_client_line(line, engine, session, nullptr);
+    append_client_line(line, engine, session, nullptr, hides_user_data);
     return line;
 }
 

@@ -31,12 +31,14 @@ std::string client_flags(const engine::Session& session, const engine::SessionSu
 // The letters of `capa=`.
 std::string client_capabilities(const engine::Session& session);
 
-// One line without its end. `call` is the command that asks, if one does.
+// One line without its end. `call` is the command that asks, if one does. What users chose may be
+// hidden.
 void append_client_line(std::string& out, engine::Engine& engine, const engine::Session& session,
-                        engine::Call* call);
+                        engine::Call* call, bool hides_user_data = false);
 
 // The same as a text, for logs.
-std::string describe_client(engine::Engine& engine, const engine::Session& session);
+std::string describe_client(engine::Engine& engine, const engine::Session& session,
+                            bool hides_user_data);
 
 // The name of the session's user.
 std::string_view user_name(const engine::Session& session);

@@ -55,8 +55,7 @@ AccessControl::AccessControl(Engine& engine) : engine_(engine) {
 
 RuleContext AccessControl::context() const {
     return {.commands = engine_.commands(),
-            .all_channels =
-                engine_.settings().acl_pubsub_default == PubsubDefault::AllChannels};
+            .all_channels = engine_.settings().acl_pubsub_default == PubsubDefault::AllChannels};
 }
 
 // --- users ---
@@ -222,7 +221,7 @@ void AccessControl::note(LogReason reason, LogContext context, std::string_view 
                         .context = context,
                         .object = std::string(object),
                         .user = std::string(user),
-                        .client = describe_ == nullptr ? "" : describe_(engine_, client)};
+                        .client = description(client, false)};
     log_.add(std::move(entry), engine_.now_ms(),
              static_cast<size_t>(engine_.settings().acllog_max_len));
 }

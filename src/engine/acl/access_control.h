@@ -80,9 +80,12 @@ public:
 
     AclLog& log() { return log_; }
 
-    // How a client is described in the log: its line of CLIENT LIST.
-    using Describe = std::string (*)(Engine& engine, const Session& session);
+    // How a client is described in logs: its line of CLIENT LIST.
+    using Describe = std::string (*)(Engine& engine, const Session& session, bool hides_user_data);
     void set_description(Describe describe) { describe_ = describe; }
+    std::string description(const Session& session, bool hides_user_data) const {
+        return describe_ == nullptr ? "" : describe_(engine_, session, hides_user_data);
+    }
 
 private:
     void settle_all();
