@@ -61,15 +61,18 @@ constexpr size_t kBlockBytes = 256;
 // Of whole blocks, where the processor counts by itself. Four sums, so that none waits for another.
 __attribute__((target("avx512f,avx512vpopcntdq"))) uint64_t count_blocks(const char* data,
                                                                          size_t blocks) {
-    __m512i totals[4] = {};
+    __m512i first = _mm512_setzero_si512();
+    __m512i second = first;
+    __m512i third = first;
+    __m512i fourth = first;
     for (; blocks > 0; --blocks, data += kBlockBytes) {
-        for (size_t i = 0; i < 4; ++i) {
-            const __m512i bytes = _mm512_loadu_si512(data + i * sizeof(__m512i));
-            totals[i] = _mm512_add_epi64(totals[i], _mm512_popcnt_epi64(bytes));
-        }
+        first = _mm512_add_epi64(first, _mm512_popcnt_epi64(_mm512_loadu_si512(data)));
+        second = _mm512_add_epi64(second, _mm512_popcnt_epi64(_mm512_loadu_si512(data + 64)));
+        third = _mm512_add_epi64(third, _mm512_popcnt_epi64(_mm512_loadu_si512(data + 128)));
+        fourth = _mm512_add_epi64(fourth, _mm512_popcnt_epi64(_mm512_loadu_si512(data + 192)));
     }
-    const __m512i low = _mm512_add_epi64(totals[0], totals[1]);
-    const __m512i high = _mm512_add_epi64(totals[2], totals[3]);
+    const __m512i low = _mm512_add_epi64(first, second);
+    const __m512i high = _mm512_add_epi64(third, fourth);
     uint64_t sums[8];
     _mm512_storeu_si512(sums, _mm512_add_epi64(low, high));
     return std::accumulate(std::begin(sums), std::end(sums), uint64_t{0});
