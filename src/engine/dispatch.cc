@@ -263,9 +263,14 @@ Dispatch::Verdict Dispatch::refuse_writes(Session& session, Request& request, Re
     if (session.is(kInMulti) && command.full_name() == "exec") {
         flags = TransactionState::find(session)->command_flags();
     }
-    // Compat: PING is refused as well, so that whoever watches the server notices.
-    if ((flags & kWrite) == 0 && command.full_name() != "ping") return Verdict::Pass;
-    return reject(session, request, writer, engine_.persistence()->write_refusal());
+    const std::string_view text = engine_.persistence()->write_refusal();
+    if ((flags & kWrite) == 0) {
+        // Compat: if it is the disk PING is refused as well, so that whoever watches the server
+        // notices.
+        const bool tells = command.full_name() == "ping" && text.starts_with("MISCONF");
+        if (!tells) return Verdict::Pass;
+    }
+    return reject(session, request, writer, text);
 }
 
 Dispatch::Verdict Dispatch::check_subscribed(Session& session, Request& request,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Why the disk does not let the server take writes at the moment; kWritesRefused is on as long as
-// there is a reason.
+// Why the server may not take writes at the moment, since they would be lost too easily: the disk
+// fails, or too few replicas are there. kWritesRefused is on as long as there is a reason.
 //
 // Owner:   Persistence.
 // Threads: main thread.
@@ -20,7 +20,7 @@ namespace millrace::persistence {
 class WriteRefusals {
 public:
     // The first that there is, is the one that clients hear.
-    enum class Reason : uint8_t { Snapshot, AppendLog };
+    enum class Reason : uint8_t { Snapshot, AppendLog, Replicas };
 
     explicit WriteRefusals(engine::Engine& engine) : engine_(engine) {}
     // `error` is what clients get, without the leading '-'; empty: nothing is wrong any more.
@@ -29,7 +29,7 @@ public:
 
 private:
     engine::Engine& engine_;
-    std::array<std::string, 2> errors_;
+    std::array<std::string, 3> errors_;
 };
 
 }  // namespace millrace::persistence

@@ -61,6 +61,12 @@ void Server::apply_all_settings() {
          .bulk_bytes_max = static_cast<int64_t>(engine.proto_max_bulk_bytes)});
     pipeline_.configure_threads(io_thread_count(settings_.threads),
                                 settings_.threads.io_threads_always_active);
+    // There is no replication yet, so there never are enough.
+    const bool wants_replicas = settings_.replication.min_replicas_to_write > 0 &&
+                                settings_.replication.min_replicas_max_lag > 0;
+    persistence_.refusals().set(
+        persistence::WriteRefusals::Reason::Replicas,
+        wants_replicas ? "NOREPLICAS Not enough good replicas to write." : "");
     state_.facts.hz = static_cast<int>(settings_.server.hz);
     state_.facts.configured_hz = state_.facts.hz;
     state_.facts.clients_hz = state_.facts.hz;
@@ -69,19 +75,37 @@ void Server::apply_all_settings() {
 }
 
 void Server::wire_settings() {
-    config_.on_change(
-        {"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
-         "commandlog-request-larger-than", "commandlog-large-request-max-len",
-         "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
-         "latency-monitor-threshold", "maxmemory", "maxmemory-policy", "maxmemory-samples",
-         "maxmemory-eviction-tenacity", "maxmemory-count-buffers", "maxmemory-clients",
-         "lfu-log-factor", "lfu-decay-time", "hotkey-top-k", "hotkey-window-seconds",
-         "active-expire-effort", "client-query-buffer-limit", "proto-max-bulk-len", "io-threads",
-         "io-threads-always-active", "hz", "availability-zone", "notify-keyspace-events"},
-        [this] {
-            apply_all_settings();
-            return done();
-        });
+    config_.on_change({"commandlog-execution-slower-than",
+                       "commandlog-slow-execution-max-len",
+                       "commandlog-request-larger-than",
+                       "commandlog-large-request-max-len",
+                       "commandlog-reply-larger-than",
+                       "commandlog-large-reply-max-len",
+                       "latency-monitor-threshold",
+                       "maxmemory",
+                       "maxmemory-policy",
+                       "maxmemory-samples",
+                       "maxmemory-eviction-tenacity",
+                       "maxmemory-count-buffers",
+                       "maxmemory-clients",
+                       "lfu-log-factor",
+                       "lfu-decay-time",
+                       "hotkey-top-k",
+                       "hotkey-window-seconds",
+                       "active-expire-effort",
+                       "client-query-buffer-limit",
+                       "proto-max-bulk-len",
+                       "io-threads",
+                       "io-threads-always-active",
+                       "min-replicas-to-write",
+                       "min-replicas-max-lag",
+                       "hz",
+                       "availability-zone",
+                       "notify-keyspace-events"},
+                      [this] {
+                          apply_all_settings();
+                          return done();
+                      });
     config_.on_change({"appendonly"}, [this] {
         return append_only_file_.set_enabled(settings_.persistence.aof.appendonly);
     });
