@@ -75,37 +75,20 @@ void Server::apply_all_settings() {
 }
 
 void Server::wire_settings() {
-    config_.on_change({"commandlog-execution-slower-than",
-                       "commandlog-slow-execution-max-len",
-                       "commandlog-request-larger-than",
-                       "commandlog-large-request-max-len",
-                       "commandlog-reply-larger-than",
-                       "commandlog-large-reply-max-len",
-                       "latency-monitor-threshold",
-                       "maxmemory",
-                       "maxmemory-policy",
-                       "maxmemory-samples",
-                       "maxmemory-eviction-tenacity",
-                       "maxmemory-count-buffers",
-                       "maxmemory-clients",
-                       "lfu-log-factor",
-                       "lfu-decay-time",
-                       "hotkey-top-k",
-                       "hotkey-window-seconds",
-                       "active-expire-effort",
-                       "client-query-buffer-limit",
-                       "proto-max-bulk-len",
-                       "io-threads",
-                       "io-threads-always-active",
-                       "min-replicas-to-write",
-                       "min-replicas-max-lag",
-                       "hz",
-                       "availability-zone",
-                       "notify-keyspace-events"},
-                      [this] {
-                          apply_all_settings();
-                          return done();
-                      });
+    config_.on_change(
+        {"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
+         "commandlog-request-larger-than", "commandlog-large-request-max-len",
+         "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
+         "latency-monitor-threshold", "maxmemory", "maxmemory-policy", "maxmemory-samples",
+         "maxmemory-eviction-tenacity", "maxmemory-count-buffers", "maxmemory-clients",
+         "lfu-log-factor", "lfu-decay-time", "hotkey-top-k", "hotkey-window-seconds",
+         "active-expire-effort", "client-query-buffer-limit", "proto-max-bulk-len", "io-threads",
+         "io-threads-always-active", "hz", "availability-zone", "notify-keyspace-events",
+         "min-replicas-to-write", "min-replicas-max-lag"},
+        [this] {
+            apply_all_settings();
+            return done();
+        });
     config_.on_change({"appendonly"}, [this] {
         return append_only_file_.set_enabled(settings_.persistence.aof.appendonly);
     });
