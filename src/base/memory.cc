@@ -15,11 +15,6 @@
 
 #ifndef MILLRACE_SANITIZED
 #include <jemalloc/jemalloc.h>
-
-// What jemalloc reads when it starts. Pages of 2 MiB, as the slabs have them: collections are walks
-// through far memory, and looking up the small pages took more than half of their time. What
-// speaks against such pages elsewhere, that a fork copies them, does not happen here.
-const char* malloc_conf = "thp:always";
 #endif
 
 namespace millrace {

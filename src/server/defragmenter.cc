@@ -15,6 +15,9 @@ namespace {
 constexpr uint64_t kWasteBytesMin = uint64_t{4} << 20;
 constexpr int64_t kUnaskedPercent = 10;
 constexpr int64_t kUnaskedPercentMost = 20;
+// While hardly anybody asks for anything: not more commands than this between two slices.
+constexpr int64_t kQuietPercent = 60;
+constexpr uint64_t kFewCommands = 16;
 constexpr int64_t kUnaskedSliceUs = 300;
 constexpr size_t kTrimBytesPerSlice = size_t{2} << 20;
 // After a round waste must have grown by so much, or a part of the pages, to be worth another one.
@@ -175,12 +178,19 @@ void Defragmenter::slice() {
     }
 }
 
+int64_t Defragmenter::percent_of_time() {
+    const uint64_t commands = engine_.counters().commands_processed;
+    const bool quiet = commands - std::exchange(commands_before_, commands) <= kFewCommands;
+    const int64_t percent = percent_ > 0 ? percent_ : kUnaskedPercent;
+    return quiet && !settings_.activedefrag ? std::max(percent, kQuietPercent) : percent;
+}
+
 int64_t Defragmenter::run(int64_t now_us, int64_t wait_us) {
     if (percent_ == 0 && !trimming_) return wait_us;
     if (now_us >= next_slice_us_) {
         slice();
         const int64_t end_us = engine_.time().monotonic_nanoseconds() / 1000;
-        const int64_t percent = percent_ > 0 ? percent_ : kUnaskedPercent;
+        const int64_t percent = percent_of_time();
         next_slice_us_ = end_us + (end_us - now_us) * (100 - percent) / percent;
         now_us = end_us;
         if (percent_ == 0 && !trimming_) return wait_us;

@@ -12,7 +12,7 @@
 //
 // Owner:   the cron.
 // Threads: main thread, between commands. A slice holds the loop for a third of a millisecond,
-// unless `active-defrag-cycle-us` says more.
+// unless `active-defrag-cycle-us` says more. The slices come closer while nobody asks for anything.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +48,7 @@ private:
     int64_t percent_by_waste();
     void trim_if_idle();
     void slice();
+    int64_t percent_of_time();
     bool tables_too_large() const;
     bool tidy_tables(uint64_t budget_ns);
     bool end_table_pass();
@@ -61,6 +62,7 @@ private:
     int64_t percent_ = 0;  // Of the time, now; 0: idle.
     bool trimming_ = false;
     int64_t next_slice_us_ = 0;
+    uint64_t commands_before_ = 0;  // That had been executed at the last slice.
     // Where the round is in the tables; the entries follow.
     bool in_tables_ = true;
     int db_ = 0;

@@ -145,8 +145,11 @@ SlabPage* SlabHeap::fresh_page(size_t size_class) {
     if (chunk->free_pages == kAllPages) --chunks_free_;
     const auto index = static_cast<unsigned>(__builtin_ctz(chunk->free_pages));
     chunk->free_pages &= chunk->free_pages - 1;
-    if ((chunk->discarded_pages & ~chunk->free_pages) != 0) count_discarded(-1);
-    chunk->discarded_pages &= chunk->free_pages;
+    if ((chunk->discarded_pages & ~chunk->free_pages) != 0) {
+        count_discarded(-1);
+        chunk->discarded_pages &= chunk->free_pages;
+        if (chunk->discarded_pages == 0) region_.allow_huge_page(chunk, true);
+    }
     if (chunk->free_pages == 0) unlink_chunk(chunk);
 
     const uint16_t bytes = slab_detail::kClassBytes[size_class];
@@ -262,6 +265,7 @@ size_t SlabHeap::discard_pages(SlabChunk* chunk, size_t pages_max) {
     SlabPage* pages = region_.first_page(chunk);
     size_t count = 0;
     uint32_t left = chunk->free_pages & ~chunk->discarded_pages;
+    if (left != 0 && chunk->discarded_pages == 0) region_.allow_huge_page(chunk, false);
     for (; left != 0 && count < pages_max; left &= left - 1) {
         const auto index = static_cast<unsigned>(__builtin_ctz(left));
         region_.discard_page(pages + index);

@@ -101,6 +101,12 @@ void SlabRegion::unmap_chunk(SlabChunk* chunk) {
     unmapped_.push_back(chunk);
 }
 
+void SlabRegion::allow_huge_page(SlabChunk* chunk, bool allowed) {
+    if (!huge_pages_) return;
+    madvise(memory_of(first_page(chunk)), kSlabChunkBytes,
+            allowed ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
 void SlabRegion::discard_page(SlabPage* page) {
     madvise(memory_of(page), kSlabPageBytes, MADV_DONTNEED);
 }

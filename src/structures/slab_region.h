@@ -83,6 +83,9 @@ public:
 
     // Drops the contents of a page, which stays mapped.
     void discard_page(SlabPage* page);
+    // Before the first page of a chunk is discarded its huge page is given up: the system would put
+    // a whole one there again. With all in use it may be huge once more.
+    void allow_huge_page(SlabChunk* chunk, bool allowed);
 
     SlabChunk* chunk_of(const void* object) const {
         return &chunks_[offset_of(object) / kSlabChunkBytes];
