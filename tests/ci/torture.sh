@@ -30,7 +30,7 @@ program() {  # name, options...: built by ./test
   run "$1" "$folder/$@"
 }
 # With seed 4, a length that is damaged swallows whole lines with checksums.
-program power_cuts --cuts "${TORTURE_CUTS:-20000}" --seed "${TORTURE_SEED:-4}"
+program power_cuts --cuts "${TORTURE_CUTS:-8000}" --seed "${TORTURE_SEED:-4}"
 program damaged_files --files "${TORTURE_FILES:-50000}" --seed "${TORTURE_SEED:-4}"
 
 kills=(python3 tests/torture/append_only_kill.py)
