@@ -47,6 +47,13 @@ protected:
         EXPECT_EQ(entry.reference_generation(), 0x12);
         EXPECT_EQ(entry.key(), key);
     }
+    // Keys of all sizes, with and without room for an expiry.
+    template <typename Visitor>
+    static void for_each_key(const Visitor& visitor) {
+        for (const size_t bytes : kKeyBytes) {
+            for (const ExpiryRoom room : kRooms) visitor(std::string(bytes, 'k'), room);
+        }
+    }
     EntryBuilder& builder() { return keyspace_.builder(); }
     void free(Entry* entry) { builder().free(entry, keyspace_.remote_frees()); }
 
@@ -55,54 +62,45 @@ protected:
 };
 
 TEST_F(EntryTest, KeepsStrings) {
-    for (const size_t key_bytes : kKeyBytes) {
-        for (const ExpiryRoom room : kRooms) {
-            for (const size_t bytes : {size_t{0}, size_t{5}, size_t{500}, size_t{70000}}) {
-                const std::string key(key_bytes, 'k');
-                const std::string value(bytes, 'v');
-                Entry* entry = builder().string(key, value, room);
-                check(*entry, key, room, bytes);
-                EXPECT_EQ(entry->string(), value);
-                free(entry);
-            }
+    for_each_key([&](const std::string& key, ExpiryRoom room) {
+        for (const size_t bytes : {size_t{0}, size_t{5}, size_t{500}, size_t{70000}}) {
+            const std::string value(bytes, 'v');
+            Entry* entry = builder().string(key, value, room);
+            check(*entry, key, room, bytes);
+            EXPECT_EQ(entry->string(), value);
+            free(entry);
         }
-    }
+    });
 }
 
 TEST_F(EntryTest, KeepsIntegers) {
-    for (const size_t key_bytes : kKeyBytes) {
-        for (const ExpiryRoom room : kRooms) {
-            const std::string key(key_bytes, 'k');
-            Entry* entry = builder().integer(key, INT64_MIN + 1, room);
-            check(*entry, key, room, 0);
-            EXPECT_EQ(entry->integer(), INT64_MIN + 1);
-            entry->set_integer(-1);
-            EXPECT_EQ(entry->integer(), -1);
-            EXPECT_EQ(entry->string_bytes(), 0u);
-            EXPECT_EQ(entry->key(), key);
-            free(entry);
-        }
-    }
+    for_each_key([&](const std::string& key, ExpiryRoom room) {
+        Entry* entry = builder().integer(key, INT64_MIN + 1, room);
+        check(*entry, key, room, 0);
+        EXPECT_EQ(entry->integer(), INT64_MIN + 1);
+        entry->set_integer(-1);
+        EXPECT_EQ(entry->integer(), -1);
+        EXPECT_EQ(entry->string_bytes(), 0u);
+        EXPECT_EQ(entry->key(), key);
+        free(entry);
+    });
 }
 
 TEST_F(EntryTest, KeepsCollections) {
-    for (const size_t key_bytes : kKeyBytes) {
-        for (const ExpiryRoom room : kRooms) {
-            const std::string key(key_bytes, 'k');
-            auto collection = std::make_unique<EmptyCollection>();
-            const Collection* const same = collection.get();
-            Entry* entry = builder().collection(key, std::move(collection), room);
-            check(*entry, key, room, 0);
-            EXPECT_EQ(entry->collection(), same);
-            Entry* const other = builder().rekey(*entry, key + "2", ExpiryRoom::Yes);
-            EXPECT_EQ(entry->collection(), nullptr);
-            EXPECT_EQ(other->collection(), same);
-            EXPECT_EQ(other->key(), key + "2");
-            EXPECT_EQ(other->access(), 0xabcdefu);
-            free(entry);
-            free(other);
-        }
-    }
+    for_each_key([&](const std::string& key, ExpiryRoom room) {
+        auto collection = std::make_unique<EmptyCollection>();
+        const Collection* const same = collection.get();
+        Entry* entry = builder().collection(key, std::move(collection), room);
+        check(*entry, key, room, 0);
+        EXPECT_EQ(entry->collection(), same);
+        Entry* const other = builder().rekey(*entry, key + "2", ExpiryRoom::Yes);
+        EXPECT_EQ(entry->collection(), nullptr);
+        EXPECT_EQ(other->collection(), same);
+        EXPECT_EQ(other->key(), key + "2");
+        EXPECT_EQ(other->access(), 0xabcdefu);
+        free(entry);
+        free(other);
+    });
 }
 
 // The sizes decide what a million keys take.
