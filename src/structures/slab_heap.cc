@@ -589,6 +589,7 @@ SlabHeapPool::Filling SlabHeapPool::filling() const {
 }
 
 void SlabHeapPool::trim_idle() {
+    region_.drop_reserve();
     const std::lock_guard lock(mutex_);
     for (SlabHeap* heap : idle_) {
         heap->trim();

@@ -40,8 +40,9 @@ public:
     SlabHeap& take();
     void give_back(SlabHeap& heap);
 
-    // Trims the heaps that nobody has taken.
+    // Trims the heaps that nobody has taken, and gives back the chunks in reserve.
     void trim_idle();
+    size_t ready_chunks() const { return region_.ready_chunks(); }
 
     uint64_t mapped_bytes() const { return region_.mapped_bytes(); }
 
