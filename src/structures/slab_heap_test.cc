@@ -101,7 +101,7 @@ TEST(SlabHeap, ChunksAreTouchedAhead) {
     while (pool.ready_chunks() < ChunkReserve::kChunks) std::this_thread::yield();
     grow_to(20 * kSlabChunkBytes);
     taken.heap.check_invariants();
-    pool.trim_idle();
+    taken.heap.trim();
     grow_to(21 * kSlabChunkBytes);
     for (void* object : objects) taken.heap.deallocate(object);
     taken.heap.check_invariants();

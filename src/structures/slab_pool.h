@@ -40,7 +40,7 @@ public:
     SlabHeap& take();
     void give_back(SlabHeap& heap);
 
-    // Trims the heaps that nobody has taken, and gives back the chunks in reserve.
+    // Trims the heaps that nobody has taken.
     void trim_idle();
     size_t ready_chunks() const { return region_.ready_chunks(); }
 

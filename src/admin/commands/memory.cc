@@ -119,7 +119,6 @@ Status malloc_stats(Call& call) {
 
 Status purge(Call& call) {
     call.keyspace().heap().trim();
-    call.keyspace().heaps().trim_idle();
     release_free_memory();
     call.reply().ok();
     return done();
