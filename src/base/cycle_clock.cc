@@ -46,7 +46,8 @@ uint64_t CycleClock::scale() {
         }
         const Moment end = read_both(fallback_nanoseconds);
         const uint64_t cycles = end.cycles - begin.cycles;
-        return static_cast<uint64_t>((static_cast<Wide>(end.nanoseconds - begin.nanoseconds) << 32) /
+        const uint64_t elapsed_ns = end.nanoseconds - begin.nanoseconds;
+        return static_cast<uint64_t>((static_cast<Wide>(elapsed_ns) << 32) /
                                      (cycles != 0 ? cycles : 1));
     }();
     return measured;
