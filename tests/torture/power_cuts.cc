@@ -30,8 +30,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -227,20 +229,44 @@ bool changes_names(const Operation& operation) {
 
 // Places in a history at which most can go wrong.
 struct Places {
-    std::vector<size_t> names;     // Before and behind operations that change them, or sync them.
-    std::vector<size_t> syncs;     // One has not quite ended.
-    std::vector<size_t> switches;  // The first bytes of another file have been written.
-    std::vector<size_t> promises;  // One has just been given.
+    std::vector<size_t> names;      // Before and behind operations that change them, or sync them.
+    std::vector<size_t> syncs;      // One has not quite ended.
+    std::vector<size_t> switches;   // The first bytes of another file have been written.
+    std::vector<size_t> overtaken;  // The log went on in a file while another was not on disk yet.
+    std::vector<size_t> promises;   // One has just been given.
+};
+
+// Which files of the log have bytes that are not on disk.
+class Unsynced {
+public:
+    void see(const Operation& each, size_t at) {
+        if (each.action == Action::Create && each.path.find(".incr") != std::string::npos) {
+            logs_.insert(each.file);
+        }
+        if (each.action == Action::Append && logs_.contains(each.file)) last_[each.file] = at;
+        const auto last = last_.find(each.file);
+        if (each.action == Action::Sync && last != last_.end() && last->second < each.began) {
+            last_.erase(last);
+        }
+    }
+    size_t count() const { return last_.size(); }
+
+private:
+    std::set<size_t> logs_;
+    std::map<size_t, size_t> last_;  // Where in the history bytes were appended last.
 };
 
 Places places_of(const Story& story, const std::vector<Operation>& history) {
     Places places{.promises = story.promises()};
     size_t last_file = SIZE_MAX;
+    Unsynced unsynced;
     for (size_t i = 0; i < history.size(); ++i) {
+        unsynced.see(history[i], i);
         if (history[i].action == Action::Sync) places.syncs.push_back(i);
         if (history[i].action == Action::Append) {
             if (history[i].file != last_file) places.switches.push_back(i + 1);
             last_file = history[i].file;
+            if (unsynced.count() > 1) places.overtaken.push_back(i + 1);
         }
         if (!changes_names(history[i])) continue;
         places.names.push_back(i);
@@ -264,6 +290,10 @@ void cut_story(Judge& judge, const Plan& plan, uint64_t cuts) {
                                                 &places.promises, &places.promises, &places.syncs,
                                                 &places.switches, &anywhere};
     for (uint64_t i = 0; i < cuts; ++i) {
+        if (i % 4 == 3 && !places.overtaken.empty()) {
+            judge.cut(title, story, places.overtaken[judge.below(places.overtaken.size())]);
+            continue;
+        }
         const std::vector<size_t>& kind = *kinds[i % std::size(kinds)];
         judge.cut(title, story,
                   kind.empty() ? judge.below(history.size() + 1) : kind[judge.below(kind.size())]);
