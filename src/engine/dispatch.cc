@@ -36,15 +36,6 @@ std::string unknown_command_text(const Request& request) {
     return text + rest;
 }
 
-std::string unknown_subcommand_text(const Request& request) {
-    std::string text = "ERR unknown subcommand '";
-    text += until_zero(request.words[1]).substr(0, 128);
-    text += "'. Try ";
-    for (char c : request.command->full_name())
-        text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-    return text + " HELP.";
-}
-
 // The arguments, but for secrets.
 std::vector<std::string_view> shown_words(const Request& request) {
     const auto arguments = request.arguments();
@@ -66,12 +57,28 @@ std::string_view busy_text(const Session* running) {
     return is_function ? kBusyFunction : errors::kBusy.text;
 }
 
+// What a browser that was lured here sends: the words of HTTP at the front of a line. Nothing of
+// its request may run, since the rest of it may be commands.
+bool speaks_http(const Request& request) {
+    if ((request.faults & kUnknownCommand) == 0) return false;
+    return is_token(request.words[0], "post") || is_token(request.words[0], "host:");
+}
+
 // No client: it runs what a log holds, whatever is refused to others.
 bool replays(const Session& session) {
     return session.id() == 0;
 }
 
 }  // namespace
+
+std::string unknown_subcommand_text(const Command& container, std::string_view word) {
+    std::string text = "ERR unknown subcommand '";
+    text += until_zero(word).substr(0, 128);
+    text += "'. Try ";
+    for (char c : container.full_name())
+        text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    return text + " HELP.";
+}
 
 const Dispatch::Step Dispatch::kSteps[] = {
     &Dispatch::drop_closing,
@@ -176,7 +183,12 @@ void Dispatch::log_protocol_error(const Session& session, const Request& request
 
 Dispatch::Verdict Dispatch::answer_protocol_error(Session& session, Request& request,
                                                   ReplyWriter& writer) {
-    if (request.kind == RequestKind::Command) return Verdict::Pass;
+    if (request.kind == RequestKind::Command) {
+        if (!speaks_http(request)) return Verdict::Pass;
+        log_verbose("Possible SECURITY ATTACK: a client that speaks HTTP was disconnected");
+        engine_.clients().close(session, CloseMode::Now);
+        return Verdict::Ended;
+    }
     if (request.kind == RequestKind::ProtocolError) {
         engine_.reply_error(writer, request.words[0]);
         log_protocol_error(session, request);
@@ -200,7 +212,8 @@ Dispatch::Verdict Dispatch::check_known(Session& session, Request& request, Repl
         return reject(session, request, writer, unknown_command_text(request));
     if ((request.faults & kUnknownSubcommand) != 0) {
         // Compat: not counted as a rejected call of the container.
-        refuse(session, request, writer, unknown_subcommand_text(request));
+        refuse(session, request, writer,
+               unknown_subcommand_text(*request.command, request.words[1]));
         return Verdict::Ended;
     }
     return reject(

@@ -8,10 +8,15 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "engine/engine.h"
 
 namespace millrace::engine {
+
+// What is said where a container has no such subcommand.
+std::string unknown_subcommand_text(const Command& container, std::string_view word);
 
 class Dispatch {
 public:

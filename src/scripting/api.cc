@@ -11,6 +11,7 @@
 #include "base/sha1.h"
 #include "engine/acl/access_control.h"
 #include "engine/command_registry.h"
+#include "engine/dispatch.h"
 #include "engine/errors.h"
 #include "engine/memory_limit.h"
 #include "scripting/interpreter.h"
@@ -65,13 +66,15 @@ bool collect_words(lua_State* lua, Words& into) {
     return true;
 }
 
+// The words name a command's subcommand that is not there.
+bool lacks_subcommand(const Command* command, std::span<const std::string_view> words) {
+    return command != nullptr && !command->spec().subcommands.empty() && words.size() > 1;
+}
+
 // Why a script may not run this, or empty. `command` may be null.
 std::string_view objection(ScriptRun& run, const Command* command,
                            std::span<const std::string_view> words) {
-    const bool is_container = command != nullptr && !command->spec().subcommands.empty();
-    if (command == nullptr || (is_container && words.size() > 1)) {
-        return "ERR Unknown command called from script";
-    }
+    if (command == nullptr) return "ERR Unknown command called from script";
     if (!command->arity_matches(words.size())) {
         return "ERR Wrong number of args calling command from script";
     }
@@ -115,7 +118,11 @@ bool run_command(lua_State* lua, Interpreter& interpreter,
     ScriptRun& run = *interpreter.run();
     engine::Engine& engine = interpreter.engine();
     const Command* command = engine.commands().resolve(words);
-    const std::string_view refused = objection(run, command, words);
+    std::string unknown;
+    if (lacks_subcommand(command, words)) {
+        unknown = engine::unknown_subcommand_text(*command, words[1]);
+    }
+    const std::string_view refused = unknown.empty() ? objection(run, command, words) : unknown;
     if (!refused.empty()) {
         if (command != nullptr) ++command->statistics().rejected_calls;
         engine.count_error(refused);
@@ -284,9 +291,7 @@ bool may_run(ScriptRun* run, engine::Engine& engine, const Command& command,
 
 int acl_check_cmd(lua_State* lua) {
     if (lua_gettop(lua) == 0) {
-        return raise(lua,
-                     "ERR Please specify at least one argument for this server.acl_check_cmd() "
-                     "call");
+        return raise(lua, "ERR Please specify at least one argument for this call");
     }
     Words words;
     if (!collect_words(lua, words)) {
@@ -295,12 +300,21 @@ int acl_check_cmd(lua_State* lua) {
     Interpreter& interpreter = Interpreter::of(lua);
     engine::Engine& engine = interpreter.engine();
     const Command* command = engine.commands().resolve(words.words);
-    const bool is_container = command != nullptr && !command->spec().subcommands.empty();
-    if (command == nullptr || (is_container && words.words.size() > 1)) {
+    if (command == nullptr || lacks_subcommand(command, words.words)) {
         return raise(lua, "ERR Invalid command passed to server.acl_check_cmd()");
     }
     lua_pushboolean(lua, may_run(interpreter.run(), engine, *command, words.words) ? 1 : 0);
     return 1;
+}
+
+// No debugger ever listens.
+int breakpoint(lua_State* lua) {
+    lua_pushboolean(lua, 0);
+    return 1;
+}
+
+int debug(lua_State*) {
+    return 0;
 }
 
 constexpr luaL_Reg kFunctions[] = {
@@ -314,6 +328,8 @@ constexpr luaL_Reg kFunctions[] = {
     {"replicate_commands", replicate_commands},
     {"set_repl", set_repl},
     {"acl_check_cmd", acl_check_cmd},
+    {"breakpoint", breakpoint},
+    {"debug", debug},
     {nullptr, nullptr},
 };
 

@@ -89,11 +89,11 @@ void add_library(lua_State* lua, void (*push)(lua_State*), const char* name) {
 
 }  // namespace
 
-Interpreter::Interpreter(engine::Engine& engine, bool insecure, bool for_functions)
+Interpreter::Interpreter(engine::Engine& engine, RandomNumbers& random, bool insecure,
+                         bool for_functions)
     : engine_(engine), insecure_(insecure), for_functions_(for_functions) {
     lua_ = lua_newstate(allocate_for_lua, this);
-    random_.seed(engine.entropy().next());
-    open_sandbox(lua_, random_, insecure);
+    open_sandbox(lua_, random, insecure);
     add_library(lua_, libraries::push_bit, "bit");
     add_library(lua_, libraries::push_struct, "struct");
     add_library(lua_, libraries::push_cjson, "cjson");
@@ -139,7 +139,10 @@ void* Interpreter::allocate_for_lua(void* context, void* block, size_t old_bytes
 }
 
 Result<int> Interpreter::compile(std::string_view text, const char* name) {
-    if (text.starts_with(LUA_SIGNATURE[0])) return Error("bytecode cannot be loaded");
+    if (text.starts_with(LUA_SIGNATURE[0])) {
+        // Compat: bytecode is text to the parser, which stumbles over its first character.
+        return Error(fmt::format("{}:1: unexpected symbol near 'char(27)'", name + 1));
+    }
     // The parser holds what nothing else refers to.
     lua_gc(lua_, LUA_GCSTOP, 0);
     const int status = luaL_loadbuffer(lua_, text.data(), text.size(), name);

@@ -33,7 +33,7 @@ struct ScriptRun {
 
 class Interpreter {
 public:
-    Interpreter(engine::Engine& engine, bool insecure, bool for_functions);
+    Interpreter(engine::Engine& engine, RandomNumbers& random, bool insecure, bool for_functions);
     ~Interpreter();
     Interpreter(const Interpreter&) = delete;
     Interpreter& operator=(const Interpreter&) = delete;
@@ -73,7 +73,6 @@ private:
     const bool insecure_;
     const bool for_functions_;
     uint64_t bytes_ = 0;
-    RandomNumbers random_;
     lua_State* lua_ = nullptr;
     ScriptRun* run_ = nullptr;
     int64_t unattended_until_ns_ = 0;

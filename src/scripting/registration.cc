@@ -116,18 +116,6 @@ int register_function(lua_State* lua) {
     if (count < 1 || count > 2) return raise(lua, kWrongArguments);
     Function function;
     const char* fault = count == 1 ? read_named(lua, function) : read_positional(lua, function);
-    if (fault == nullptr && !is_good_name(function.name)) {
-        fault =
-            "Function names can only contain letters, numbers, or underscores(_) and must be at "
-            "least one character long";
-    }
-    if (fault == nullptr) {
-        const bool taken = std::ranges::any_of(
-            library->functions, [&](const Function& each) {
-                return equals_ignore_case(each.name, function.name);
-            });
-        if (taken) fault = "Function already exists in the library";
-    }
     if (fault != nullptr) {
         if (function.reference != 0) luaL_unref(lua, LUA_REGISTRYINDEX, function.reference);
         return raise(lua, fault);

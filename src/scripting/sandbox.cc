@@ -42,7 +42,10 @@ int missing_global(lua_State* lua) {
 
 // Calls the function in the first upvalue, unless the first argument is protected.
 int guarded(lua_State* lua) {
-    if (push_real(lua, 1)) return luaL_error(lua, kReadOnly);
+    if (push_real(lua, 1)) {
+        lua_pushstring(lua, kReadOnly);  // Compat: without the place.
+        return lua_error(lua);
+    }
     lua_pushvalue(lua, lua_upvalueindex(1));
     lua_insert(lua, 1);
     lua_call(lua, lua_gettop(lua) - 1, LUA_MULTRET);
@@ -204,7 +207,7 @@ int own_random(lua_State* lua) {
 }
 
 int own_randomseed(lua_State* lua) {
-    random_numbers(lua).seed(static_cast<uint64_t>(luaL_checkint(lua, 1)));
+    random_numbers(lua).seed(luaL_checkint(lua, 1));
     return 0;
 }
 
@@ -267,11 +270,16 @@ void keep_only_clock(lua_State* lua) {
 }  // namespace
 
 double RandomNumbers::next() {
-    state += 0x9e3779b97f4a7c15;
-    uint64_t mixed = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    mixed ^= mixed >> 31;
-    return static_cast<double>(mixed >> 11) * 0x1.0p-53;
+    constexpr uint64_t kFactor = 0x5deece66d;
+    constexpr uint64_t kSummand = 0xb;
+    constexpr uint64_t kMask = (uint64_t{1} << 48) - 1;
+    state_ = (state_ * kFactor + kSummand) & kMask;
+    return static_cast<double>((state_ >> 17) % INT32_MAX) / INT32_MAX;
+}
+
+void RandomNumbers::seed(int32_t seed) {
+    constexpr uint64_t kLowBits = 0x330e;
+    state_ = uint64_t{static_cast<uint32_t>(seed)} << 16 | kLowBits;
 }
 
 void protect(lua_State* lua) {

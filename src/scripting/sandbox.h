@@ -16,11 +16,17 @@
 
 namespace millrace::scripting {
 
-// State of math.random(), one an interpreter.
-struct RandomNumbers {
-    uint64_t state = 0;
+// The numbers of math.random(): those of POSIX' lrand48(), so that scripts that set a seed get what
+// they get from Valkey.
+class RandomNumbers {
+public:
+    // At least 0, less than 1.
     double next();
-    void seed(uint64_t seed) { state = seed; }
+    void seed(int32_t seed);
+
+private:
+    // Compat: where lrand48() begins without a seed.
+    uint64_t state_ = 0x1234abcd330e;
 };
 
 // Opens the libraries and replaces what is dangerous. Further libraries are then set as fields of

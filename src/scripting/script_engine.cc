@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/sha1.h"
@@ -58,14 +59,14 @@ Interpreter& ScriptEngine::script_interpreter() {
     const bool insecure = setting != nullptr && setting->print() == "yes";
     if (script_lua_ != nullptr && script_lua_->insecure() != insecure) flush_scripts();
     if (script_lua_ == nullptr) {
-        script_lua_ = std::make_unique<Interpreter>(engine_, insecure, false);
+        script_lua_ = std::make_unique<Interpreter>(engine_, random_, insecure, false);
     }
     return *script_lua_;
 }
 
 Interpreter& ScriptEngine::function_interpreter() {
     if (function_lua_ == nullptr) {
-        function_lua_ = std::make_unique<Interpreter>(engine_, false, true);
+        function_lua_ = std::make_unique<Interpreter>(engine_, random_, false, true);
     }
     return *function_lua_;
 }
@@ -202,7 +203,7 @@ Result<std::string> ScriptEngine::load(std::string_view body) {
 }
 
 const std::string* ScriptEngine::body_of(std::string_view sha) const {
-    const auto found = scripts_.find(sha);
+    const auto found = scripts_.find(to_lower(sha));
     return found == scripts_.end() ? nullptr : &found->second.body;
 }
 
@@ -253,6 +254,25 @@ void ScriptEngine::drop_functions(const Library& library) {
     }
 }
 
+namespace {
+
+// What is wrong with the names, or null. Compat: they are looked at when all are registered.
+const char* fault_of(std::span<const Function> functions) {
+    std::set<std::string> names;
+    for (const Function& each : functions) {
+        if (!is_good_name(each.name)) {
+            return "ERR Function names can only contain letters, numbers, or underscores(_) and "
+                   "must be at least one character long";
+        }
+        if (!names.insert(to_lower(each.name)).second) {
+            return "ERR Function already exists in the library";
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
 Result<std::string> ScriptEngine::load_library(std::string_view code, bool replace) {
     const LibraryShebang shebang = TRY(parse_library_shebang(code));
     if (!is_good_name(shebang.name)) {
@@ -284,6 +304,7 @@ Result<std::string> ScriptEngine::load_library(std::string_view code, bool repla
         return give_up(fmt::format("ERR Error registering functions: {}", status.error().text()));
     }
     if (loading.functions.empty()) return give_up("ERR No functions registered");
+    if (const char* fault = fault_of(loading.functions)) return give_up(fault);
     for (const Function& each : loading.functions) {
         const auto taken = functions_.find(to_lower(each.name));
         if (taken == functions_.end() || taken->second.library->name == shebang.name) continue;

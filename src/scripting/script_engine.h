@@ -41,7 +41,7 @@ public:
     Status evaluate_known(engine::Call& call, std::string_view sha, bool read_only);
     // Puts a script into the cache for good; its SHA-1.
     Result<std::string> load(std::string_view body);
-    bool exists(std::string_view sha) const { return scripts_.contains(sha); }
+    bool exists(std::string_view sha) const { return body_of(sha) != nullptr; }
     const std::string* body_of(std::string_view sha) const;
     void flush_scripts();
 
@@ -89,6 +89,7 @@ private:
     void drop_functions(const Library& library);
 
     engine::Engine& engine_;
+    RandomNumbers random_;  // Compat: one sequence for scripts and functions, whatever is flushed.
     std::unique_ptr<Interpreter> script_lua_;
     std::unique_ptr<Interpreter> function_lua_;
     Scripts scripts_;

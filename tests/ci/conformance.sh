@@ -8,6 +8,7 @@
 #
 #   tests/conformance/units.txt               the units, one a line
 #   tests/conformance/known_exceptions.txt    tests that may fail: `name of the test :: why`, one a line
+#   tests/conformance/skipped.txt             tests not to begin, in the same form: they take those behind them along
 #
 # Further words go to the runner. A failure that is not in the list fails this step; so does a server that stops
 # answering. A test in the list that passes is named, so that the list shrinks. Many of the suite's tests sleep and then
@@ -22,11 +23,16 @@ server=build/release/bin/millrace-server
 
 all=()
 marked=()
-while read -r unit mark _; do
+cut_short=()
+while read -r unit marks; do
   [[ -z $unit || $unit == \#* ]] && continue
   all+=(--single "$unit")
-  [[ $mark == threads ]] && marked+=(--single "$unit")
+  [[ " $marks " == *" threads "* ]] && marked+=(--single "$unit")
+  [[ " $marks " == *" cut-short "* ]] && cut_short+=(--single "$unit")
 done <tests/conformance/units.txt
+skipped=$(mktemp)
+trap 'rm -f "$skipped"' EXIT
+sed -n 's/ :: .*//p' tests/conformance/skipped.txt >"$skipped"
 ((${#all[@]})) || { echo "skipped: tests/conformance/units.txt names no unit yet"; exit 0; }
 
 passed=0
@@ -39,7 +45,7 @@ run_units() {  # name of the log, arguments of the runner...
   local name=$1 log=${VALKEY_TESTS_ROOT:-/var/cache/millrace-valkey-tests}/last.log
   shift
   echo "--- $name"
-  "$runner" run "$server" --tags "-needs:repl -cluster" "$@" >"build/$name.txt" 2>&1
+  "$runner" run "$server" --tags "-needs:repl -cluster" --skipfile "$skipped" "$@" >"build/$name.txt" 2>&1
   cp "$log" "build/$name.log" || { tail -n 20 "build/$name.txt"; echo "no log" >>"build/$name.txt"; return; }
   tests/ci/compare_conformance.py "build/$name.log" tests/conformance/known_exceptions.txt >"build/$name.txt"
   cat "build/$name.txt"
@@ -72,8 +78,10 @@ suite() {  # name of the log, arguments of the runner...
 
 if [[ ${1:-} == --io-threads ]]; then
   suite conformance-threads "${all[@]}" "$@"
+  ((${#cut_short[@]})) && suite conformance-rest "${cut_short[@]}" --io-threads --tags -external:skip "$@"
 else
   suite conformance "${all[@]}" "$@"
+  ((${#cut_short[@]})) && suite conformance-rest "${cut_short[@]}" --tags -external:skip "$@"
   ((${#marked[@]})) && suite conformance-threads "${marked[@]}" --io-threads "$@"
 fi
 echo "$passed passed, $failed failed"

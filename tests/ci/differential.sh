@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Random commands to Valkey and to our server, whose replies and data must be equal; see tests/differential/. First
-# the canary: planted differences must be found. DIFFERENTIAL_SECONDS says how long (120), DIFFERENTIAL_SEED which
+# Random commands to Valkey and to our server, whose replies and data must be equal, and lines that people wrote, whose
+# replies must be equal byte for byte; see tests/differential/. First the canary: planted differences must be found.
+# DIFFERENTIAL_SECONDS says how long (120), DIFFERENTIAL_SEED which
 # commands: a change is judged by commands that agreed before; `DIFFERENTIAL_SEED=$RANDOM` looks for more.
 # MILLRACE_SERVER names another program; MILLRACE_REFERENCE_BIN the folder with a valkey-server.
 set -uo pipefail
@@ -25,9 +26,9 @@ trap 'rm -f "$log"' EXIT
 passed=0
 failed=0
 valkey=$MILLRACE_REFERENCE_BIN/valkey-server
-step() {  # two programs, options...
+step() {  # script, two programs, options...
   local line
-  python3 tests/differential/differential.py "$@" 2>&1 | tee "$log"
+  python3 "$@" 2>&1 | tee "$log"
   line=$(tail -n 1 "$log")
   if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
@@ -38,7 +39,10 @@ step() {  # two programs, options...
 }
 
 seed=(--seed "${DIFFERENTIAL_SEED:-998268729}")
-step "$valkey" "$valkey" --canary --seconds 30  # With one program, so that only what was planted can be found.
-step "$valkey" "$(realpath "$server")" --seconds "${DIFFERENTIAL_SECONDS:-120}" --failures-max 3 "${seed[@]}"
+random=tests/differential/differential.py
+# With one program, so that only what was planted can be found.
+step "$random" "$valkey" "$valkey" --canary --seconds 30
+step tests/differential/conversations.py "$valkey" "$(realpath "$server")"
+step "$random" "$valkey" "$(realpath "$server")" --seconds "${DIFFERENTIAL_SECONDS:-120}" --failures-max 3 "${seed[@]}"
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -63,8 +63,8 @@ Status reply(Call& call) {
 
 Status unblock(Call& call) {
     bool with_error = false;
-    // Compat: words after the reason are ignored.
-    if (call.count() > 3) {
+    // Compat: a reason with words behind it is ignored like these.
+    if (call.count() == 4) {
         with_error = call.arg_is(3, "ERROR");
         if (!with_error && !call.arg_is(3, "TIMEOUT")) {
             return ErrorText{"ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"};

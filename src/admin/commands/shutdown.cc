@@ -101,6 +101,9 @@ Result<Options> parse_options(Call& call) {
                            request.safe || request.failover;
     if (options.abort && asks_more) return errors::kSyntax;
     if (request.save && request.no_save) return errors::kSyntax;
+    if (request.failover) {
+        return ErrorText{"ERR SHUTDOWN FAILOVER is only supported in cluster mode."};
+    }
     return options;
 }
 

@@ -18,7 +18,7 @@ void register_sections(observe::InfoRegistry& info, engine::Engine& engine) {
     register_modules_section(info);
     register_command_sections(info, engine);
     register_cluster_sections(info, engine);
-    register_scripting_section(info);
+    register_scripting_section(info, engine);
     register_keyspace_section(info, engine);
     register_debug_section(info, engine);
     register_hot_keys_section(info, engine);

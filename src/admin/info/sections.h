@@ -25,7 +25,7 @@ void register_cpu_section(observe::InfoRegistry& info, engine::Engine& engine);
 void register_modules_section(observe::InfoRegistry& info);
 void register_command_sections(observe::InfoRegistry& info, engine::Engine& engine);
 void register_cluster_sections(observe::InfoRegistry& info, engine::Engine& engine);
-void register_scripting_section(observe::InfoRegistry& info);
+void register_scripting_section(observe::InfoRegistry& info, engine::Engine& engine);
 void register_keyspace_section(observe::InfoRegistry& info, engine::Engine& engine);
 void register_hot_keys_section(observe::InfoRegistry& info, engine::Engine& engine);
 void register_debug_section(observe::InfoRegistry& info, engine::Engine& engine);

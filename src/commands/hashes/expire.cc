@@ -137,8 +137,9 @@ void propagate(Call& call, int64_t at_ms) {
 }
 
 Status expire_as(Call& call, TimeForm form) {
-    const FieldWords fields = TRY(find_field_words(call, 3, 1));
-    const ExpiryConditions conditions = TRY(parse_expiry_conditions(call, 3, fields.word));
+    const size_t word = TRY(find_fields(call, 3));
+    const ExpiryConditions conditions = TRY(parse_expiry_conditions(call, 3, word));
+    const FieldWords fields = TRY(fields_behind(call, word, 1));
     const int64_t at_ms = TRY(field_moment(call, 2, form));
     KeyEdit edit = TRY(call.edit(1, Hash::kType));
     Hash* hash = edit.value<Hash>();

@@ -140,10 +140,10 @@ bool parse_expiry_option(const Call& call, size_t& at, size_t end, ExpiryOption&
     return !option.persists;
 }
 
-Result<ExpiryOption> parse_hgetex(const Call& call, const FieldWords& fields) {
+Result<ExpiryOption> parse_hgetex(const Call& call, size_t end) {
     ExpiryOption option;
-    for (size_t at = 2; at < fields.word; ++at) {
-        if (!parse_expiry_option(call, at, fields.word, option) || option.keeps) {
+    for (size_t at = 2; at < end; ++at) {
+        if (!parse_expiry_option(call, at, end, option) || option.keeps) {
             return errors::kSyntax;
         }
     }
@@ -197,8 +197,9 @@ void expire(Call& call, const FieldWords& fields, int64_t at_ms) {
 }
 
 Status hgetex(Call& call) {
-    const FieldWords fields = TRY(find_field_words(call, 2, 1));
-    const ExpiryOption option = TRY(parse_hgetex(call, fields));
+    const size_t word = TRY(find_fields(call, 2));
+    const ExpiryOption option = TRY(parse_hgetex(call, word));
+    const FieldWords fields = TRY(fields_behind(call, word, 1));
     const Hash* hash = TRY(call.read<Hash>(1));
     int64_t at_ms = keyspace::kNoExpiry;
     if (option.form) at_ms = TRY(field_moment(call, option.time_at, *option.form));
@@ -235,9 +236,9 @@ bool require(std::optional<bool>& condition, bool value) {
     return true;
 }
 
-Result<HsetexOptions> parse_hsetex(const Call& call, const FieldWords& fields) {
+Result<HsetexOptions> parse_hsetex(const Call& call, size_t end) {
     HsetexOptions options;
-    for (size_t at = 2; at < fields.word; ++at) {
+    for (size_t at = 2; at < end; ++at) {
         bool good = false;
         if (call.arg_is(at, "NX")) {
             good = require(options.key_exists, false);
@@ -248,7 +249,7 @@ Result<HsetexOptions> parse_hsetex(const Call& call, const FieldWords& fields) {
         } else if (call.arg_is(at, "FXX")) {
             good = require(options.fields_exist, true);
         } else {
-            good = parse_expiry_option(call, at, fields.word, options.expiry) &&
+            good = parse_expiry_option(call, at, end, options.expiry) &&
                    !options.expiry.persists;
         }
         if (!good) return errors::kSyntax;
@@ -321,8 +322,9 @@ void set_fields(Call& call, KeyEdit& edit, const FieldWords& fields, const Expir
 }
 
 Status hsetex(Call& call) {
-    const FieldWords fields = TRY(find_field_words(call, 2, 2));
-    const HsetexOptions options = TRY(parse_hsetex(call, fields));
+    const size_t word = TRY(find_fields(call, 2));
+    const HsetexOptions options = TRY(parse_hsetex(call, word));
+    const FieldWords fields = TRY(fields_behind(call, word, 2));
     KeyEdit edit = TRY(call.edit(1, Hash::kType));
     if (options.key_exists && *options.key_exists != edit.exists()) {
         call.reply().integer(0);

@@ -28,9 +28,14 @@ Result<FieldWords> words_after(const Call& call, size_t word, size_t width, Erro
 
 }  // namespace
 
-Result<FieldWords> find_field_words(const Call& call, size_t from, size_t width) {
+Result<size_t> find_fields(const Call& call, size_t from) {
     size_t word = from;
     while (word < call.count() && !call.arg_is(word, "FIELDS")) ++word;
+    if (word + 1 >= call.count()) return kBadFieldCount;
+    return word;
+}
+
+Result<FieldWords> fields_behind(const Call& call, size_t word, size_t width) {
     return words_after(call, word, width, kBadFieldCount);
 }
 

@@ -28,8 +28,11 @@ struct FieldWords {
     size_t count;
 };
 
-// Searches FIELDS from argument `from` on. Each field comes with `width` words (2: its value).
-Result<FieldWords> find_field_words(const engine::Call& call, size_t from, size_t width);
+// Where FIELDS stands, from argument `from` on. Compat: the options before it are looked at before
+// what is behind it, unless nothing is.
+Result<size_t> find_fields(const engine::Call& call, size_t from);
+// What is behind FIELDS; each field comes with `width` words (2: its value).
+Result<FieldWords> fields_behind(const engine::Call& call, size_t word, size_t width);
 // FIELDS is argument `at`, else a syntax error.
 Result<FieldWords> field_words_at(const engine::Call& call, size_t at, ErrorText miscounted);
 

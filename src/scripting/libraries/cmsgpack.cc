@@ -296,8 +296,9 @@ int unpack_some(lua_State* lua, int limit, int offset) {
     size_t size = 0;
     const char* bytes = luaL_checklstring(lua, 1, &size);
     if (limit < 0 || offset < 0) {
+        // Compat: what is called the limit is the size of the data.
         return luaL_error(lua, "Invalid request to unpack with offset of %d and limit of %d.",
-                          offset, limit);
+                          offset, static_cast<int>(size));
     }
     if (static_cast<size_t>(offset) > size) {
         return luaL_error(lua, "Start offset %d greater than input length %d.", offset,

@@ -101,7 +101,7 @@ void control(lua_State* lua, char option, Format& format) {
         case '!': {
             const int align = number_in(lua, format, 8);
             if (align == 0 || (align & (align - 1)) != 0) {
-                luaL_error(lua, "alignment is not a power of 2");
+                luaL_error(lua, "alignment %d is not a power of 2", align);
             }
             format.align_max = align;
             return;
@@ -158,6 +158,7 @@ int pack(lua_State* lua) {
     Format format{.at = luaL_checkstring(lua, 1)};
     std::string out;
     int argument = 2;
+    lua_pushnil(lua);  // Compat: the first value that is missing counts as nil.
     while (*format.at != '\0') {
         const char option = *format.at++;
         const size_t size = size_of(lua, option, format);
