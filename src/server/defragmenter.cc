@@ -29,7 +29,7 @@ constexpr uint64_t kFreeBytesKept = uint64_t{4} << 20;
 constexpr uint64_t kFreePartKept = 16;
 constexpr int64_t kFreeForMs = 1000;
 // A table with fewer of its places taken is too large.
-constexpr uint64_t kTableFillPercentMin = 40;
+constexpr uint64_t kTableFillPercentMin = 25;
 constexpr uint64_t kTableBytesMin = uint64_t{256} << 10;
 
 bool too_large(const keyspace::Database& database) {

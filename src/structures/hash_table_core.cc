@@ -20,7 +20,7 @@ constexpr unsigned kBucketsOfHalf = 16;
 // A segment that holds fewer than this share of its slots is sparse; two siblings join when their
 // elements leave at least half of the largest segment free; what is made anew is filled up to these
 // shares at most.
-constexpr size_t kSparsePercent = 45;
+constexpr size_t kSparsePercent = 35;
 constexpr size_t kJoinPercent = 50;
 constexpr size_t kSplitFillPercent = 80;
 constexpr size_t kShrinkFillPercent = 70;
