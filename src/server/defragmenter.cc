@@ -19,6 +19,8 @@ constexpr int64_t kUnaskedPercentMost = 20;
 constexpr int64_t kQuietPercent = 60;
 constexpr uint64_t kFewCommands = 16;
 constexpr int64_t kUnaskedSliceUs = 300;
+// The loop sleeps a millisecond at least, so that shorter ones would leave most of the time unused.
+constexpr int64_t kQuietSliceUs = 800;
 constexpr size_t kTrimBytesPerSlice = size_t{256} << 10;
 // After a round waste must have grown by so much, or a part of the pages, to be worth another one.
 constexpr uint64_t kWasteGrowthMin = uint64_t{2} << 20;
@@ -85,6 +87,7 @@ void Defragmenter::decide() {
     // A round goes on to its end.
     const bool under_way = percent_ > 0;
     percent_ = std::max(asked, under_way ? percent_ : percent_by_waste());
+    if (!under_way && percent_ > 0) waste_at_begin_ = heaps_.filling().waste_bytes();
     engine_.server().defrag.running_percent = percent_;
     trim_if_idle();
 }
@@ -139,9 +142,13 @@ bool Defragmenter::end_table_pass() {
 
 void Defragmenter::finish_walk() {
     observe::DefragCounters& counters = engine_.server().defrag;
-    waste_left_ = heaps_.filling().waste_bytes();
+    const structures::SlabHeapPool::Filling filling = heaps_.filling();
+    waste_left_ = filling.waste_bytes();
+    // A round that was worth it leaves pages that another one can fill better.
+    const uint64_t gain = std::max(kWasteGrowthMin, filling.page_bytes / kWasteGrowthPart);
+    if (waste_left_ + gain <= waste_at_begin_) waste_left_ = 0;
     const AllocatorStatistics memory = allocator_statistics();
-    const uint64_t active = memory.active + heaps_.filling().page_bytes - heaps_.mapped_bytes();
+    const uint64_t active = memory.active + filling.page_bytes - heaps_.mapped_bytes();
     asked_waste_left_ = active - std::min(memory.allocated, active);
     counters.total_us += counters.current_us;
     counters.current_us = 0;
@@ -156,7 +163,8 @@ void Defragmenter::slice() {
     observe::DefragCounters& counters = engine_.server().defrag;
     const uint64_t begin = CycleClock::now();
     if (percent_ > 0) {
-        const int64_t slice_us = settings_.activedefrag ? settings_.cycle_us : kUnaskedSliceUs;
+        const int64_t unasked_us = quiet_ ? kQuietSliceUs : kUnaskedSliceUs;
+        const int64_t slice_us = settings_.activedefrag ? settings_.cycle_us : unasked_us;
         const uint64_t budget_ns = static_cast<uint64_t>(slice_us) * 1000;
         const bool ended = !in_tables_ && compaction_.run(budget_ns);
         if (in_tables_) in_tables_ = !tidy_tables(budget_ns);
@@ -178,9 +186,9 @@ void Defragmenter::slice() {
 
 int64_t Defragmenter::percent_of_time() {
     const uint64_t commands = engine_.counters().commands_processed;
-    const bool quiet = commands - std::exchange(commands_before_, commands) <= kFewCommands;
+    quiet_ = commands - std::exchange(commands_before_, commands) <= kFewCommands;
     const int64_t percent = percent_ > 0 ? percent_ : kUnaskedPercent;
-    return quiet && !settings_.activedefrag ? std::max(percent, kQuietPercent) : percent;
+    return quiet_ && !settings_.activedefrag ? std::max(percent, kQuietPercent) : percent;
 }
 
 int64_t Defragmenter::run(int64_t now_us, int64_t wait_us) {

@@ -63,6 +63,7 @@ private:
     bool trimming_ = false;
     int64_t next_slice_us_ = 0;
     uint64_t commands_before_ = 0;  // That had been executed at the last slice.
+    bool quiet_ = false;            // Few had since the one before.
     // Where the round is in the tables; the entries follow.
     bool in_tables_ = true;
     int db_ = 0;
@@ -74,6 +75,7 @@ private:
     int64_t free_since_ms_ = 0;
     // When the last walk ended; more of it starts another one. Of slabs, and of everything.
     uint64_t waste_left_ = 0;
+    uint64_t waste_at_begin_ = 0;  // Of the round under way.
     uint64_t asked_waste_left_ = 0;
 };
 
