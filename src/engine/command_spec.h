@@ -234,6 +234,9 @@ struct CommandSpec {
     // A plain string write: argument 1 is the key and this one the value, so the I/O side builds
     // the entry. 0: it is not.
     int prebuilt_value = 0;
+    // The argument that names an element of the first key's collection, which is fetched before the
+    // command runs; of several the first one. 0: none does.
+    int element = 0;
     Handler run = nullptr;  // Null for a container, which only answers through its subcommands.
 };
 

@@ -50,6 +50,11 @@ public:
     // Where its elements are if they are in one piece, else what leads to them: what a command will
     // look at next. For prefetching; does not look there itself.
     virtual const void* contents() const { return this; }
+    // The same for a command that will look for this element of a large collection: fetches what
+    // leads to it; and, by what that returned, the element. Whatever fits is fetched, and 0 stands
+    // for nothing.
+    virtual uint64_t fetch_place(std::string_view /*element*/) const { return 0; }
+    virtual void fetch_element(uint64_t /*place*/) const {}
 
     // --- elements that expire on their own: fields of hashes ---
 

@@ -33,25 +33,53 @@ constexpr size_t kContentLines = 2;
     asm volatile("" ::"r"(byte));
 }
 
+// The place of one request's first key.
 struct Lookup {
+    const Request* request;
     const keyspace::Database* database;
-    uint64_t hash;
-    bool of_collection;
+    size_t key_bytes;
 };
 
-void fetch_collections(std::span<const keyspace::Entry* const> entries) {
-    std::array<const keyspace::Collection*, Batch::kRequestsMax> collections;
+// A collection that a command works on, and the element that it will look for; may be empty.
+struct Target {
+    const keyspace::Collection* collection;
+    std::string_view element;
+    uint64_t place;
+};
+
+// With its key, which may reach into the next line.
+[[gnu::always_inline]] inline void fetch_entry(const keyspace::Entry* entry, size_t key_bytes) {
+    prefetch(entry);
+    prefetch(reinterpret_cast<const char*>(entry) + sizeof(keyspace::Entry) + key_bytes - 1);
+}
+
+std::string_view element_of(const Request& request) {
+    const auto at = static_cast<size_t>(request.command->spec().element);
+    return at == 0 || at >= request.word_count ? std::string_view() : request.words[at];
+}
+
+void fetch_elements(std::span<Target> targets) {
+    for (Target& target : targets) target.place = target.collection->fetch_place(target.element);
+    for (const Target& target : targets) target.collection->fetch_element(target.place);
+}
+
+void fetch_collections(
+    std::span<const std::pair<const keyspace::Entry*, const Request*>> with_collection) {
+    std::array<Target, Batch::kRequestsMax> targets;
     size_t count = 0;
-    for (const keyspace::Entry* entry : entries) {
+    for (const auto& [entry, request] : with_collection) {
         if (entry->is_string()) continue;
         prefetch(entry->collection());
-        collections[count++] = entry->collection();
+        targets[count++] = {entry->collection(), element_of(*request), 0};
     }
+    size_t with_element = 0;
     for (size_t i = 0; i < count; ++i) {
-        const auto* contents = static_cast<const char*>(collections[i]->contents());
+        const auto* contents = static_cast<const char*>(targets[i].collection->contents());
         touch(contents);
         for (size_t line = 1; line < kContentLines; ++line) prefetch(contents + line * 64);
+        if (!targets[i].element.empty()) targets[with_element++] = targets[i];
     }
+    fetch_elements({targets.data(), with_element});
 }
 }  // namespace
 
@@ -60,26 +88,30 @@ void Pipeline::fetch(std::span<const Request> requests) {
     size_t lookup_count = 0;
     for (const Request& request : requests) {
         if (request.command == nullptr || request.command->first_key() == 0) continue;
+        const auto key_at = static_cast<size_t>(request.command->first_key());
+        if (key_at >= request.word_count) continue;
         const Session* session = engine_.sessions().find(request.client, request.client_generation);
         if (session == nullptr) continue;
         const keyspace::Database& database = engine_.keyspace().database(session->database);
         database.prefetch_bucket(request.key_hash);
-        lookups[lookup_count++] = {&database, request.key_hash,
-                                   request.command->works_on_collections()};
+        lookups[lookup_count++] = {&request, &database, request.words[key_at].size()};
     }
     std::array<const keyspace::Entry*, Batch::kRequestsMax> found;
-    std::array<const keyspace::Entry*, Batch::kRequestsMax> with_collection;
+    std::array<std::pair<const keyspace::Entry*, const Request*>, Batch::kRequestsMax>
+        with_collection;
     size_t found_count = 0;
     size_t collection_count = 0;
     for (const Lookup& lookup : std::span(lookups.data(), lookup_count)) {
-        const keyspace::Entry* entry = lookup.database->table().likely_element(lookup.hash);
+        const uint64_t hash = lookup.request->key_hash;
+        const keyspace::Entry* entry = lookup.database->table().likely_element(hash);
         if (entry == nullptr) {
-            lookup.database->prefetch_entry(lookup.hash);
+            lookup.database->prefetch_entry(hash);
             continue;
         }
-        prefetch(entry);
+        fetch_entry(entry, lookup.key_bytes);
         found[found_count++] = entry;
-        if (lookup.of_collection) with_collection[collection_count++] = entry;
+        if (lookup.request->command->works_on_collections())
+            with_collection[collection_count++] = {entry, lookup.request};
     }
     for (size_t i = 0; i < found_count; ++i) touch(found[i]);
     fetch_collections({with_collection.data(), collection_count});

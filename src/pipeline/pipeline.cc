@@ -201,6 +201,8 @@ bool Pipeline::run_side_zero() {
         }
         hand_over();
         side_zero_.write();
+        // What this round replaced is free, and warm, when the next one builds its values.
+        if (engine_.running() == nullptr && !threads_in_use()) begin_turn();
     }
     side_zero_.write();
     return worked;

@@ -177,13 +177,15 @@ std::array<char, 11> geohash_text(const GeoPoint& point) {
     return text;
 }
 
-double geo_distance(const GeoPoint& from, const GeoPoint& to) {
-    const double v = std::sin((radians(to.longitude) - radians(from.longitude)) / 2);
-    if (v == 0.0) return latitude_distance(from.latitude, to.latitude);
-    const double from_latitude = radians(from.latitude);
-    const double to_latitude = radians(to.latitude);
-    const double u = std::sin((to_latitude - from_latitude) / 2);
-    const double a = u * u + std::cos(from_latitude) * std::cos(to_latitude) * v * v;
+GeoDistance::GeoDistance(const GeoPoint& from)
+    : from_(from), cosine_(std::cos(radians(from.latitude))) {}
+
+double GeoDistance::to(const GeoPoint& point) const {
+    const double v = std::sin((radians(point.longitude) - radians(from_.longitude)) / 2);
+    if (v == 0.0) return latitude_distance(from_.latitude, point.latitude);
+    const double to_latitude = radians(point.latitude);
+    const double u = std::sin((to_latitude - radians(from_.latitude)) / 2);
+    const double a = u * u + cosine_ * std::cos(to_latitude) * v * v;
     return 2.0 * kEarthRadius * std::asin(std::sqrt(a));
 }
 
@@ -205,22 +207,42 @@ GeoPoint geo_middle(const std::vector<GeoPoint>& points) {
     return {degrees(std::atan2(y, x)), degrees(std::atan2(z, std::sqrt(x * x + y * y)))};
 }
 
-std::optional<double> GeoShape::distance_inside(const GeoPoint& point) const {
-    switch (kind) {
-        case Kind::Circle: {
-            const double distance = geo_distance(centre, point);
-            if (distance > radius) return std::nullopt;
+GeoFilter::GeoFilter(const GeoShape& shape) : shape_(shape), from_centre_(shape.centre) {
+    if (shape.kind != GeoShape::Kind::Circle) return;
+    constexpr double kSlackMetres = 1;
+    const double angle = (shape.radius + kSlackMetres) / kEarthRadius;
+    if (!(angle < M_PI / 4)) return;
+    latitude_reach_ = degrees(angle);
+    // The meridians that touch the circle, if it stays away from the poles.
+    const double share = std::sin(angle) / std::cos(radians(shape.centre.latitude));
+    if (share > 0 && share < 0.9) longitude_reach_ = degrees(std::asin(share));
+}
+
+// Far enough for it to be seen without a distance.
+bool GeoFilter::is_far(const GeoPoint& point) const {
+    if (std::fabs(point.latitude - shape_.centre.latitude) > latitude_reach_) return true;
+    const double apart = std::fabs(point.longitude - shape_.centre.longitude);
+    return std::min(apart, 360 - apart) > longitude_reach_;
+}
+
+std::optional<double> GeoFilter::distance_inside(const GeoPoint& point) const {
+    const GeoPoint& centre = shape_.centre;
+    switch (shape_.kind) {
+        case GeoShape::Kind::Circle: {
+            if (is_far(point)) return std::nullopt;
+            const double distance = from_centre_.to(point);
+            if (distance > shape_.radius) return std::nullopt;
             return distance;
         }
-        case Kind::Box:
-            if (latitude_distance(point.latitude, centre.latitude) > height / 2)
+        case GeoShape::Kind::Box:
+            if (latitude_distance(point.latitude, centre.latitude) > shape_.height / 2)
                 return std::nullopt;
-            if (geo_distance(point, {centre.longitude, point.latitude}) > width / 2)
+            if (geo_distance(point, {centre.longitude, point.latitude}) > shape_.width / 2)
                 return std::nullopt;
-            return geo_distance(centre, point);
-        case Kind::Polygon:
-            if (!is_in_polygon(point, vertices)) return std::nullopt;
-            return geo_distance(centre, point);
+            return from_centre_.to(point);
+        case GeoShape::Kind::Polygon:
+            if (!is_in_polygon(point, shape_.vertices)) return std::nullopt;
+            return from_centre_.to(point);
     }
     return std::nullopt;
 }

@@ -55,8 +55,19 @@ GeoPoint geo_point(uint64_t place);
 // The 11 letters of the public notation, in which latitudes go up to 90 degrees.
 std::array<char, 11> geohash_text(const GeoPoint& point);
 
-// In metres, on a sphere.
-double geo_distance(const GeoPoint& from, const GeoPoint& to);
+// In metres, on a sphere, from one point to others.
+class GeoDistance {
+public:
+    explicit GeoDistance(const GeoPoint& from);
+    double to(const GeoPoint& point) const;
+
+private:
+    GeoPoint from_;
+    double cosine_;  // Of the latitude.
+};
+inline double geo_distance(const GeoPoint& from, const GeoPoint& to) {
+    return GeoDistance(from).to(to);
+}
 
 // The middle of some points, at least one, as seen from the centre of the earth.
 GeoPoint geo_middle(const std::vector<GeoPoint>& points);
@@ -70,9 +81,23 @@ struct GeoShape {
     double width = 0;
     double height = 0;
     std::vector<GeoPoint> vertices = {};
+};
 
+// Looks at one point after the other, whether it is inside of a shape, which outlives this.
+class GeoFilter {
+public:
+    explicit GeoFilter(const GeoShape& shape);
     // The distance from the centre to a point inside; none if it is outside.
     std::optional<double> distance_inside(const GeoPoint& point) const;
+
+private:
+    bool is_far(const GeoPoint& point) const;
+
+    const GeoShape& shape_;
+    GeoDistance from_centre_;
+    // Degrees from the centre beyond which no point of a circle is, not even by rounding.
+    double latitude_reach_ = 360;
+    double longitude_reach_ = 360;
 };
 
 // The cells to look through, at most nine, in Valkey's order, which is that of unsorted results:

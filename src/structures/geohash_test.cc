@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <string>
 
@@ -55,11 +56,12 @@ TEST(Geohash, CellsCoverTheCircle) {
         circle.centre = {longitudes(random), latitudes(random)};
         circle.radius = 1000 + 1000 * (i % 300);
         const auto cells = geo_cells(circle);
+        const GeoFilter filter(circle);
         EXPECT_LE(cells.size(), 9u);
         for (int j = 0; j < 50; ++j) {
             const GeoPoint point{circle.centre.longitude + offsets(random) * 4,
                                  circle.centre.latitude + offsets(random) * 2};
-            if (!circle.distance_inside(point)) continue;
+            if (!filter.distance_inside(point)) continue;
             const uint64_t place = geo_place(point);
             EXPECT_TRUE(std::any_of(cells.begin(), cells.end(), [place](const GeoCell& cell) {
                 return cell.first_place() <= place && place < cell.end_place();
@@ -73,10 +75,45 @@ TEST(Geohash, InsideOfPolygons) {
     corner.kind = GeoShape::Kind::Polygon;
     corner.vertices = {{0, 0}, {4, 0}, {4, 4}, {2, 4}, {2, 2}, {0, 2}};
     corner.centre = {2, 2};
-    EXPECT_TRUE(corner.distance_inside({1, 1}));
-    EXPECT_TRUE(corner.distance_inside({3, 3}));
-    EXPECT_FALSE(corner.distance_inside({1, 3}));
-    EXPECT_FALSE(corner.distance_inside({5, 1}));
+    const GeoFilter filter(corner);
+    EXPECT_TRUE(filter.distance_inside({1, 1}));
+    EXPECT_TRUE(filter.distance_inside({3, 3}));
+    EXPECT_FALSE(filter.distance_inside({1, 3}));
+    EXPECT_FALSE(filter.distance_inside({5, 1}));
+}
+
+// What is left out without looking at the distance is what the distance leaves out.
+TEST(Geohash, InsideOfCirclesIsByDistance) {
+    std::mt19937 random(3);
+    std::uniform_real_distribution<double> longitudes(-180, 180);
+    std::uniform_real_distribution<double> latitudes(-kLatitudeMax, kLatitudeMax);
+    std::uniform_real_distribution<double> angles(0, 2 * M_PI);
+    for (int i = 0; i < 2000; ++i) {
+        GeoShape circle;
+        circle.centre = {longitudes(random), latitudes(random)};
+        circle.radius = std::pow(10, 1 + (i % 60) / 10.0);
+        const GeoFilter filter(circle);
+        for (int j = 0; j < 40; ++j) {
+            // Around the edge, and anywhere.
+            const double angle = angles(random);
+            const double reach = circle.radius / 111226 * (0.98 + 0.001 * j);
+            GeoPoint point{longitudes(random), latitudes(random)};
+            if (j % 4 != 0) {
+                point = {std::remainder(circle.centre.longitude +
+                                            reach * std::cos(angle) /
+                                                std::cos(circle.centre.latitude * M_PI / 180),
+                                        360),
+                         std::clamp(circle.centre.latitude + reach * std::sin(angle),
+                                    -kLatitudeMax, kLatitudeMax)};
+            }
+            const double distance = geo_distance(circle.centre, point);
+            const auto inside = filter.distance_inside(point);
+            ASSERT_EQ(inside.has_value(), distance <= circle.radius);
+            if (inside) {
+                EXPECT_EQ(*inside, distance);
+            }
+        }
+    }
 }
 
 }  // namespace

@@ -255,6 +255,7 @@ size_t SlabHeap::trim() {
     for (Magazine& magazine : magazines_) flush(magazine, magazine.count);
     const uint64_t chunks_before = chunks_;
     release_free_chunks(0);
+    region_.drop_reserve();
     size_t released = (chunks_before - chunks_) * kSlabChunkBytes;
     for (SlabChunk* chunk = chunks_first_; chunk != nullptr; chunk = chunk->next)
         released += discard_pages(chunk, kSlabChunkPages);

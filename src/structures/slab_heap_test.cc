@@ -7,6 +7,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <vector>
 
 namespace millrace::structures {
 namespace {
@@ -79,6 +80,32 @@ TEST(SlabHeap, PagesServeAnyClassAndChunksGoBackToTheSystem) {
         heap.trim();
         EXPECT_EQ(pool.mapped_bytes(), 0u);
     }
+}
+
+// While data grows there are chunks in reserve, until nobody wants them.
+TEST(SlabHeap, ChunksAreTouchedAhead) {
+    SlabOptions options = kSlabs;
+    options.huge_pages = true;
+    SlabHeapPool pool(options);
+    Taken taken(pool);
+    std::vector<void*> objects;
+    const auto grow_to = [&](size_t bytes) {
+        while (pool.mapped_bytes() < bytes) {
+            objects.push_back(taken.heap.allocate(1024));
+            std::memset(objects.back(), 1, 1024);
+        }
+    };
+    grow_to(4 * kSlabChunkBytes);
+    EXPECT_EQ(pool.ready_chunks(), 0u);
+    grow_to(9 * kSlabChunkBytes);
+    while (pool.ready_chunks() < ChunkReserve::kChunks) std::this_thread::yield();
+    grow_to(20 * kSlabChunkBytes);
+    taken.heap.check_invariants();
+    taken.heap.trim();
+    grow_to(21 * kSlabChunkBytes);
+    for (void* object : objects) taken.heap.deallocate(object);
+    taken.heap.check_invariants();
+    EXPECT_EQ(taken.heap.statistics().live_bytes, 0u);
 }
 
 TEST(SlabHeap, TrimReleasesPagesOfChunksInUse) {

@@ -42,6 +42,7 @@ public:
 
     // Trims the heaps that nobody has taken.
     void trim_idle();
+    size_t ready_chunks() const { return region_.ready_chunks(); }
 
     uint64_t mapped_bytes() const { return region_.mapped_bytes(); }
 

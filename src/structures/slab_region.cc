@@ -14,6 +14,8 @@ namespace millrace::structures {
 namespace {
 
 constexpr size_t kRegionBytesMin = size_t{1} << 30;
+// With less than this nothing is kept in reserve.
+constexpr uint64_t kReserveFromBytes = 8 * kSlabChunkBytes;
 
 // Room for everything that fits in memory several times over, since fragmentation takes addresses
 // too.
@@ -56,49 +58,71 @@ SlabRegion::SlabRegion(size_t bytes, bool huge_pages) : huge_pages_(huge_pages) 
 }
 
 SlabRegion::~SlabRegion() {
+    reserve_.stop();
     count_slab_mapped(-static_cast<int64_t>(mapped_bytes()));
     munmap(reservation_, reservation_bytes_);
     munmap(chunks_, chunk_count_ * sizeof(SlabChunk));
     munmap(pages_, chunk_count_ * kSlabChunkPages * sizeof(SlabPage));
 }
 
-SlabChunk* SlabRegion::map_chunk(SlabHeap* owner, uint16_t owner_index) {
-    const std::lock_guard lock(mutex_);
+SlabChunk* SlabRegion::open_chunk() {
     SlabChunk* chunk = nullptr;
-    if (!unmapped_.empty()) {
-        chunk = unmapped_.back();
-        unmapped_.pop_back();
-    } else {
-        CHECK(chunks_touched_ < chunk_count_);
-        chunk = &chunks_[chunks_touched_++];
+    {
+        const std::lock_guard lock(mutex_);
+        if (!unmapped_.empty()) {
+            chunk = unmapped_.back();
+            unmapped_.pop_back();
+        } else {
+            CHECK(chunks_touched_ < chunk_count_);
+            chunk = &chunks_[chunks_touched_++];
+        }
     }
-    SlabPage* pages = first_page(chunk);
-    char* memory = memory_of(pages);
+    char* memory = memory_of(first_page(chunk));
     const int failed = mprotect(memory, kSlabChunkBytes, PROT_READ | PROT_WRITE);
     CHECK(failed == 0);  // Out of memory.
     if (huge_pages_) madvise(memory, kSlabChunkBytes, MADV_HUGEPAGE);
-
-    new (chunk) SlabChunk();
-    chunk->owner = owner;
-    chunk->owner_index = owner_index;
-    for (size_t i = 0; i < kSlabChunkPages; ++i) new (&pages[i]) SlabPage();
-    mapped_bytes_.fetch_add(kSlabChunkBytes, std::memory_order_relaxed);
-    count_slab_mapped(kSlabChunkBytes);
     return chunk;
 }
 
-void SlabRegion::unmap_chunk(SlabChunk* chunk) {
+void SlabRegion::touch(const SlabChunk* chunk) {
+    constexpr size_t kSystemPageBytes = 4096;
+    volatile char* memory = memory_of(first_page(chunk));
+    for (size_t at = 0; at < kSlabChunkBytes; at += kSystemPageBytes) memory[at] = 0;
+}
+
+void SlabRegion::close_chunk(SlabChunk* chunk) {
     char* memory = memory_of(first_page(chunk));
     // A fresh mapping in its place drops the contents and the claim to memory, and keeps the
     // addresses.
     void* fresh = mmap(memory, kSlabChunkBytes, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     CHECK(fresh == memory);
-    mapped_bytes_.fetch_sub(kSlabChunkBytes, std::memory_order_relaxed);
-    count_slab_mapped(-static_cast<int64_t>(kSlabChunkBytes));
     const std::lock_guard lock(mutex_);
     chunk->owner = nullptr;
     unmapped_.push_back(chunk);
+}
+
+SlabChunk* SlabRegion::map_chunk(SlabHeap* owner, uint16_t owner_index) {
+    SlabChunk* chunk = nullptr;
+    if (huge_pages_ && mapped_bytes() >= kReserveFromBytes) chunk = reserve_.take();
+    if (chunk == nullptr) chunk = open_chunk();
+    SlabPage* pages = first_page(chunk);
+    {
+        const std::lock_guard lock(mutex_);
+        new (chunk) SlabChunk();
+        chunk->owner = owner;
+        chunk->owner_index = owner_index;
+        for (size_t i = 0; i < kSlabChunkPages; ++i) new (&pages[i]) SlabPage();
+    }
+    mapped_bytes_.fetch_add(kSlabChunkBytes, std::memory_order_relaxed);
+    count_slab_mapped(kSlabChunkBytes);
+    return chunk;
+}
+
+void SlabRegion::unmap_chunk(SlabChunk* chunk) {
+    mapped_bytes_.fetch_sub(kSlabChunkBytes, std::memory_order_relaxed);
+    count_slab_mapped(-static_cast<int64_t>(kSlabChunkBytes));
+    close_chunk(chunk);
 }
 
 void SlabRegion::allow_huge_page(SlabChunk* chunk, bool allowed) {

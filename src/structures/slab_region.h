@@ -14,10 +14,11 @@
 // apart from what the owner writes with every call. Because the range is one, an address finds its
 // description by a shift.
 //
-// Reserving addresses takes no memory; a chunk takes memory when it is first touched.
+// Reserving addresses takes no memory; a chunk takes memory when it is first touched. When there
+// are some, the next ones come out of a reserve that another thread has touched.
 //
 // Owner:   the SlabHeapPool.
-// Threads: map_chunk and unmap_chunk: any, under a mutex (once per 2 MiB). Descriptions: as marked.
+// Threads: mapping and closing chunks: any, under a mutex (once per 2 MiB). Descriptions: as marked.
 // Limits:  running out of the range, or of memory, ends the process.
 #pragma once
 
@@ -26,6 +27,8 @@
 #include <cstdint>
 #include <mutex>
 #include <vector>
+
+#include "structures/chunk_reserve.h"
 
 namespace millrace::structures {
 
@@ -80,6 +83,13 @@ public:
     // A chunk of zeroed memory with a fresh description; and back.
     SlabChunk* map_chunk(SlabHeap* owner, uint16_t owner_index);
     void unmap_chunk(SlabChunk* chunk);
+    // Gives back what is kept ready for map_chunk().
+    void drop_reserve() { reserve_.drop(); }
+
+    // The chunk without an owner: accessible memory; all of it there; and no memory again.
+    SlabChunk* open_chunk();
+    void touch(const SlabChunk* chunk);
+    void close_chunk(SlabChunk* chunk);
 
     // Drops the contents of a page, which stays mapped.
     void discard_page(SlabPage* page);
@@ -98,6 +108,7 @@ public:
         const size_t page = offset_of(object) / kSlabPageBytes % kSlabChunkPages;
         return chunk_of(object)->class_of_page[page];
     }
+    size_t ready_chunks() const { return reserve_.ready(); }
     SlabPage* first_page(const SlabChunk* chunk) const {
         return &pages_[static_cast<size_t>(chunk - chunks_) * kSlabChunkPages];
     }
@@ -141,6 +152,7 @@ private:
     size_t chunks_touched_ = 0;  // Chunks below this have been mapped at least once.
     std::vector<SlabChunk*> unmapped_;
     std::atomic<uint64_t> mapped_bytes_{0};
+    ChunkReserve reserve_{*this};
 };
 
 }  // namespace millrace::structures

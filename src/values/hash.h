@@ -120,6 +120,12 @@ public:
     void become_table(const GrowthRules& rules);
 
     const void* contents() const override { return form_.target(); }
+    uint64_t fetch_place(std::string_view element) const override {
+        return form_.is_large() ? form_.large().fetch_place(element) : 0;
+    }
+    void fetch_element(uint64_t place) const override {
+        if (place != 0) form_.large().fetch_member(place);
+    }
     // One of the two is null.
     const structures::Listpack* pack() const { return form_.is_large() ? nullptr : &form_.small(); }
     const MemberTable* table() const { return form_.large_or_null(); }

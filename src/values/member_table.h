@@ -70,6 +70,14 @@ public:
         return position;
     }
 
+    // In two steps, what find() will look at: what comes of the first one goes to the second.
+    uint64_t fetch_place(std::string_view name) const {
+        const uint64_t hash = traits_.hash_name(name);
+        table_.prefetch_bucket(hash);
+        return hash;
+    }
+    void fetch_member(uint64_t place) const;
+
     // `at` is where find() did not find `name`.
     void insert(const Position& at, std::string_view name, std::string_view value = {},
                 int64_t expire_at_ms = keyspace::kNoExpiry);

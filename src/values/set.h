@@ -50,6 +50,12 @@ public:
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
     const void* contents() const override { return form_.target(); }
+    uint64_t fetch_place(std::string_view element) const override {
+        return form_.is_large() ? form_.large().fetch_place(element) : 0;
+    }
+    void fetch_element(uint64_t place) const override {
+        if (place != 0) form_.large().fetch_member(place);
+    }
 
     Form form() const {
         if (form_.is_large()) return Form::Table;

@@ -34,6 +34,7 @@ TEST_F(SetTest, AgreesWithASet) {
             for (int step = 0; step < 6000; ++step) {
                 std::string member = std::to_string(random() % members);
                 if (!numbers && random() % 2 == 0) member = "m" + member;
+                set.fetch_element(set.fetch_place(member));  // Changes nothing.
                 if (random() % 3 != 0) {
                     EXPECT_EQ(set.add(member, rules_), model.insert(member).second);
                 } else {

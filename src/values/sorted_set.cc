@@ -101,6 +101,17 @@ RankedElement* SortedSet::Large::find(std::string_view member) const {
     return ref ? ref.element() : nullptr;
 }
 
+uint64_t SortedSet::fetch_place(std::string_view element) const {
+    if (!is_large()) return 0;
+    const uint64_t hash = large().traits.hash_member(element);
+    large().table.prefetch_bucket(hash);
+    return hash;
+}
+
+void SortedSet::fetch_element(uint64_t place) const {
+    if (place != 0) large().table.prefetch_element(place);
+}
+
 void SortedSet::Large::add(double score, std::string_view member) {
     RankedElement* element = RankedElement::make(score, member);
     table.insert(traits.hash_member(member), element);

@@ -121,6 +121,8 @@ public:
 
     // The listpack of a small one, null of a large one.
     const void* contents() const override { return form_.target(); }
+    uint64_t fetch_place(std::string_view element) const override;
+    void fetch_element(uint64_t place) const override;
     const structures::Listpack* listpack() const {
         return form_.is_large() ? nullptr : &form_.small();
     }

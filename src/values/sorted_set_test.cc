@@ -83,6 +83,7 @@ public:
     explicit Model(SortedSet::Limits limits) : limits_(limits) {}
 
     void put(const std::string& member, double score) {
+        set_.fetch_element(set_.fetch_place(member));  // Changes nothing.
         const auto known = scores_.find(member);
         const auto expected = known == scores_.end()   ? SortedSet::Outcome::Added
                               : known->second == score ? SortedSet::Outcome::Same

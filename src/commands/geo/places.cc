@@ -95,6 +95,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kReadOnly,
      .keys = kGeodistKeys,
      .args = kGeodistArgs,
+     .element = 2,
      .run = geodist},
     {.name = "GEOHASH",
      .summary = "Tells the geohashes of places.",
@@ -105,6 +106,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kReadOnly,
      .keys = kGeodistKeys,
      .args = kGeohashArgs,
+     .element = 2,
      .run = geohash},
     {.name = "GEOPOS",
      .summary = "Tells longitude and latitude of places.",
@@ -115,6 +117,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kReadOnly,
      .keys = kGeodistKeys,
      .args = kGeohashArgs,
+     .element = 2,
      .run = geopos},
 };
 

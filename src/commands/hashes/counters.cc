@@ -45,6 +45,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kDenyOom | kFast,
      .keys = kHincrbyKeys,
      .args = kHincrbyArgs,
+     .element = 2,
      .run = hincrby},
     {.name = "HINCRBYFLOAT",
      .summary = "Adds a floating point number to the number in a field; a missing one counts as 0.",
@@ -55,6 +56,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kDenyOom | kFast,
      .keys = kHincrbyKeys,
      .args = kHincrbyfloatArgs,
+     .element = 2,
      .run = hincrbyfloat},
 };
 

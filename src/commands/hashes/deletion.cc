@@ -46,6 +46,7 @@ constexpr CommandSpec kCommands[] = {
      .keys = kHdelKeys,
      .args = kHdelArgs,
      .history = kHdelHistory,
+     .element = 2,
      .run = hdel},
     {.name = "HGETDEL",
      .summary = "Gets the values of fields and deletes them, and the hash with its last one.",

@@ -49,6 +49,7 @@ constexpr CommandSpec kCommands[] = {
      .keys = kHsetKeys,
      .args = kHsetArgs,
      .history = kHsetHistory,
+     .element = 2,
      .run = hset},
     {.name = "HMSET",
      .summary = "Sets fields of a hash, which is made if it is missing.",
@@ -59,6 +60,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kDenyOom | kFast,
      .keys = kHsetKeys,
      .args = kHsetArgs,
+     .element = 2,
      .run = hmset},
     {.name = "HSETNX",
      .summary = "Sets a field of a hash, unless it is there already.",
@@ -69,6 +71,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kDenyOom | kFast,
      .keys = kHsetnxKeys,
      .args = kHsetnxArgs,
+     .element = 2,
      .run = hsetnx},
 };
 

@@ -77,6 +77,7 @@ constexpr CommandSpec kCommands[] = {
      .keys = kZaddKeys,
      .args = kZaddArgs,
      .history = kZaddHistory,
+     .element = 3,
      .run = zadd},
     {.name = "ZINCRBY",
      .summary = "Adds to the score of a member.",
@@ -87,6 +88,7 @@ constexpr CommandSpec kCommands[] = {
      .flags = kWrite | kDenyOom | kFast,
      .keys = kZincrbyKeys,
      .args = kZincrbyArgs,
+     .element = 3,
      .run = zincrby},
 };
 

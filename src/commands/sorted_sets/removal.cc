@@ -54,6 +54,7 @@ constexpr CommandSpec kCommands[] = {
      .keys = kZremKeys,
      .args = kZremArgs,
      .history = kZremHistory,
+     .element = 2,
      .run = zrem},
     {.name = "ZREMRANGEBYRANK",
      .summary = "Removes the members in a range of places.",

@@ -252,7 +252,8 @@ Status Parser::check() const {
     return done();
 }
 
-void search_cell(const SortedSet& set, const PlaceSearch& search, const GeoCell& cell, Arena& texts,
+void search_cell(const SortedSet& set, const PlaceSearch& search,
+                 const structures::GeoFilter& filter, const GeoCell& cell, Arena& texts,
                  std::vector<FoundPlace>& found) {
     const values::ScoreRange range{.min = static_cast<double>(cell.first_place()),
                                    .max = static_cast<double>(cell.end_place()),
@@ -261,7 +262,7 @@ void search_cell(const SortedSet& set, const PlaceSearch& search, const GeoCell&
         const double score = cursor.score();
         if (range.is_behind(score, {})) return;
         const GeoPoint point = structures::geo_point(static_cast<uint64_t>(score));
-        const auto distance = search.shape.distance_inside(point);
+        const auto distance = filter.distance_inside(point);
         if (!distance) continue;
         found.push_back({texts.copy(cursor.member()), score, point, *distance});
         if (search.any && found.size() >= search.count) return;
@@ -277,9 +278,10 @@ Result<PlaceSearch> parse_place_search(const Call& call, const PlaceSearchForm& 
 
 std::vector<FoundPlace> find_places(const SortedSet& set, const PlaceSearch& search, Arena& texts) {
     std::vector<FoundPlace> found;
+    const structures::GeoFilter filter(search.shape);
     for (const GeoCell& cell : structures::geo_cells(search.shape)) {
         if (search.any && found.size() >= search.count) break;
-        search_cell(set, search, cell, texts, found);
+        search_cell(set, search, filter, cell, texts, found);
     }
     auto order = search.order;
     // Some of all without a word on which means the nearest ones.
