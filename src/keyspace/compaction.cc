@@ -17,10 +17,15 @@ constexpr size_t kBlocksMax = 1024;
 
 bool Compaction::run(uint64_t budget_ns) {
     const uint64_t begin = CycleClock::now();
+    const auto is_over = [&] {
+        return CycleClock::to_nanoseconds(CycleClock::now() - begin) >= budget_ns;
+    };
+    bool stopped = false;
     for (;;) {
         Database& database = keyspace_.database(db_);
         if (database.size() > 0) {
-            visit_segment(database);
+            stopped = !visit_segment(database, is_over);
+            if (stopped) break;
         } else {
             position_ = 0;
         }
@@ -28,35 +33,46 @@ bool Compaction::run(uint64_t budget_ns) {
             db_ = (db_ + 1) % keyspace_.database_count();
             if (db_ == 0) break;
         }
-        if (CycleClock::to_nanoseconds(CycleClock::now() - begin) >= budget_ns) break;
+        if (is_over()) break;
     }
     keyspace_.remote_frees().flush();
-    return !under_way();
+    return !stopped && !under_way();
 }
 
-// Entries are touched only if they are to move, and all of a segment are fetched first.
-void Compaction::visit_segment(Database& database) {
+// Entries are touched only if they are to move, and all of a segment are fetched first. False: the
+// time is over, and what has not moved is visited again.
+template <typename IsOver>
+bool Compaction::visit_segment(Database& database, IsOver&& is_over) {
     const structures::SlabHeap& heap = keyspace_.heap();
     sparse_.clear();
     others_.clear();
     uint64_t seen = 0;
-    position_ = database.table().visit_segment(position_, [&](Database::Position position) {
+    const auto look_at = [&](Database::Position position) {
         ++seen;
         const bool sparse = heap.is_in_sparse_page(position.element());
         if (!sparse && !renewing_) return;
         prefetch(position.element());
         (sparse ? sparse_ : others_).push_back(position);
-    });
+    };
+    const uint64_t next = database.table().visit_segment(position_, look_at);
     uint64_t moved = 0;
-    for (const Database::Position position : sparse_) moved += move(database, position);
+    bool stopped = false;
+    for (size_t i = 0; i < sparse_.size() && !stopped; ++i) {
+        const bool did_move = move(database, sparse_[i]);
+        moved += did_move;
+        stopped = did_move && is_over();
+    }
+    counters_.moved += moved;
+    counters_.keys_moved += moved;
+    if (stopped) return false;
+    position_ = next;
     for (const auto* list : {&sparse_, &others_}) {
         if (!renewing_) break;
         for (const Database::Position position : *list) renew(*position.element());
     }
-    counters_.moved += moved;
-    counters_.keys_moved += moved;
     counters_.left += seen - moved;
     counters_.keys_left += seen - moved;
+    return true;
 }
 
 bool Compaction::move(Database& database, Database::Position position) {

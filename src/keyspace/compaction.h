@@ -42,7 +42,8 @@ public:
     Counters& counters() { return counters_; }
 
 private:
-    void visit_segment(Database& database);
+    template <typename IsOver>
+    bool visit_segment(Database& database, IsOver&& is_over);
     bool move(Database& database, Database::Position position);
     void renew(Entry& entry);
 

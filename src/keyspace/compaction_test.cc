@@ -89,6 +89,16 @@ TEST_F(CompactionTest, FillsPagesThatAreSparse) {
     EXPECT_LT(compaction_.counters().moved, size_t{kKeys} / 100);
 }
 
+// Even if it never has time for more than one entry.
+TEST_F(CompactionTest, ComesToItsEndInTheSmallestSlices) {
+    fill_and_thin_out(keyspace_.builder());
+    while (!compaction_.run(0)) {
+    }
+    keyspace_.heap().trim();
+    EXPECT_LE(heaps_.filling().waste_bytes(), 13 * structures::kSlabPageBytes);
+    check_values();
+}
+
 TEST_F(CompactionTest, TakesEntriesOverFromOtherThreads) {
     structures::SlabHeap& other = heaps_.take();
     EntryBuilder builder(other, keyspace_.reclaimer());

@@ -26,7 +26,7 @@ constexpr ErrorText kCannotLoad{"Fatal error loading the DB, check server logs. 
 
 Persistence::Persistence(engine::Engine& engine, const Settings& settings,
                          const keyspace::Settings& keyspace_settings, std::string cpu_list,
-                         Disk& disk)
+                         Disk& disk, const threads::Crew& crew)
     : engine_(engine),
       settings_(settings),
       keyspace_settings_(keyspace_settings),
@@ -36,7 +36,8 @@ Persistence::Persistence(engine::Engine& engine, const Settings& settings,
                      return snapshot::CutFacts{.now_seconds = engine_.now_ms() / 1000,
                                                .use_marks = use_marks(),
                                                .libraries = libraries()};
-                 }),
+                 },
+                 crew),
       background_(engine, settings.rdb, snapshots_, refusals_, disk),
       temporary_file_(rdb::FileSink::temporary_name(::getpid())) {}
 

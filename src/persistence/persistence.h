@@ -24,6 +24,7 @@
 #include "persistence/settings.h"
 #include "persistence/snapshot/snapshots.h"
 #include "persistence/write_refusals.h"
+#include "threads/crew.h"
 
 namespace millrace::persistence {
 
@@ -31,7 +32,8 @@ class Persistence final : public engine::PersistenceControl, public engine::Appe
 public:
     // `cpu_list`: where the snapshot thread runs; empty: anywhere.
     Persistence(engine::Engine& engine, const Settings& settings,
-                const keyspace::Settings& keyspace_settings, std::string cpu_list, Disk& disk);
+                const keyspace::Settings& keyspace_settings, std::string cpu_list, Disk& disk,
+                const threads::Crew& crew = threads::Crew::system());
 
     // Without it, files hold no functions.
     void set_libraries(rdb::LibraryStore libraries) { libraries_ = std::move(libraries); }

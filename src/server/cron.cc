@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/cycle_clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "engine/dispatch.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr int64_t kSlowTickUs = 100000;
 constexpr size_t kSegmentsFreedPerSlice = 64;
 constexpr int kShrinkStepsPerTick = 64;
+constexpr uint64_t kShrinkSliceNs = 200'000;
 constexpr size_t kSegmentsTidiedPerTick = 64;
 constexpr int64_t kTrimPeriodMs = 1000;
 constexpr uint64_t kQuietCommands = 20;  // In that time.
@@ -70,6 +72,7 @@ void Cron::check_output_limits() {
 void Cron::shrink_tables() {
     if (!engine_.debug_switches().table_resizing) return;
     keyspace::Keyspace& keyspace = engine_.keyspace();
+    const uint64_t begin = CycleClock::now();
     for (int step = 0; step < kShrinkStepsPerTick; ++step) {
         auto& table = keyspace.database(shrink_db_).table();
         shrink_position_ = table.shrink_step(shrink_position_);
@@ -77,6 +80,7 @@ void Cron::shrink_tables() {
             shrink_db_ = (shrink_db_ + 1) % keyspace.database_count();
             if (shrink_db_ == 0) return;
         }
+        if (CycleClock::to_nanoseconds(CycleClock::now() - begin) >= kShrinkSliceNs) return;
     }
 }
 

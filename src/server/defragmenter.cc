@@ -19,7 +19,7 @@ constexpr int64_t kUnaskedPercentMost = 20;
 constexpr int64_t kQuietPercent = 60;
 constexpr uint64_t kFewCommands = 16;
 constexpr int64_t kUnaskedSliceUs = 300;
-constexpr size_t kTrimBytesPerSlice = size_t{2} << 20;
+constexpr size_t kTrimBytesPerSlice = size_t{256} << 10;
 // After a round waste must have grown by so much, or a part of the pages, to be worth another one.
 constexpr uint64_t kWasteGrowthMin = uint64_t{2} << 20;
 constexpr uint64_t kWasteGrowthPart = 16;
@@ -31,7 +31,6 @@ constexpr int64_t kFreeForMs = 1000;
 // A table with fewer of its places taken is too large.
 constexpr uint64_t kTableFillPercentMin = 25;
 constexpr uint64_t kTableBytesMin = uint64_t{256} << 10;
-constexpr int kSegmentsPerLookAtClock = 16;
 
 bool too_large(const keyspace::Database& database) {
     const uint64_t bytes = database.table().memory_bytes();
@@ -120,7 +119,7 @@ bool Defragmenter::tables_too_large() const {
 bool Defragmenter::tidy_tables(uint64_t budget_ns) {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     const uint64_t begin = CycleClock::now();
-    for (int count = 1;; ++count) {
+    for (;;) {
         auto& table = keyspace.database(db_).table();
         if (db_ == 0 && position_ == 0) table_bytes_before_ = table_bytes(keyspace);
         position_ = table.size() == 0 ? 0 : table.shrink_step(position_);
@@ -128,7 +127,6 @@ bool Defragmenter::tidy_tables(uint64_t budget_ns) {
             db_ = (db_ + 1) % keyspace.database_count();
             if (db_ == 0) return end_table_pass();
         }
-        if (count % kSegmentsPerLookAtClock != 0) continue;
         if (CycleClock::to_nanoseconds(CycleClock::now() - begin) >= budget_ns) return false;
     }
 }

@@ -18,7 +18,8 @@
 // are some, the next ones come out of a reserve that another thread has touched.
 //
 // Owner:   the SlabHeapPool.
-// Threads: mapping and closing chunks: any, under a mutex (once per 2 MiB). Descriptions: as marked.
+// Threads: mapping and closing chunks: any, under a mutex (once per 2 MiB). Descriptions: as
+// marked.
 // Limits:  running out of the range, or of memory, ends the process.
 #pragma once
 

@@ -104,6 +104,20 @@ def until_refused(running, seconds=30):
     return acknowledged, ""
 
 
+def acknowledged_until_it_ends(running, value):
+    """Writes until the server ends: what was acknowledged, and its exit code."""
+    acknowledged = 0
+    try:
+        while acknowledged < 10000 and not running.reply("SET", f"key:{acknowledged + 1}", value).startswith("-"):
+            acknowledged += 1
+    except OSError:
+        pass
+    try:
+        return acknowledged, running.process.wait(5)
+    except subprocess.TimeoutExpired:
+        return acknowledged, None
+
+
 def full_disk(server, shim):
     with Folder("3m") as folder:
         options = ("--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0")
@@ -135,16 +149,8 @@ def full_disk(server, shim):
 def full_disk_always(server, shim):
     with Folder("2m") as folder:
         options = ("--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0")
-        acknowledged = 0
         with Running(server, folder.path, *options) as running:
-            try:
-                acknowledged, _ = until_refused(running)
-            except (OSError, ConnectionError):
-                pass
-            try:
-                code = running.process.wait(5)
-            except subprocess.TimeoutExpired:
-                code = None
+            _, code = acknowledged_until_it_ends(running, "x" * 1000)
             yield "the server ends", code, code == 1
         folder.remount("size=8m")
         with Running(server, folder.path, *options) as running:
@@ -242,17 +248,7 @@ def failed_sync(server, shim):
         environment = {"LD_PRELOAD": shim, "MILLRACE_SYNC_FAILS_AT": "20"}
         options = ("--appendonly", "yes", "--appendfsync", "always")
         with Running(server, folder.path, *options, environment=environment) as running:
-            acknowledged = 0
-            try:
-                for number in range(1, 100):
-                    running.client.command("SET", f"key:{number}", "x")
-                    acknowledged = number
-            except (OSError, ConnectionError):
-                pass
-            try:
-                code = running.process.wait(5)
-            except subprocess.TimeoutExpired:
-                code = None
+            acknowledged, code = acknowledged_until_it_ends(running, "x")
             yield "always: the server ends", code, code == 1
         with Running(server, folder.path, *options) as running:
             found = sum(running.client.command("EXISTS", f"key:{n}") for n in range(1, acknowledged + 1))

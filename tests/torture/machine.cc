@@ -2,8 +2,6 @@
 #include "machine.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 namespace millrace::torture {
@@ -12,7 +10,6 @@ using transcript::Answer;
 
 namespace {
 
-constexpr auto kPatience = std::chrono::microseconds(20);
 constexpr int kLooksMax = 20000;
 constexpr const char* kRdbName = "dump.rdb";
 
@@ -21,7 +18,8 @@ constexpr const char* kRdbName = "dump.rdb";
 Machine::Machine(SimDisk& disk, const persistence::AofSettings& settings)
     : disk_(disk),
       handle_(disk),
-      persistence_(world_.engine(), settings_, keyspace_settings_, "", handle_),
+      persistence_(world_.engine(), settings_, keyspace_settings_, "", handle_, disk.schedule),
+      world_ms_(disk.schedule.now_ms()),
       log_(parts()) {
     settings_.aof = settings;
     settings_.rdb.save = {};
@@ -45,7 +43,7 @@ persistence::aof::AppendOnlyFile::Parts Machine::parts() {
             .refusals = persistence_.refusals(),
             .disk = handle_,
             .snapshots = persistence_.snapshots(),
-            .wake = [] {},
+            .wake = [this] { disk_.schedule.pause(); },
             .die = [this] { handle_.kill(); },
             .set_gate = [this](engine::ReplyGate* gate) { gate_ = gate; },
             .write_dataset =
@@ -56,7 +54,7 @@ persistence::aof::AppendOnlyFile::Parts Machine::parts() {
                 },
             .clear_libraries = [] {},
             .loading_rules = [this] { return persistence_.loading_rules(); },
-            .clock_ms = [this] { return disk_.clock.now_ms(); }};
+            .crew = disk_.schedule};
 }
 
 Status Machine::start() {
@@ -119,9 +117,15 @@ bool Machine::write_unit() {
     return true;
 }
 
+// The engine's clock is its own.
+void Machine::catch_up() {
+    const int64_t now_ms = disk_.schedule.now_ms();
+    world_.advance(now_ms - std::exchange(world_ms_, now_ms));
+}
+
 void Machine::attend(int64_t milliseconds) {
-    disk_.clock.advance(milliseconds);
-    world_.advance(milliseconds);
+    disk_.schedule.rest(milliseconds * 1000);
+    catch_up();
     (void)persistence_.attend(0);
     (void)log_.attend(0);
 }
@@ -130,15 +134,9 @@ void Machine::settle() {
     for (int i = 0; i < kLooksMax && !is_dead(); ++i) {
         (void)log_.attend(0);
         const observe::AofCounters counters = log_.counters();
-        const bool is_asleep = disk_.clock.sleepers() > 0;
         const bool is_taken = counters.bytes_buffered == 0 || counters.last_write_failed;
-        const bool is_quiet = !counters.sync_pending || is_asleep;
-        // Switched off, it still syncs what it has: time must not run ahead of that.
-        const bool is_closed = is_taken && (is_enabled_ || counters.last_write_failed ||
-                                            log_.synced() >= log_.mark());
-        if (is_closed && is_quiet && (gate_ == nullptr || acknowledged() == written())) return;
-        if (is_asleep && i % 4 == 3) attend(std::max<int64_t>(10, disk_.sync_ms / 15));
-        std::this_thread::sleep_for(kPatience);
+        if (is_taken && (gate_ == nullptr || acknowledged() == written())) return;
+        attend(1);
     }
 }
 

@@ -66,6 +66,7 @@ public:
 
 private:
     std::string text(const std::string& key);
+    void catch_up();
     uint64_t units_up_to(uint64_t offset, uint64_t& known) const;
     persistence::aof::AppendOnlyFile::Parts parts();
 
@@ -77,6 +78,7 @@ private:
     persistence::Persistence persistence_;
     engine::ReplyGate* gate_ = nullptr;
     bool is_enabled_ = false;
+    int64_t world_ms_ = 0;  // The disk's time as far as the engine knows it.
     uint64_t first_ = 0;           // Units that were loaded.
     std::vector<uint64_t> marks_;  // Where the log ended after each unit since.
     uint64_t acknowledged_ = 0;

@@ -4,7 +4,8 @@
 // were not synced come or do not come, and each time a server starts from what is left.
 //
 //     power_cuts [--cuts N] [--seed S] [--explain 1]
-//     power_cuts --story SEED [--policy P] [--trouble T] [--steps N] [--fails-at N] [--cuts N]
+//     power_cuts --story SEED [--policy P] [--trouble T] [--steps N] [--fails-at N] [--order N]
+//                [--cuts N]
 //
 // Of each story (story.h) the power goes before and behind operations that change or sync names,
 // and at random others. What is found must be a prefix of the history, MULTI units whole, with
@@ -16,19 +17,27 @@
 // A log with holes, zeros with data behind them, may be refused, since the same bytes could be
 // damage to what was on disk already; it is counted. It is never loaded as anything but a prefix.
 //
-// The second form tells one story again, with numbers for policy and trouble, until N cuts were
-// made: threads take their turns as they like, so that the same story does not end in the same
-// history each time. It shows history and files of the first promise broken; so does --explain.
+// The second form tells one story again, with numbers for policy and trouble, and once more in
+// other orders of the threads until N cuts were made: the same order gives the same history. It
+// shows history and files of the first promise broken; so does --explain.
 //
 // Threads: one plays the main thread of one machine after the other.
 #include <fmt/format.h>
 
+#include <sched.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "machine.h"
@@ -53,6 +62,10 @@ public:
 
     void cut(const std::string& title, Story& story, size_t at);
     void count(const std::string& title, const std::string& problem);
+    // Of a story that went wrong without any cut.
+    void show_living(Story& story) {
+        show(story.disk(), story.disk().history_size(), story.disk().image_now());
+    }
     uint64_t below(uint64_t limit) { return random_() % limit; }
     Damage damage();
 
@@ -66,6 +79,7 @@ private:
     void show(const SimDisk& disk, size_t at, const Image& image);
 
     std::mt19937_64 random_;
+    bool has_shown_ = false;
 };
 
 Damage Judge::damage() {
@@ -107,7 +121,7 @@ std::string readable(std::string bytes) {
 
 // Of the first promise that was broken.
 void Judge::show(const SimDisk& disk, size_t at, const Image& image) {
-    if (!explains || counts.failed > 0) return;
+    if (!explains || std::exchange(has_shown_, true)) return;
     const std::vector<Operation>& history = disk.history();
     for (size_t i = 0; i < history.size(); ++i) {
         const Operation& each = history[i];
@@ -133,7 +147,7 @@ std::string Judge::saved(Story& story, size_t at, const Image& image) {
 }
 
 std::string Judge::verdict(Story& story, size_t at, const Image& image) {
-    SimDisk disk(image);
+    SimDisk disk(image, random_());
     Machine machine(disk, story.settings());
     const Status started = machine.start();
     if (!started.ok()) {
@@ -157,7 +171,7 @@ std::string Judge::aftermath(Story& story, SimDisk& disk, uint64_t units) {
     const size_t history = disk.history_size();
     {
         const Image image = disk.image_at(below(history + 1), damage());
-        SimDisk second(image);
+        SimDisk second(image, random_());
         Machine machine(second, story.settings());
         const Status started = machine.start();
         if (!started.ok() && image.has_hole) return "";
@@ -169,7 +183,7 @@ std::string Judge::aftermath(Story& story, SimDisk& disk, uint64_t units) {
         }
     }
     const Image left = disk.image_at(history, damage());
-    SimDisk third(left);
+    SimDisk third(left, random_());
     uint64_t promised = units;
     {
         persistence::AofSettings settings = story.settings();
@@ -189,7 +203,7 @@ std::string Judge::aftermath(Story& story, SimDisk& disk, uint64_t units) {
     }
     const size_t at = third.history_size();
     const Image last = third.image_at(at, damage());
-    SimDisk fourth(last);
+    SimDisk fourth(last, random_());
     Machine machine(fourth, story.settings());
     const Status started = machine.start();
     if (started.ok() && machine.written() == promised) return "";
@@ -203,9 +217,9 @@ std::string Judge::aftermath(Story& story, SimDisk& disk, uint64_t units) {
 
 std::string title_of(const Plan& plan) {
     static constexpr const char* kPolicies[] = {"no", "always", "everysec"};
-    return fmt::format("story {}, {}, trouble: {}, call that fails: {}", plan.seed,
+    return fmt::format("story {}, {}, trouble: {}, call that fails: {}, order: {}", plan.seed,
                        kPolicies[static_cast<size_t>(plan.policy)], name_of(plan.trouble),
-                       plan.fails_at);
+                       plan.fails_at, plan.order);
 }
 
 bool changes_names(const Operation& operation) {
@@ -213,28 +227,76 @@ bool changes_names(const Operation& operation) {
            operation.action != Action::Cut;
 }
 
+// Places in a history at which most can go wrong.
+struct Places {
+    std::vector<size_t> names;      // Before and behind operations that change them, or sync them.
+    std::vector<size_t> syncs;      // One has not quite ended.
+    std::vector<size_t> switches;   // The first bytes of another file have been written.
+    std::vector<size_t> overtaken;  // The log went on in a file while another was not on disk yet.
+    std::vector<size_t> promises;   // One has just been given.
+};
+
+// Which files of the log have bytes that are not on disk.
+class Unsynced {
+public:
+    void see(const Operation& each, size_t at) {
+        if (each.action == Action::Create && each.path.find(".incr") != std::string::npos) {
+            logs_.insert(each.file);
+        }
+        if (each.action == Action::Append && logs_.contains(each.file)) last_[each.file] = at;
+        const auto last = last_.find(each.file);
+        if (each.action == Action::Sync && last != last_.end() && last->second < each.began) {
+            last_.erase(last);
+        }
+    }
+    size_t count() const { return last_.size(); }
+
+private:
+    std::set<size_t> logs_;
+    std::map<size_t, size_t> last_;  // Where in the history bytes were appended last.
+};
+
+Places places_of(const Story& story, const std::vector<Operation>& history) {
+    Places places{.promises = story.promises()};
+    size_t last_file = SIZE_MAX;
+    Unsynced unsynced;
+    for (size_t i = 0; i < history.size(); ++i) {
+        unsynced.see(history[i], i);
+        if (history[i].action == Action::Sync) places.syncs.push_back(i);
+        if (history[i].action == Action::Append) {
+            if (history[i].file != last_file) places.switches.push_back(i + 1);
+            last_file = history[i].file;
+            if (unsynced.count() > 1) places.overtaken.push_back(i + 1);
+        }
+        if (!changes_names(history[i])) continue;
+        places.names.push_back(i);
+        places.names.push_back(i + 1);
+    }
+    return places;
+}
+
 void cut_story(Judge& judge, const Plan& plan, uint64_t cuts) {
     Story story(plan);
     const std::string title = title_of(plan);
     if (const std::string problem = story.run(); !problem.empty()) {
         judge.count(title, problem);
+        judge.show_living(story);
         return;
     }
     const std::vector<Operation>& history = story.disk().history();
-    std::vector<size_t> names;
-    std::vector<size_t> syncs;
-    for (size_t i = 0; i < history.size(); ++i) {
-        if (history[i].action == Action::Sync) syncs.push_back(i);
-        if (!changes_names(history[i])) continue;
-        names.push_back(i);
-        names.push_back(i + 1);
-    }
+    const Places places = places_of(story, history);
+    const std::vector<size_t> anywhere;
+    const std::vector<size_t>* const kinds[] = {&places.names,    &places.names,    &places.names,
+                                                &places.promises, &places.promises, &places.syncs,
+                                                &places.switches, &anywhere};
     for (uint64_t i = 0; i < cuts; ++i) {
-        // Half of them where names change, a quarter where a sync has not quite ended.
-        size_t at = judge.below(history.size() + 1);
-        if (i % 4 < 2 && !names.empty()) at = names[judge.below(names.size())];
-        if (i % 4 == 2 && !syncs.empty()) at = syncs[judge.below(syncs.size())];
-        judge.cut(title, story, at);
+        if (i % 4 == 3 && !places.overtaken.empty()) {
+            judge.cut(title, story, places.overtaken[judge.below(places.overtaken.size())]);
+            continue;
+        }
+        const std::vector<size_t>& kind = *kinds[i % std::size(kinds)];
+        judge.cut(title, story,
+                  kind.empty() ? judge.below(history.size() + 1) : kind[judge.below(kind.size())]);
     }
 }
 
@@ -296,11 +358,13 @@ void cut_each_byte(Judge& judge, uint64_t seed) {
     if (units != 60) judge.count("each byte", fmt::format("the whole file shows {} units", units));
 }
 
-int run_one(const Plan& plan, uint64_t cuts) {
+int run_one(Plan plan, uint64_t cuts) {
     set_log_level(LogLevel::Nothing);
     Judge judge(plan.seed);
     judge.explains = true;
-    while (judge.counts.cuts < cuts && judge.counts.failed == 0) cut_story(judge, plan, 120);
+    for (; judge.counts.cuts < cuts && judge.counts.failed == 0; ++plan.order) {
+        cut_story(judge, plan, std::min<uint64_t>(cuts, 120));
+    }
     fmt::print("{} cuts, {} promises broken\n", judge.counts.cuts, judge.counts.failed);
     return judge.counts.failed == 0 ? 0 : 1;
 }
@@ -330,6 +394,14 @@ int run(uint64_t seed, uint64_t cuts, bool explains) {
     return failed == 0 ? 0 : 1;
 }
 
+// Its threads take turns, so that another core only makes each turn longer.
+void stay_on_one_core() {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(sched_getcpu(), &cores);
+    (void)sched_setaffinity(0, sizeof(cores), &cores);
+}
+
 }  // namespace
 }  // namespace millrace::torture
 
@@ -349,7 +421,9 @@ int main(int argc, char** argv) {
         if (name == "--policy") story.policy = static_cast<persistence::AppendFsync>(value);
         if (name == "--trouble") story.trouble = static_cast<torture::Trouble>(value);
         if (name == "--steps") story.steps = static_cast<int>(value);
+        if (name == "--order") story.order = value;
         if (name == "--fails-at") story.fails_at = static_cast<int64_t>(value);
     }
+    torture::stay_on_one_core();
     return story.seed != 0 ? torture::run_one(story, cuts) : torture::run(seed, cuts, explains);
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <utility>
 
 namespace millrace::torture {
@@ -12,8 +11,6 @@ using persistence::FileBytes;
 using persistence::LogFile;
 
 namespace {
-
-constexpr auto kStandstill = std::chrono::milliseconds(5);
 
 std::string folder_of(const std::string& path) {
     const size_t slash = path.rfind('/');
@@ -31,31 +28,6 @@ private:
 
 }  // namespace
 
-// --- time ---
-
-void SimClock::advance(int64_t milliseconds) {
-    const std::lock_guard lock(mutex_);
-    now_ms_ += milliseconds;
-    changed_.notify_all();
-}
-
-void SimClock::wake() {
-    const std::lock_guard lock(mutex_);
-    changed_.notify_all();
-}
-
-void SimClock::wait_until(int64_t deadline_ms, const std::atomic<bool>& given_up) {
-    std::unique_lock lock(mutex_);
-    ++sleepers_;
-    const auto is_over = [&] { return now_ms_ >= deadline_ms || given_up; };
-    for (int64_t seen_ms = now_ms_; !changed_.wait_for(lock, kStandstill, is_over);) {
-        // Whoever moves the clock waits for us.
-        if (now_ms_ == seen_ms) now_ms_ = deadline_ms;
-        seen_ms = now_ms_;
-    }
-    --sleepers_;
-}
-
 const char* name_of(Action action) {
     static constexpr const char* kNames[] = {"append", "cut",    "sync",   "failed sync",
                                              "mkdir",  "create", "rename", "remove",
@@ -71,6 +43,7 @@ public:
         : disk_(disk), dead_(std::move(dead)), file_(file), path_(std::move(path)) {}
 
     Result<size_t> append(std::span<const std::string_view> pieces) override {
+        disk_.give_way(path_);
         const std::lock_guard lock(disk_.mutex_);
         if (*dead_) return system_error(path_, EIO);
         if (const int code = disk_.fails(Call::Append, path_); code != 0) {
@@ -90,13 +63,14 @@ public:
     }
 
     Status sync() override {
+        disk_.give_way(path_);
         size_t began = 0;
-        const int64_t began_ms = disk_.clock.now_ms();
+        const int64_t began_ms = disk_.schedule.now_ms();
         {
             const std::lock_guard lock(disk_.mutex_);
             began = disk_.history_.size();
         }
-        if (disk_.sync_ms > 0) disk_.clock.wait_until(began_ms + disk_.sync_ms, *dead_);
+        disk_.wait_for_sync(began_ms, *dead_);
         const std::lock_guard lock(disk_.mutex_);
         if (*dead_) return system_error(path_, EIO);
         const int code = disk_.fails(Call::Sync, path_);
@@ -109,6 +83,7 @@ public:
     }
 
     Status cut(uint64_t bytes) override {
+        disk_.give_way(path_);
         const std::lock_guard lock(disk_.mutex_);
         if (*dead_) return system_error(path_, EIO);
         if (const int code = disk_.fails(Call::Cut, path_); code != 0) {
@@ -128,7 +103,8 @@ private:
     const std::string path_;
 };
 
-SimDisk::SimDisk(const Image& image) : folders_(image.folders), initial_(image) {
+SimDisk::SimDisk(const Image& image, uint64_t seed)
+    : schedule(seed), folders_(image.folders), initial_(image) {
     folders_.insert(".");
     for (const auto& [name, bytes] : image.files) {
         names_[name] = files_.size();
@@ -141,12 +117,21 @@ size_t SimDisk::history_size() const {
     return history_.size();
 }
 
+// The mark of a failed sync is made under a lock of the log's.
+void SimDisk::give_way(const std::string& path) const {
+    if (!path.ends_with(".unsynced")) schedule.dawdle();
+}
+
 int SimDisk::fails(Call call, const std::string& path) {
     return fault ? fault(call, path) : 0;
 }
 
+void SimDisk::wait_for_sync(int64_t began_ms, const std::atomic<bool>& given_up) const {
+    if (sync_ms > 0) schedule.wait_until(began_ms + sync_ms, [&] { return given_up.load(); });
+}
+
 void SimDisk::note(Operation operation) {
-    operation.at_ms = clock.now_ms();
+    operation.at_ms = schedule.now_ms();
     history_.push_back(std::move(operation));
 }
 
@@ -160,11 +145,8 @@ Image SimDisk::image_now() const {
 // --- one process's way to it ---
 
 void Handle::kill() {
-    {
-        const std::lock_guard lock(disk_.mutex_);
-        *dead_ = true;
-    }
-    disk_.clock.wake();
+    const std::lock_guard lock(disk_.mutex_);
+    *dead_ = true;
 }
 
 #define FAIL_AS_TOLD(call, path)                                                        \
@@ -173,6 +155,7 @@ void Handle::kill() {
     if (const int code = disk_.fails(call, path); code != 0) return system_error(path, code)
 
 Status Handle::make_folder(const std::string& path) {
+    disk_.give_way(path);
     FAIL_AS_TOLD(Call::MakeFolder, path);
     if (!disk_.folders_.insert(path).second) return done();
     disk_.note({.action = Action::MakeFolder, .path = path});
@@ -180,6 +163,7 @@ Status Handle::make_folder(const std::string& path) {
 }
 
 Result<std::unique_ptr<LogFile>> Handle::open(const std::string& path, bool fresh) {
+    disk_.give_way(path);
     FAIL_AS_TOLD(Call::Open, path);
     if (!disk_.folders_.contains(folder_of(path))) return system_error(path, ENOENT);
     auto found = disk_.names_.find(path);
@@ -197,6 +181,7 @@ Result<std::unique_ptr<LogFile>> Handle::open(const std::string& path, bool fres
 }
 
 Status Handle::rename(const std::string& from, const std::string& to) {
+    disk_.give_way(to);
     FAIL_AS_TOLD(Call::Rename, to);
     const auto found = disk_.names_.find(from);
     if (found == disk_.names_.end()) return system_error(from, ENOENT);
@@ -209,6 +194,7 @@ Status Handle::rename(const std::string& from, const std::string& to) {
 }
 
 Status Handle::remove(const std::string& path) {
+    disk_.give_way(path);
     FAIL_AS_TOLD(Call::Remove, path);
     const auto found = disk_.names_.find(path);
     if (found == disk_.names_.end()) return system_error(path, ENOENT);
@@ -219,13 +205,14 @@ Status Handle::remove(const std::string& path) {
 }
 
 Status Handle::sync_folder(const std::string& path) {
+    disk_.give_way(path);
     size_t began = 0;
-    const int64_t began_ms = disk_.clock.now_ms();
+    const int64_t began_ms = disk_.schedule.now_ms();
     {
         const std::lock_guard lock(disk_.mutex_);
         began = disk_.history_.size();
     }
-    if (disk_.sync_ms > 0) disk_.clock.wait_until(began_ms + disk_.sync_ms, *dead_);
+    disk_.wait_for_sync(began_ms, *dead_);
     FAIL_AS_TOLD(Call::SyncFolder, path);
     if (!disk_.folders_.contains(path)) return system_error(path, ENOENT);
     disk_.note({.action = Action::SyncFolder, .began = began, .path = path, .began_ms = began_ms});

@@ -15,7 +15,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,26 +26,9 @@
 #include <vector>
 
 #include "persistence/disk.h"
+#include "schedule.h"
 
 namespace millrace::torture {
-
-// Time that goes on when the test says so; and to the end of a wait, when the test itself stands
-// still since it waits for the one who waits.
-class SimClock {
-public:
-    int64_t now_ms() const { return now_ms_.load(); }
-    void advance(int64_t milliseconds);
-    // Waits until `deadline_ms`, or `given_up`.
-    void wait_until(int64_t deadline_ms, const std::atomic<bool>& given_up);
-    void wake();
-    int sleepers() const { return sleepers_.load(); }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::atomic<int64_t> now_ms_{1'000'000};
-    std::atomic<int> sleepers_{0};
-};
 
 enum class Action : uint8_t {
     Append, Cut, Sync, FailedSync, MakeFolder, Create, Rename, Remove, SyncFolder
@@ -88,11 +70,13 @@ enum class Call : uint8_t { Open, Append, Sync, Cut, Rename, Remove, SyncFolder,
 class SimDisk {
 public:
     SimDisk() = default;
-    explicit SimDisk(const Image& image);
+    // `seed`: of the order of the threads that use it.
+    explicit SimDisk(const Image& image, uint64_t seed = 1);
     SimDisk(const SimDisk&) = delete;
     SimDisk& operator=(const SimDisk&) = delete;
 
-    SimClock clock;
+    // Each call to the disk is a moment at which other threads may go first.
+    Schedule schedule;
 
     // Under the lock. An errno makes the call fail.
     std::function<int(Call, const std::string& path)> fault;
@@ -114,6 +98,8 @@ private:
         uint64_t appended = 0;
     };
 
+    void give_way(const std::string& path) const;
+    void wait_for_sync(int64_t began_ms, const std::atomic<bool>& given_up) const;
     int fails(Call call, const std::string& path);
     void note(Operation operation);
 

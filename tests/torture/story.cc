@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "machine.h"
 
@@ -75,6 +76,7 @@ int Story::fault(Call call) {
 // --- living ---
 
 std::string Story::run() {
+    disk_.schedule.reseed(plan_.seed + plan_.order);
     disk_.fault = [this](Call call, const std::string&) { return fault(call); };
     // Between a write and the end of its sync things happen.
     if (plan_.events && below(4) != 0) disk_.sync_ms = static_cast<int64_t>(1 + below(40));
@@ -113,10 +115,11 @@ std::string Story::run() {
 
 void Story::step(Machine& machine) {
     disturb(machine);
-    begun_.push_back({disk_.history_size(), disk_.clock.now_ms(), machine.written() + 1});
+    begun_.push_back({disk_.history_size(), disk_.schedule.now_ms(), machine.written() + 1});
     (void)machine.write_unit();
-    machine.attend(static_cast<int64_t>(1 + below(30)));
-    machine.settle();
+    machine.attend(below(4) == 0 ? 0 : static_cast<int64_t>(1 + below(30)));
+    // Sometimes more is written before the log has taken this.
+    if (!plan_.events || below(4) != 0) machine.settle();
     note(machine);
 }
 
@@ -126,7 +129,7 @@ void Story::note(Machine& machine) {
         const uint64_t acknowledged = machine.acknowledged();
         const uint64_t synced = machine.synced();
         const size_t now = disk_.history_size();
-        const int64_t at_ms = disk_.clock.now_ms();
+        const int64_t at_ms = disk_.schedule.now_ms();
         acknowledged_.push_back({now, at_ms, acknowledged});
         synced_.push_back({now, at_ms, synced});
     }
@@ -169,18 +172,18 @@ void Story::disturb(Machine& machine) {
 }
 
 void Story::begin_save(const Machine& machine) {
-    save_attempts_.push_back({disk_.history_size(), disk_.clock.now_ms(), machine.written()});
+    save_attempts_.push_back({disk_.history_size(), disk_.schedule.now_ms(), machine.written()});
 }
 
 void Story::end_save() {
-    saved_.push_back({disk_.history_size(), disk_.clock.now_ms(), save_attempts_.size() - 1});
+    saved_.push_back({disk_.history_size(), disk_.schedule.now_ms(), save_attempts_.size() - 1});
 }
 
 // --- judging ---
 
 int64_t Story::cut_time(size_t cut) const {
     const std::vector<Operation>& history = disk_.history();
-    return cut < history.size() ? history[cut].at_ms : disk_.clock.now_ms();
+    return cut < history.size() ? history[cut].at_ms : disk_.schedule.now_ms();
 }
 
 // Replies that leave although the disk does not take what they tell of promise nothing.
@@ -230,6 +233,19 @@ uint64_t Story::least_units(size_t cut) const {
 
 uint64_t Story::most_units(size_t cut) const {
     return highest(begun_, cut, INT64_MAX);
+}
+
+std::vector<size_t> Story::promises() const {
+    std::vector<size_t> places;
+    const auto add = [&places](const std::vector<Moment>& moments) {
+        uint64_t last = 0;
+        for (const Moment& each : moments) {
+            if (std::exchange(last, each.units) < each.units) places.push_back(each.history);
+        }
+    };
+    add(synced_);
+    if (plan_.policy == AppendFsync::Always) add(acknowledged_);
+    return places;
 }
 
 // The number of the attempt behind which nothing older may be found; the number of all if none was

@@ -40,6 +40,7 @@ struct Plan {
     Trouble trouble = Trouble::None;
     int steps = 300;
     int64_t fails_at = 0;  // That call to the disk fails, once; 0: none does.
+    uint64_t order = 0;    // Of the threads: another seed.
     bool events = true;    // Rewrites, saves, deaths, switching off and on.
 };
 
@@ -60,6 +61,8 @@ public:
     // Whether there must be an RDB file, and whether it may show so many units.
     bool must_be_saved(size_t cut) const;
     bool may_be_saved(size_t cut, uint64_t units) const;
+    // Where in the history more was promised than before.
+    std::vector<size_t> promises() const;
     // Calls to the disk that may fail.
     int64_t calls() const { return calls_; }
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <optional>
@@ -20,7 +19,7 @@ namespace {
 constexpr int64_t kTickMs = 100;
 // Compat: replies wait no longer than this for a disk that is busy with a sync.
 constexpr int64_t kStallMs = 2000;
-constexpr std::chrono::milliseconds kAnswerWaited{250};
+constexpr int64_t kAnswerWaitedMs = 250;
 constexpr ErrorText kNotEnabled{
     "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."};
 
@@ -41,7 +40,7 @@ AppendOnlyFile::AppendOnlyFile(Parts parts)
                        if (failed) return files_.mark_unsynced();
                        files_.unmark_unsynced();
                    },
-               .clock_ms = parts_.clock_ms}) {}
+               .crew = parts_.crew}) {}
 
 AppendOnlyFile::~AppendOnlyFile() {
     if (listening_) parts_.engine.effects().remove_sink(this);
@@ -132,6 +131,7 @@ int64_t AppendOnlyFile::attend(int64_t wait_us) {
 
 void AppendOnlyFile::tick() {
     if (state_ == State::Off && rewrite_.phase == Rewrite::Phase::Idle && !scheduled_) {
+        stalled_since_ms_ = now_ms();
         show_counters();
         return;
     }
@@ -240,7 +240,8 @@ Status AppendOnlyFile::try_disk() {
         answer->come.notify_one();
     });
     std::unique_lock lock(answer->mutex);
-    answer->come.wait_for(lock, kAnswerWaited, [&] { return answer->status.has_value(); });
+    parts_.crew.wait(answer->come, lock, kAnswerWaitedMs,
+                     [&] { return answer->status.has_value(); });
     if (!answer->status || answer->status->ok()) return done();
     log_warning("The AOF cannot be switched on: {}", answer->status->error().text());
     return ErrorText{"Unable to turn on AOF. Check server logs."};

@@ -40,6 +40,7 @@
 #include "persistence/settings.h"
 #include "persistence/snapshot/service.h"
 #include "persistence/write_refusals.h"
+#include "threads/crew.h"
 
 namespace millrace::persistence::aof {
 
@@ -65,7 +66,7 @@ public:
         std::function<Result<size_t>(std::string_view bytes, LoadProgress& progress)> load_preamble;
         std::function<void()> clear_libraries;
         std::function<LoadProgress::Rules()> loading_rules;
-        std::function<int64_t()> clock_ms = nullptr;  // LogWriter::Parts
+        const threads::Crew& crew = threads::Crew::system();
     };
 
     explicit AppendOnlyFile(Parts parts);
@@ -153,7 +154,7 @@ private:
     void at_cut();
     void snapshot_ended(const Status& status);
     void install();
-    void installed(const Status& status, const Manifest& next);
+    void installed(const Status& status);
     void rewrite_failed(const Status& status);
     void rewrite_over(bool failed);
     void drop_history();
@@ -201,8 +202,8 @@ private:
     std::atomic<bool> has_news_{false};
 
     // Syncs of the log have a lane of their own, since what they promise is a time.
-    SlowLane lane_{"aof_files"};
-    SlowLane sync_lane_{"aof_sync"};
+    SlowLane lane_{"aof_files", parts_.crew};
+    SlowLane sync_lane_{"aof_sync", parts_.crew};
     LogWriter writer_;
 };
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -20,21 +19,14 @@ namespace {
 constexpr int64_t kSyncEveryMs = 1000;
 constexpr int64_t kRetryEveryMs = 1000;
 constexpr int64_t kLookAgainMs = 50;
-constexpr int64_t kForeverMs = INT64_MAX;
+constexpr int64_t kForeverMs = threads::Crew::kForeverMs;
 constexpr size_t kSpareMax = 4;
 constexpr size_t kSpareBytesMax = size_t{1} << 20;
 
-int64_t system_clock_ms() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
-LogWriter::LogWriter(Parts parts) : parts_(std::move(parts)) {
-    if (!parts_.clock_ms) parts_.clock_ms = system_clock_ms;
-    thread_ = std::thread([this] { work(); });
-}
+LogWriter::LogWriter(Parts parts)
+    : parts_(std::move(parts)), thread_(parts_.crew.start([this] { work(); })) {}
 
 LogWriter::~LogWriter() {
     {
@@ -42,7 +34,7 @@ LogWriter::~LogWriter() {
         stopping_ = true;
     }
     changed_.notify_one();
-    thread_.join();
+    parts_.crew.join(thread_);
     parts_.lane.drain();  // Syncs refer to the writer.
 }
 
@@ -88,7 +80,7 @@ void LogWriter::flush(bool sync) {
               done.notify_one();
           }});
     std::unique_lock lock(mutex);
-    done.wait(lock, [&] { return is_done; });
+    parts_.crew.wait(done, lock, kForeverMs, [&] { return is_done; });
 }
 
 void LogWriter::set_policy(AppendFsync policy) {
@@ -106,12 +98,7 @@ void LogWriter::work() {
     for (;;) {
         const auto asked = [this] { return !orders_.empty() || stopping_; };
         const int64_t look_ms = next_look_ms();
-        if (look_ms == kForeverMs) {
-            changed_.wait(lock, asked);
-        } else {
-            changed_.wait_for(lock, std::chrono::milliseconds(std::max<int64_t>(look_ms, 1)),
-                              asked);
-        }
+        parts_.crew.wait(changed_, lock, std::max<int64_t>(look_ms, 1), asked);
         const bool last = stopping_ && orders_.empty();
         std::swap(orders, orders_);
         lock.unlock();
@@ -207,7 +194,7 @@ bool LogWriter::write_bytes() {
         return true;
     }
     if (const int64_t delay = delay_us_.load(std::memory_order_relaxed); delay > 0) {
-        std::this_thread::sleep_for(std::chrono::microseconds(delay));
+        parts_.crew.rest(delay);
     }
     std::string annotation;
     if (checksums_.load(std::memory_order_relaxed)) {

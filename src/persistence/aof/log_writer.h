@@ -37,6 +37,7 @@
 #include "persistence/aof/slow_lane.h"
 #include "persistence/disk.h"
 #include "persistence/settings.h"
+#include "threads/crew.h"
 
 namespace millrace::persistence::aof {
 
@@ -50,8 +51,7 @@ public:
         std::function<void()> die;
         // A sync has failed; or a base makes up for that. On the writer's thread or the lane's.
         std::function<void(bool failed)> sync_failed = nullptr;
-        // Milliseconds of a clock that only goes forward; null: the system's.
-        std::function<int64_t()> clock_ms = nullptr;
+        const threads::Crew& crew = threads::Crew::system();
     };
 
     explicit LogWriter(Parts parts);
@@ -121,7 +121,7 @@ private:
     void sync_in_lane();
     void recycle(ByteBuffer bytes);
     int64_t next_look_ms() const;
-    int64_t clock_ms() const { return parts_.clock_ms(); }
+    int64_t clock_ms() const { return parts_.crew.now_ns() / 1'000'000; }
     // Whether the file before this one is not on disk yet.
     bool must_hold() const { return synced() < file_begin_; }
 

@@ -7,11 +7,14 @@
 //     install    the base gets its name, the manifest names it, what it replaces is history
 //
 // Wherever that stops, the manifest on disk names files that make up everything that was logged.
+// When a manifest has got its name, but that is not sure to be on disk, the rewrite has failed; all
+// the same it is what is gone on from, so that none of the names in it is given a second time.
 #include <fmt/format.h>
 
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -65,15 +68,19 @@ void AppendOnlyFile::begin_rewrite() {
         rewrite_.increment = {fmt::format("temp-{}.incr", files_.name()), 0};
     }
     auto opened = std::make_shared<std::shared_ptr<LogFile>>();
-    auto work = [this, next, listed, name = rewrite_.increment.name, opened]() -> Status {
+    auto is_found = std::make_shared<bool>(false);
+    auto work = [this, next, listed, name = rewrite_.increment.name, opened,
+                 is_found]() -> Status {
         TRY(files_.make_folder());
         if (name.empty()) return done();
         *opened = TRY(files_.make(name));
-        if (listed) return files_.persist_with_new(next);
-        return done();
+        if (!listed) return done();
+        Status persisted = files_.persist_with_new(next);
+        *is_found = persisted.ok() || files_.may_be_found(next);
+        return persisted;
     };
-    in_lane(std::move(work), [this, next, listed, opened](const Status& status) {
-        if (status.ok() && listed) files_.manifest = next;
+    in_lane(std::move(work), [this, next, is_found, opened](const Status& status) {
+        if (*is_found) files_.manifest = next;
         rewrite_.next_file = std::move(*opened);
         prepared(status);
     });
@@ -133,34 +140,39 @@ void AppendOnlyFile::install() {
         next.replace_base(base, rewrite_.state == State::On ? 1 : 0);
     }
     const bool drops_history = !settings().aof_disable_auto_gc;
-    auto found = std::make_shared<Manifest>(next);  // What a restart finds in the end.
+    // What a restart finds in the end, if that is another one.
+    auto found = std::make_shared<std::optional<Manifest>>();
     auto work = [this, next, base, first_increment, drops_history, found,
                  from = rewrite_.temporary, increment = rewrite_.increment.name]() -> Status {
         TRY(files_.install(from, base.name));
         if (!first_increment.empty()) {
             TRY(files_.install(files_.path(increment), first_increment));
         }
-        const Status persisted = files_.persist(next);
-        if (!persisted.ok()) {
-            if (!files_.may_be_found(next)) (void)parts_.disk.remove(files_.path(base.name));
-            return Error(std::string(persisted.error().text()), persisted.error().code());
+        Status persisted = files_.persist(next);
+        if (!persisted.ok() && !files_.may_be_found(next)) {
+            (void)parts_.disk.remove(files_.path(base.name));
+            return persisted;
         }
+        *found = next;
+        if (!persisted.ok()) return persisted;
         if (!drops_history) return done();
         // Compat: a rewrite is over when its history is gone. If that fails, it goes later.
-        found->history.clear();
-        if (files_.persist(*found).ok()) {
+        Manifest last = next;
+        last.history.clear();
+        if (files_.persist(last).ok()) {
             files_.remove(next.history);
-        } else {
-            found->history = next.history;
+            *found = std::move(last);
         }
         return done();
     };
-    in_lane(std::move(work), [this, found](const Status& status) { installed(status, *found); });
+    in_lane(std::move(work), [this, found](const Status& status) {
+        if (*found) files_.manifest = std::move(**found);
+        installed(status);
+    });
 }
 
-void AppendOnlyFile::installed(const Status& status, const Manifest& next) {
+void AppendOnlyFile::installed(const Status& status) {
     if (!status.ok()) return rewrite_failed(status);
-    files_.manifest = next;
     if (rewrite_.state != State::Off) writer_.base_holds(rewrite_.cut);
     if (rewrite_.state == State::Starting && rewrite_.abandoned) {
         // Switched off meanwhile; the files are complete all the same.

@@ -13,7 +13,7 @@ SlowLane::~SlowLane() {
         stopping_ = true;
     }
     changed_.notify_one();
-    thread_.join();
+    crew_.join(thread_);
 }
 
 void SlowLane::run(Job job) {
@@ -26,14 +26,16 @@ void SlowLane::run(Job job) {
 
 void SlowLane::drain() {
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return jobs_.empty() && !busy_; });
+    crew_.wait(idle_, lock, threads::Crew::kForeverMs,
+               [this] { return jobs_.empty() && !busy_; });
 }
 
 void SlowLane::work() {
     pthread_setname_np(pthread_self(), name_.c_str());
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [this] { return !jobs_.empty() || stopping_; });
+        crew_.wait(changed_, lock, threads::Crew::kForeverMs,
+                   [this] { return !jobs_.empty() || stopping_; });
         if (jobs_.empty()) return;
         Job job = std::move(jobs_.front());
         jobs_.pop_front();

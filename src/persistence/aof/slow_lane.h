@@ -16,6 +16,8 @@
 #include <thread>
 #include <utility>
 
+#include "threads/crew.h"
+
 namespace millrace::persistence::aof {
 
 class SlowLane {
@@ -23,8 +25,9 @@ public:
     using Job = std::function<void()>;
 
     // `name`: of the thread, at most 15 characters.
-    explicit SlowLane(std::string name = "aof_sync")
-        : name_(std::move(name)), thread_([this] { work(); }) {}
+    explicit SlowLane(std::string name = "aof_sync",
+                      const threads::Crew& crew = threads::Crew::system())
+        : name_(std::move(name)), crew_(crew), thread_(crew.start([this] { work(); })) {}
     ~SlowLane();  // After all jobs.
     SlowLane(const SlowLane&) = delete;
     SlowLane& operator=(const SlowLane&) = delete;
@@ -37,6 +40,7 @@ private:
     void work();
 
     const std::string name_;
+    const threads::Crew& crew_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::condition_variable idle_;

@@ -43,6 +43,7 @@ Status AppendOnlyFile::start() {
     configure();
     TRY(open_files());
     state_ = State::On;
+    stalled_since_ms_ = now_ms();  // Nothing waits for the disk yet.
     listening_ = true;
     parts_.engine.effects().add_sink(this);
     configure();

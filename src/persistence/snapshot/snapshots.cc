@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include "base/memory.h"
@@ -35,18 +33,15 @@ constexpr size_t kStringsPerSample = 16;
 constexpr uint64_t kHeldBytesMin = uint64_t{32} << 20;
 constexpr uint64_t kHeldShare = 8;  // A part of the memory in use.
 
-int64_t now_ns() {
-    return std::chrono::steady_clock::now().time_since_epoch().count();
-}
-
 }  // namespace
 
 Snapshots::Snapshots(keyspace::Keyspace& keyspace, const RdbSettings& settings,
-                     std::string cpu_list, FactsSource facts)
+                     std::string cpu_list, FactsSource facts, const threads::Crew& crew)
     : keyspace_(keyspace),
       settings_(settings),
       facts_(std::move(facts)),
-      thread_(std::move(cpu_list)) {}
+      crew_(crew),
+      thread_(std::move(cpu_list), crew) {}
 
 Snapshots::~Snapshots() {
     stop();
@@ -61,7 +56,7 @@ void Snapshots::stop() {
     while (under_way_) {
         send();
         collect();
-        if (under_way_) std::this_thread::sleep_for(std::chrono::microseconds(kWaitUs));
+        if (under_way_) crew_.rest(kWaitUs);
     }
     keyspace_.capture().returned(UINT64_MAX);
 }
@@ -115,12 +110,12 @@ int64_t Snapshots::attend(int64_t wait_us, bool is_idle) {
         return wait_us;
     collect();
     if (!under_way_ && !waiting_.empty() && !keyspace_.capture().walking()) cut();
-    const int64_t since_us = (now_ns() - attended_ns_) / 1000;
+    const int64_t since_us = (crew_.now_ns() - attended_ns_) / 1000;
     walk(is_idle ? kIdleSliceUs : std::clamp(since_us / kTurnsPerSlice, kSliceUs, kSliceUsMax));
     finish_walk();
     send();
     slow_down();
-    attended_ns_ = now_ns();
+    attended_ns_ = crew_.now_ns();
     if (!is_active()) return wait_us;
     const bool goes_on =
         keyspace_.capture().walking() ? given_up_ || !under_way_ || keeps_up() : !under_way_;
@@ -129,11 +124,11 @@ int64_t Snapshots::attend(int64_t wait_us, bool is_idle) {
 
 void Snapshots::walk(int64_t budget_us) {
     keyspace::Capture& capture = keyspace_.capture();
-    const int64_t deadline_ns = now_ns() + budget_us * 1000;
+    const int64_t deadline_ns = crew_.now_ns() + budget_us * 1000;
     const bool keeps = under_way_ && !given_up_;
     int count = 0;
-    const auto go_on = [&] { return ++count % 4 != 0 || now_ns() < deadline_ns; };
-    while (capture.walking() && now_ns() < deadline_ns && (!keeps || keeps_up())) {
+    const auto go_on = [&] { return ++count % 4 != 0 || crew_.now_ns() < deadline_ns; };
+    while (capture.walking() && crew_.now_ns() < deadline_ns && (!keeps || keeps_up())) {
         capture.step(go_on);
         if (keeps) send();
     }
@@ -181,7 +176,7 @@ void Snapshots::slow_down() {
     const uint64_t excess = held - held_ceiling_bytes_;
     const uint64_t wait_us =
         std::min<uint64_t>(4000, 500 + excess * 8000 / (held_ceiling_bytes_ + 1));
-    std::this_thread::sleep_for(std::chrono::microseconds(wait_us));
+    crew_.rest(static_cast<int64_t>(wait_us));
 }
 
 // --- the beginning and the end ---

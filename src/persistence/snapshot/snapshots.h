@@ -32,6 +32,7 @@
 #include "persistence/snapshot/chunk.h"
 #include "persistence/snapshot/service.h"
 #include "persistence/snapshot/writing_thread.h"
+#include "threads/crew.h"
 
 namespace millrace::persistence::snapshot {
 
@@ -57,7 +58,7 @@ public:
     using FactsSource = std::function<CutFacts()>;
 
     Snapshots(keyspace::Keyspace& keyspace, const RdbSettings& settings, std::string cpu_list,
-              FactsSource facts);
+              FactsSource facts, const threads::Crew& crew = threads::Crew::system());
     ~Snapshots() override;
 
     // Gives up what is under way and what waits: the end of the server, while those are there who
@@ -99,6 +100,7 @@ private:
     keyspace::Keyspace& keyspace_;
     const RdbSettings& settings_;
     const FactsSource facts_;
+    const threads::Crew& crew_;
     std::deque<SnapshotRequest> waiting_;
 
     // The one under way, from the cut until its task has come back.

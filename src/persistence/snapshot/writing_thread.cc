@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -30,7 +29,7 @@ WritingThread::~WritingThread() {
     give_up();
     stopping_.store(true, std::memory_order_seq_cst);
     parking_.wake();
-    thread_.join();
+    crew_.join(thread_);
 }
 
 void WritingThread::expect_task() {
@@ -44,7 +43,7 @@ void WritingThread::send(std::unique_ptr<Chunk> chunk) {
     CHECK(has_room());
     ++in_flight_;
     CHECK(sent_.push(std::move(chunk)));
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    if (!thread_.joinable()) thread_ = crew_.start([this] { run(); });
     parking_.wake();
 }
 
@@ -74,7 +73,7 @@ void WritingThread::run() {
             work(*chunk);
             CHECK(returned_.push(std::move(chunk)));
         }
-        parking_.park([&] { return stopping() || !sent_.empty(); });
+        crew_.park(parking_, [&] { return stopping() || !sent_.empty(); });
     }
     if (task_ != nullptr) task_->target->abandon();
 }
@@ -173,7 +172,7 @@ void WritingThread::delay() {
     if (left_us < 0) return rdb::delay_key(left_us, keys_);
     while (left_us > 0 && !is_over()) {
         const int64_t piece_us = std::min(left_us, kPieceUs);
-        std::this_thread::sleep_for(std::chrono::microseconds(piece_us));
+        crew_.rest(piece_us);
         left_us -= piece_us;
     }
 }

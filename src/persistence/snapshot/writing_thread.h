@@ -19,6 +19,7 @@
 
 #include "persistence/snapshot/chunk.h"
 #include "threads/cpu_list.h"
+#include "threads/crew.h"
 #include "threads/parking.h"
 #include "threads/spsc_ring.h"
 
@@ -28,7 +29,8 @@ class WritingThread {
 public:
     static constexpr size_t kInFlightMax = 32;
 
-    explicit WritingThread(std::string cpu_list) : cpu_list_(std::move(cpu_list)) {}
+    WritingThread(std::string cpu_list, const threads::Crew& crew)
+        : cpu_list_(std::move(cpu_list)), crew_(crew) {}
     // Gives up what is under way.
     ~WritingThread();
     WritingThread(const WritingThread&) = delete;
@@ -65,6 +67,7 @@ private:
     }
 
     const std::string cpu_list_;
+    const threads::Crew& crew_;
     const threads::CoreMask cores_;  // Of the process; the main thread may be pinned since.
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> sent_;
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> returned_;
