@@ -40,6 +40,10 @@ public:
         encodings_.hash_max_listpack_value = limits / 2;
     }
 
+    ~Model() { thaw(); }
+    Model(const Model&) = delete;
+    Model& operator=(const Model&) = delete;
+
     void step(ByteReader& input) {
         const uint8_t what = input.read_byte();
         switch (what % 16) {

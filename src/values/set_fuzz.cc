@@ -26,6 +26,10 @@ public:
         encodings_.set_max_listpack_entries = limits / 16 * 4;
     }
 
+    ~Model() { thaw(); }
+    Model(const Model&) = delete;
+    Model& operator=(const Model&) = delete;
+
     void step(ByteReader& input) {
         const uint8_t what = input.read_byte();
         switch (what % 16) {

@@ -36,6 +36,10 @@ public:
     explicit Model(uint8_t limits)
         : limits_{.entries = limits % 32u, .member_bytes = limits / 2u, .seed = {1, 2}} {}
 
+    ~Model() { thaw(); }
+    Model(const Model&) = delete;
+    Model& operator=(const Model&) = delete;
+
     void step(ByteReader& input) {
         const uint8_t what = input.read_byte();
         switch (what % 16) {

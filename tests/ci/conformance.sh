@@ -23,12 +23,12 @@ server=build/release/bin/millrace-server
 
 all=()
 marked=()
-cut_short=()
-while read -r unit marks; do
+apart=()
+while read -r unit mark; do
   [[ -z $unit || $unit == \#* ]] && continue
+  [[ $mark == ends-early=* || $mark == without=* ]] && { apart+=("$unit $mark"); continue; }
   all+=(--single "$unit")
-  [[ " $marks " == *" threads "* ]] && marked+=(--single "$unit")
-  [[ " $marks " == *" cut-short "* ]] && cut_short+=(--single "$unit")
+  [[ $mark == threads ]] && marked+=(--single "$unit")
 done <tests/conformance/units.txt
 skipped=$(mktemp)
 trap 'rm -f "$skipped"' EXIT
@@ -39,6 +39,8 @@ passed=0
 failed=0
 again_max=3  # Units; more than that is no accident.
 
+may_end_early=0  # How many tests of a unit that does not come to its end must have passed.
+
 # One run; the last line of build/NAME.txt is its count. The runner and the suite are read-only and elsewhere; the log
 # stays here. There is neither replication nor a cluster.
 run_units() {  # name of the log, arguments of the runner...
@@ -47,7 +49,8 @@ run_units() {  # name of the log, arguments of the runner...
   echo "--- $name"
   "$runner" run "$server" --tags "-needs:repl -cluster" --skipfile "$skipped" "$@" >"build/$name.txt" 2>&1
   cp "$log" "build/$name.log" || { tail -n 20 "build/$name.txt"; echo "no log" >>"build/$name.txt"; return; }
-  tests/ci/compare_conformance.py "build/$name.log" tests/conformance/known_exceptions.txt >"build/$name.txt"
+  tests/ci/compare_conformance.py "build/$name.log" tests/conformance/known_exceptions.txt "$may_end_early" \
+    >"build/$name.txt"
   cat "build/$name.txt"
 }
 
@@ -76,13 +79,27 @@ suite() {  # name of the log, arguments of the runner...
   failed=$((failed + lost))
 }
 
+# The units that have a run of their own.
+suite_apart() {  # arguments of the runner...
+  local unit mark
+  for line in "${apart[@]}"; do
+    read -r unit mark <<<"$line"
+    if [[ $mark == without=* ]]; then
+      suite conformance-apart --single "$unit" --tags "-${mark#*=}" "$@"
+    else
+      may_end_early=${mark#*=}
+      suite conformance-apart --single "$unit" "$@"
+      may_end_early=0
+    fi
+  done
+}
+
 if [[ ${1:-} == --io-threads ]]; then
   suite conformance-threads "${all[@]}" "$@"
-  ((${#cut_short[@]})) && suite conformance-rest "${cut_short[@]}" --io-threads --tags -external:skip "$@"
 else
   suite conformance "${all[@]}" "$@"
-  ((${#cut_short[@]})) && suite conformance-rest "${cut_short[@]}" --tags -external:skip "$@"
   ((${#marked[@]})) && suite conformance-threads "${marked[@]}" --io-threads "$@"
 fi
+suite_apart "$@"
 echo "$passed passed, $failed failed"
 ((failed == 0))
