@@ -369,9 +369,11 @@ struct Remains {
         bytes.resize(size, '\0');
         written.resize(size, '\0');
     }
-    bool has_hole() const {
+    // Where there are zeros with data behind them; npos: nowhere.
+    size_t hole() const {
         const size_t zero = written.find('\0');
-        return zero != std::string::npos && written.find('\1', zero) != std::string::npos;
+        if (zero == std::string::npos) return zero;
+        return written.find('\1', zero) == std::string::npos ? std::string::npos : zero;
     }
 };
 
@@ -429,7 +431,8 @@ Image SimDisk::image_at(size_t cut, const Damage& damage) const {
     for (const auto& [name, file] : names) {
         if (!folders.contains(folder_of(name))) continue;
         image.files[name] = files[file].bytes;
-        if (name.ends_with(".aof")) image.has_hole |= files[file].has_hole();
+        const size_t hole = files[file].hole();
+        if (name.ends_with(".aof") && hole != std::string::npos) image.holes[name] = hole;
     }
     return image;
 }

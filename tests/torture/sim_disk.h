@@ -62,7 +62,8 @@ struct Damage {
 struct Image {
     std::set<std::string> folders;
     std::map<std::string, std::string> files;
-    bool has_hole = false;  // Zeros with data behind them.
+    // Where files have zeros with data behind them, the first time.
+    std::map<std::string, uint64_t> holes = {};
 };
 
 enum class Call : uint8_t { Open, Append, Sync, Cut, Rename, Remove, SyncFolder, MakeFolder };
