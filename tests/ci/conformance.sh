@@ -29,6 +29,11 @@ while read -r unit mark _; do
 done <tests/conformance/units.txt
 ((${#all[@]})) || { echo "skipped: tests/conformance/units.txt names no unit yet"; exit 0; }
 
+skipped=()
+while read -r line; do
+  [[ -z $line || $line == \#* ]] || skipped+=(--skiptest "${line%% :: *}")
+done <tests/conformance/skipped.txt
+
 passed=0
 failed=0
 again_max=3  # Units; more than that is no accident.
@@ -39,7 +44,7 @@ run_units() {  # name of the log, arguments of the runner...
   local name=$1 log=${VALKEY_TESTS_ROOT:-/var/cache/millrace-valkey-tests}/last.log
   shift
   echo "--- $name"
-  "$runner" run "$server" --tags "-needs:repl -cluster" "$@" >"build/$name.txt" 2>&1
+  "$runner" run "$server" --tags "-needs:repl -cluster" "${skipped[@]}" "$@" >"build/$name.txt" 2>&1
   cp "$log" "build/$name.log" || { tail -n 20 "build/$name.txt"; echo "no log" >>"build/$name.txt"; return; }
   tests/ci/compare_conformance.py "build/$name.log" tests/conformance/known_exceptions.txt >"build/$name.txt"
   cat "build/$name.txt"
