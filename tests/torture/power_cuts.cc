@@ -263,7 +263,7 @@ std::string title_of(const Plan& plan) {
 
 bool changes_names(const Operation& operation) {
     return operation.action != Action::Append && operation.action != Action::Sync &&
-           operation.action != Action::Cut;
+           operation.action != Action::LostSync && operation.action != Action::Cut;
 }
 
 // Places in a history at which most can go wrong.

@@ -29,9 +29,9 @@ private:
 }  // namespace
 
 const char* name_of(Action action) {
-    static constexpr const char* kNames[] = {"append", "cut",    "sync",   "failed sync",
-                                             "mkdir",  "create", "rename", "remove",
-                                             "sync folder"};
+    static constexpr const char* kNames[] = {"append",    "cut",   "sync",   "failed sync",
+                                             "lost sync", "mkdir", "create", "rename",
+                                             "remove",    "sync folder"};
     return kNames[static_cast<size_t>(action)];
 }
 
@@ -72,9 +72,10 @@ public:
         }
         disk_.wait_for_sync(began_ms, *dead_);
         const std::lock_guard lock(disk_.mutex_);
-        if (*dead_) return system_error(path_, EIO);
-        const int code = disk_.fails(Call::Sync, path_);
-        disk_.note({.action = code == 0 ? Action::Sync : Action::FailedSync,
+        const int code = *dead_ ? EIO : disk_.fails(Call::Sync, path_);
+        disk_.note({.action = *dead_      ? Action::LostSync
+                              : code == 0 ? Action::Sync
+                                          : Action::FailedSync,
                     .began = began,
                     .file = file_,
                     .began_ms = began_ms});

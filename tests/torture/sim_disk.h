@@ -31,8 +31,8 @@
 namespace millrace::torture {
 
 enum class Action : uint8_t {
-    Append, Cut, Sync, FailedSync, MakeFolder, Create, Rename, Remove, SyncFolder
-};
+    Append, Cut, Sync, FailedSync, LostSync, MakeFolder, Create, Rename, Remove, SyncFolder
+};  // LostSync: who waited for it was killed.
 
 const char* name_of(Action action);
 
