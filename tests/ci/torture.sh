@@ -4,7 +4,7 @@
 # What is on disk after the worst: power cuts on a simulated disk, servers killed under load and at each step, disks
 # that are full, slow or broken, damaged files. Short here; the long runs are
 #
-#     TORTURE_CYCLES=4000 TORTURE_CUTS=200000 TORTURE_FILES=50000 TORTURE_SEED=$RANDOM tests/ci/torture.sh
+#     TORTURE_CYCLES=4000 TORTURE_CUTS=20000 TORTURE_FILES=50000 TORTURE_SEED=$RANDOM tests/ci/torture.sh
 #
 # The kills are shared three to one between `always` and `everysec`. All seeds are printed. Where a real Valkey is, the
 # same kills run on it for comparison (TORTURE_COMPARE=1), and its files are loaded; what it loses does not count.
@@ -30,7 +30,7 @@ program() {  # name, options...: built by ./test
   run "$1" "$folder/$@"
 }
 # With seed 4, a length that is damaged swallows whole lines with checksums.
-program power_cuts --cuts "${TORTURE_CUTS:-20000}" --seed "${TORTURE_SEED:-4}"
+program power_cuts --cuts "${TORTURE_CUTS:-8000}" --seed "${TORTURE_SEED:-4}"
 program damaged_files --files "${TORTURE_FILES:-50000}" --seed "${TORTURE_SEED:-4}"
 
 kills=(python3 tests/torture/append_only_kill.py)

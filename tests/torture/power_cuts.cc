@@ -15,7 +15,8 @@
 // while the server starts, and once more behind writes of the server that has started.
 //
 // A log with holes, zeros with data behind them, may be refused, since the same bytes could be
-// damage to what was on disk already; it is counted. It is never loaded as anything but a prefix.
+// damage to what was on disk already; it is counted. It is never loaded as anything but a prefix,
+// and cut off at the hole it holds what was promised.
 //
 // The second form tells one story again, with numbers for policy and trouble, and once more in
 // other orders of the threads until N cuts were made: the same order gives the same history. It
@@ -41,6 +42,7 @@
 
 #include "base/log.h"
 #include "machine.h"
+#include "persistence/aof/manifest.h"
 #include "story.h"
 
 namespace millrace::torture {
@@ -74,6 +76,7 @@ public:
 
 private:
     std::string verdict(Story& story, size_t at, const Image& image);
+    std::string refused(Story& story, size_t at, const Image& image);
     std::string aftermath(Story& story, SimDisk& disk, uint64_t units);
     static std::string saved(Story& story, size_t at, const Image& image);
     void show(const SimDisk& disk, size_t at, const Image& image);
@@ -146,14 +149,52 @@ std::string Judge::saved(Story& story, size_t at, const Image& image) {
     return fmt::format("the RDB file shows {} units", *units);
 }
 
+// The log as millrace-check-aof --fix leaves it: it ends at its first hole.
+Image without_holes(Image image) {
+    using persistence::aof::Manifest;
+    const std::string folder = persistence::AofSettings().appenddirname + "/";
+    const std::string name = persistence::AofSettings().appendfilename + ".manifest";
+    Result<Manifest> manifest = Manifest::parse(image.files[folder + name]);
+    if (!manifest.ok()) return image;
+    bool is_over = false;
+    for (const persistence::aof::FileEntry& each : manifest->increments) {
+        std::string& bytes = image.files[folder + each.name];
+        const auto hole = image.holes.find(folder + each.name);
+        if (is_over) {
+            bytes.clear();
+        } else if (hole != image.holes.end()) {
+            bytes.resize(hole->second);
+            is_over = true;
+        }
+    }
+    return image;
+}
+
+// What was promised stands before the hole. Where anything may fail, the mark of a failed sync may
+// not be made either, and the next start builds on bytes that the disk never got.
+std::string Judge::refused(Story& story, size_t at, const Image& image) {
+    if (story.plan().trouble == Trouble::Anything) return "";
+    SimDisk disk(without_holes(image), random_());
+    Machine machine(disk, story.settings());
+    const Status started = machine.start();
+    if (!started.ok()) {
+        return fmt::format("does not start without what is behind the hole: {}",
+                           started.error().text());
+    }
+    if (machine.written() >= story.least_units(at)) return "";
+    return fmt::format("{} units before the hole, {} were promised", machine.written(),
+                       story.least_units(at));
+}
+
 std::string Judge::verdict(Story& story, size_t at, const Image& image) {
     SimDisk disk(image, random_());
     Machine machine(disk, story.settings());
     const Status started = machine.start();
     if (!started.ok()) {
-        if (image.has_hole && !started.error().text().starts_with("the state")) {
+        if (!image.holes.empty() && !started.error().text().starts_with("the state")) {
             ++counts.refused;
-            return saved(story, at, image);
+            const std::string problem = refused(story, at, image);
+            return problem.empty() ? saved(story, at, image) : problem;
         }
         return fmt::format("does not start: {}", started.error().text());
     }
@@ -174,7 +215,7 @@ std::string Judge::aftermath(Story& story, SimDisk& disk, uint64_t units) {
         SimDisk second(image, random_());
         Machine machine(second, story.settings());
         const Status started = machine.start();
-        if (!started.ok() && image.has_hole) return "";
+        if (!started.ok() && !image.holes.empty()) return "";
         if (!started.ok()) {
             return fmt::format("a second start: {}", started.error().text());
         }
@@ -224,7 +265,7 @@ std::string title_of(const Plan& plan) {
 
 bool changes_names(const Operation& operation) {
     return operation.action != Action::Append && operation.action != Action::Sync &&
-           operation.action != Action::Cut;
+           operation.action != Action::LostSync && operation.action != Action::Cut;
 }
 
 // Places in a history at which most can go wrong.

@@ -29,9 +29,9 @@ private:
 }  // namespace
 
 const char* name_of(Action action) {
-    static constexpr const char* kNames[] = {"append", "cut",    "sync",   "failed sync",
-                                             "mkdir",  "create", "rename", "remove",
-                                             "sync folder"};
+    static constexpr const char* kNames[] = {"append",    "cut",   "sync",   "failed sync",
+                                             "lost sync", "mkdir", "create", "rename",
+                                             "remove",    "sync folder"};
     return kNames[static_cast<size_t>(action)];
 }
 
@@ -72,9 +72,10 @@ public:
         }
         disk_.wait_for_sync(began_ms, *dead_);
         const std::lock_guard lock(disk_.mutex_);
-        if (*dead_) return system_error(path_, EIO);
-        const int code = disk_.fails(Call::Sync, path_);
-        disk_.note({.action = code == 0 ? Action::Sync : Action::FailedSync,
+        const int code = *dead_ ? EIO : disk_.fails(Call::Sync, path_);
+        disk_.note({.action = *dead_      ? Action::LostSync
+                              : code == 0 ? Action::Sync
+                                          : Action::FailedSync,
                     .began = began,
                     .file = file_,
                     .began_ms = began_ms});
@@ -369,9 +370,11 @@ struct Remains {
         bytes.resize(size, '\0');
         written.resize(size, '\0');
     }
-    bool has_hole() const {
+    // Where there are zeros with data behind them; npos: nowhere.
+    size_t hole() const {
         const size_t zero = written.find('\0');
-        return zero != std::string::npos && written.find('\1', zero) != std::string::npos;
+        if (zero == std::string::npos) return zero;
+        return written.find('\1', zero) == std::string::npos ? std::string::npos : zero;
     }
 };
 
@@ -429,7 +432,8 @@ Image SimDisk::image_at(size_t cut, const Damage& damage) const {
     for (const auto& [name, file] : names) {
         if (!folders.contains(folder_of(name))) continue;
         image.files[name] = files[file].bytes;
-        if (name.ends_with(".aof")) image.has_hole |= files[file].has_hole();
+        const size_t hole = files[file].hole();
+        if (name.ends_with(".aof") && hole != std::string::npos) image.holes[name] = hole;
     }
     return image;
 }

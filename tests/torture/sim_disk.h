@@ -31,8 +31,8 @@
 namespace millrace::torture {
 
 enum class Action : uint8_t {
-    Append, Cut, Sync, FailedSync, MakeFolder, Create, Rename, Remove, SyncFolder
-};
+    Append, Cut, Sync, FailedSync, LostSync, MakeFolder, Create, Rename, Remove, SyncFolder
+};  // LostSync: who waited for it was killed.
 
 const char* name_of(Action action);
 
@@ -62,7 +62,8 @@ struct Damage {
 struct Image {
     std::set<std::string> folders;
     std::map<std::string, std::string> files;
-    bool has_hole = false;  // Zeros with data behind them.
+    // Where files have zeros with data behind them, the first time.
+    std::map<std::string, uint64_t> holes = {};
 };
 
 enum class Call : uint8_t { Open, Append, Sync, Cut, Rename, Remove, SyncFolder, MakeFolder };

@@ -27,6 +27,11 @@ uint64_t highest(const Moments& moments, size_t cut, int64_t until_ms) {
     return units;
 }
 
+// One that took its time, whether its process has lived to see the end or not.
+bool is_sync(const Operation& operation) {
+    return operation.action == Action::Sync || operation.action == Action::LostSync;
+}
+
 }  // namespace
 
 std::string name_of(Trouble trouble) {
@@ -198,20 +203,19 @@ bool Story::syncs_failed_before(size_t cut) const {
                        [](const Operation& each) { return each.action == Action::FailedSync; });
 }
 
-// How long the two longest of the last syncs took, the one under way included.
+// How long the two longest of the last syncs took, those under way included.
 int64_t Story::time_of_last_syncs(size_t cut) const {
     std::vector<int64_t> times;
     const auto& history = disk_.history();
     const int64_t now_ms = cut_time(cut);
     for (size_t i = cut; i < history.size(); ++i) {
-        if (history[i].action == Action::Sync && history[i].began <= cut) {
+        if (is_sync(history[i]) && history[i].began <= cut) {
             times.push_back(now_ms - history[i].began_ms);
-            break;
         }
     }
     for (size_t i = cut; i > 0 && times.size() < 3; --i) {
         const Operation& each = history[i - 1];
-        if (each.action == Action::Sync) times.push_back(each.at_ms - each.began_ms);
+        if (is_sync(each)) times.push_back(each.at_ms - each.began_ms);
     }
     std::sort(times.rbegin(), times.rend());
     times.resize(std::max<size_t>(times.size(), 2));
