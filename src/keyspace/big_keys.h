@@ -61,6 +61,7 @@ private:
     int db_ = 0;
     uint64_t position_ = 0;
     uint64_t passes_ = 0;
+    uint64_t owed_calls_ = 0;  // Calls of walk() that do nothing, since one has taken too long.
     std::vector<const Entry*> entries_;  // Kept for its memory only.
 };
 
