@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A few chunks whose memory is there already. The first touch of a huge page has the system find
+// A chunk whose memory is there already. The first touch of a huge page has the system find
 // and clear 2 MiB of memory, which takes a fraction of a millisecond, and several where the machine
 // is a guest whose host looks for memory too. So while data grows a thread touches chunks ahead of
 // those who need them.
@@ -25,8 +25,8 @@ class SlabRegion;
 
 class ChunkReserve {
 public:
-    static constexpr size_t kChunks = 2;
-    static constexpr std::chrono::seconds kIdle{10};
+    static constexpr size_t kChunks = 1;
+    static constexpr std::chrono::seconds kIdle{2};
 
     explicit ChunkReserve(SlabRegion& region) : region_(region) {}
     ~ChunkReserve() { stop(); }
