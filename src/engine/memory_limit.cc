@@ -123,7 +123,11 @@ bool MemoryLimit::evict() {
         spent_ns = CycleClock::to_nanoseconds(CycleClock::now() - begin);
         if (spent_ns < slice_ns_) continue;
         evicting_ = excess() > 0;
-        if (evicting_) rest_until_ = 2 * CycleClock::now() - begin;
+        // Others get as long, but no longer for the time in which somebody else had the core.
+        const uint64_t now = CycleClock::now();
+        const uint64_t share_ns = std::min(slice_ns_, spent_ns);
+        const uint64_t share = (now - begin) * share_ns / std::max<uint64_t>(spent_ns, 1);
+        if (evicting_) rest_until_ = now + share;
         break;
     }
     if (found && !evicting_) {
