@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Words for the fuzz targets of collections: few different ones, so that they meet again, and of
-// every kind that a collection keeps in its own way.
+// What the fuzz targets of collections share: words, few different ones, so that they meet again,
+// and of every kind that a collection keeps in its own way; and how a model is led through its
+// steps.
 //
 // Threads: any.
 #pragma once
@@ -34,6 +35,17 @@ inline std::string fuzzed_word(ByteReader& input) {
             return "m" + std::to_string(input.read_little_endian<uint16_t>() % 512);
         default:
             return std::string(input.read_bytes(what / 8 < input.left() ? what / 8 : 0));
+    }
+}
+
+// The first byte makes the model, the others are its steps; after each it checks itself.
+template <typename Model>
+void run_fuzzed_steps(ByteReader input) {
+    constexpr int kStepsMax = 200;
+    Model model(input.read_byte());
+    for (int steps = 0; !input.at_end() && steps < kStepsMax; ++steps) {
+        model.step(input);
+        model.check();
     }
 }
 

@@ -179,11 +179,7 @@ private:
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    ByteReader input(std::string_view(reinterpret_cast<const char*>(data), size));
-    Model model(input.read_byte());
-    for (int steps = 0; !input.at_end() && steps < 200; ++steps) {
-        model.step(input);
-        model.check();
-    }
+    run_fuzzed_steps<Model>(
+        ByteReader(std::string_view(reinterpret_cast<const char*>(data), size)));
     return 0;
 }

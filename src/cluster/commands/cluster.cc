@@ -36,37 +36,21 @@ constexpr HistoryEntry kSlotsHistory[] = {
     {"7.0.0", "Added additional networking metadata field."},
     {"9.1.0", "Added `availability-zone` field inside the networking metadata."},
 };
-constexpr Arg kClusterAddslotsArgs[] = {
-    {.name = "slot", .type = ArgType::Integer, .flags = kMultiple},
-};
-constexpr Arg kClusterAddslotsrangeRangeArgs[] = {
+constexpr Arg kSlotRangeArgs[] = {
     {.name = "start-slot", .type = ArgType::Integer},
     {.name = "end-slot", .type = ArgType::Integer},
 };
-constexpr Arg kClusterAddslotsrangeArgs[] = {
+constexpr Arg kSlotsArgs[] = {
+    {.name = "slot", .type = ArgType::Integer, .flags = kMultiple},
+};
+constexpr Arg kSlotRangesArgs[] = {
     {.name = "range",
      .type = ArgType::Block,
      .flags = kMultiple,
-     .children = kClusterAddslotsrangeRangeArgs},
-};
-constexpr Arg kClusterCountFailureReportsArgs[] = {
-    {.name = "node-id", .type = ArgType::String},
+     .children = kSlotRangeArgs},
 };
 constexpr HistoryEntry kClusterCountFailureReportsHistory[] = {
     {"9.0.0", "Nothing is added once the node counts as failed."}};
-constexpr Arg kClusterDelslotsArgs[] = {
-    {.name = "slot", .type = ArgType::Integer, .flags = kMultiple},
-};
-constexpr Arg kClusterDelslotsrangeRangeArgs[] = {
-    {.name = "start-slot", .type = ArgType::Integer},
-    {.name = "end-slot", .type = ArgType::Integer},
-};
-constexpr Arg kClusterDelslotsrangeArgs[] = {
-    {.name = "range",
-     .type = ArgType::Block,
-     .flags = kMultiple,
-     .children = kClusterDelslotsrangeRangeArgs},
-};
 constexpr Arg kClusterFailoverOptionsArgs[] = {
     {.name = "force", .type = ArgType::PureToken, .token = "FORCE"},
     {.name = "takeover", .type = ArgType::PureToken, .token = "TAKEOVER"},
@@ -88,25 +72,18 @@ constexpr Arg kClusterFlushslotArgs[] = {
      .flags = kOptional,
      .children = kClusterFlushslotFlushTypeArgs},
 };
-constexpr Arg kClusterForgetArgs[] = {
-    {.name = "node-id", .type = ArgType::String},
-};
 constexpr Arg kClusterMeetArgs[] = {
     {.name = "ip", .type = ArgType::String},
     {.name = "port", .type = ArgType::Integer},
     {.name = "cluster-bus-port", .type = ArgType::Integer, .flags = kOptional, .since = "4.0.0"},
 };
 constexpr HistoryEntry kClusterMeetHistory[] = {{"4.0.0", "The port of the bus."}};
-constexpr Arg kClusterMigrateslotsMigrationGroupRangeArgs[] = {
-    {.name = "start-slot", .type = ArgType::Integer},
-    {.name = "end-slot", .type = ArgType::Integer},
-};
 constexpr Arg kClusterMigrateslotsMigrationGroupArgs[] = {
     {.name = "slotsrange-token", .type = ArgType::PureToken, .token = "SLOTSRANGE"},
     {.name = "range",
      .type = ArgType::Block,
      .flags = kMultiple,
-     .children = kClusterMigrateslotsMigrationGroupRangeArgs},
+     .children = kSlotRangeArgs},
     {.name = "node-token", .type = ArgType::PureToken, .token = "NODE"},
     {.name = "node-id", .type = ArgType::String},
 };
@@ -150,13 +127,6 @@ constexpr Arg kClusterSetslotArgs[] = {
      .since = "8.0.0"},
 };
 constexpr HistoryEntry kClusterSetslotHistory[] = {{"8.0.0", "TIMEOUT."}};
-constexpr Arg kClusterSlavesArgs[] = {
-    {.name = "node-id", .type = ArgType::String},
-};
-constexpr Arg kClusterSlotStatsFilterSlotsrangeArgs[] = {
-    {.name = "start-slot", .type = ArgType::Integer},
-    {.name = "end-slot", .type = ArgType::Integer},
-};
 constexpr Arg kClusterSlotStatsFilterOrderbyOrderArgs[] = {
     {.name = "asc", .type = ArgType::PureToken, .token = "ASC"},
     {.name = "desc", .type = ArgType::PureToken, .token = "DESC"},
@@ -173,7 +143,7 @@ constexpr Arg kClusterSlotStatsFilterArgs[] = {
     {.name = "slotsrange",
      .type = ArgType::Block,
      .token = "SLOTSRANGE",
-     .children = kClusterSlotStatsFilterSlotsrangeArgs},
+     .children = kSlotRangeArgs},
     {.name = "orderby",
      .type = ArgType::Block,
      .token = "ORDERBY",
@@ -203,7 +173,7 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(N), N being the slots",
      .arity = -3,
      .flags = kChanges,
-     .args = kClusterAddslotsArgs,
+     .args = kSlotsArgs,
      .run = not_a_node},
     {.name = "ADDSLOTSRANGE",
      .summary = "Gives ranges of hash slots to this node.",
@@ -212,7 +182,7 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(N), N being the slots of the ranges",
      .arity = -4,
      .flags = kChanges,
-     .args = kClusterAddslotsrangeArgs,
+     .args = kSlotRangesArgs,
      .run = not_a_node},
     {.name = "BUMPEPOCH",
      .summary = "Raises the epoch of the configuration.",
@@ -238,7 +208,7 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(N), N being the reports",
      .arity = 3,
      .flags = kAdmin | kStale,
-     .args = kClusterCountFailureReportsArgs,
+     .args = kNodeArgs,
      .tips = kVaries,
      .history = kClusterCountFailureReportsHistory,
      .run = not_a_node},
@@ -258,7 +228,7 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(N), N being the slots",
      .arity = -3,
      .flags = kChanges,
-     .args = kClusterDelslotsArgs,
+     .args = kSlotsArgs,
      .run = not_a_node},
     {.name = "DELSLOTSRANGE",
      .summary = "Takes ranges of hash slots from this node.",
@@ -267,7 +237,7 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(N), N being the slots of the ranges",
      .arity = -4,
      .flags = kChanges,
-     .args = kClusterDelslotsrangeArgs,
+     .args = kSlotRangesArgs,
      .run = not_a_node},
     {.name = "FAILOVER",
      .summary = "Makes this replica take over from its primary.",
@@ -303,7 +273,7 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(1)",
      .arity = 3,
      .flags = kChanges,
-     .args = kClusterForgetArgs,
+     .args = kNodeArgs,
      .run = not_a_node},
     {.name = "GETKEYSINSLOT",
      .summary = "Lists keys of a hash slot.",
@@ -477,7 +447,7 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(N), N being the replicas",
      .arity = 3,
      .flags = kAdmin | kStale,
-     .args = kClusterSlavesArgs,
+     .args = kNodeArgs,
      .tips = kVaries,
      .doc_flags = kDeprecated,
      .deprecated_since = "5.0.0",
