@@ -16,6 +16,8 @@ namespace {
 // begins anew.
 constexpr uint64_t kBatchBytesMax = uint64_t{32} << 20;
 constexpr int64_t kUnlimited = 100;
+// However long they take: else a busy machine would let the dataset grow.
+constexpr int kKeysPerSliceMin = 2;
 // How long messages may take from here to their sockets.
 constexpr uint64_t kTellingNs = 2'000'000;
 
@@ -48,6 +50,7 @@ void MemoryLimit::configure(const keyspace::Settings& settings, uint64_t limit) 
     finder_.configure(settings.maxmemory_policy, static_cast<int>(settings.maxmemory_samples));
     engine_.keyspace().count_condemned(active());
     rest_until_ = 0;
+    left_ = 0;
     told_at_ = 0;
     evicting_ = active();  // The cron looks at once.
     if (!active()) settle_within();
@@ -96,40 +99,41 @@ bool MemoryLimit::make_room() {
         evicting_ = false;
         return true;
     }
-    if (rests()) return true;
-    out_of_memory_ = !evict();
+    const int64_t allowed = allowed_excess();
+    if (excess() <= allowed) return true;
+    out_of_memory_ = !evict(allowed);
     return !out_of_memory_;
 }
 
-// Others have their turn, or what clients were told is on its way to them.
-bool MemoryLimit::rests() const {
+// While others have their turn, or what clients were told is on its way to them, what is above the
+// limit may stay, but it must not grow.
+int64_t MemoryLimit::allowed_excess() const {
     const uint64_t now = CycleClock::now();
-    return now < rest_until_ || CycleClock::to_nanoseconds(now - told_at_) < kTellingNs;
+    const bool tells = CycleClock::to_nanoseconds(now - told_at_) < kTellingNs;
+    if (now >= rest_until_ && !tells) return 0;
+    return left_ + (tells ? telling_ : 0);
 }
 
-// Evicts for a slice of time; false if nothing was left that may go.
-bool MemoryLimit::evict() {
+// Evicts for a slice of time, or until no more than `allowed` is above the limit; false if nothing
+// was left that may go.
+bool MemoryLimit::evict(int64_t allowed) {
     const uint64_t begin = CycleClock::now();
     uint64_t spent_ns = 0;
     bool found = true;
-    evicting_ = false;
-    // The clock is looked at after each key: where the system has just taken memory of the
-    // surroundings back, one may take a hundred times as long as another.
-    while (found && excess() > 0) {
+    // The clock is looked at after each key but the first ones: where the system has just taken
+    // memory of the surroundings back, one may take a hundred times as long as another.
+    for (int count = 1; found && excess() > allowed; ++count) {
         keyspace::VictimFinder::Victim victim;
         found = finder_.next(victim);
         if (!found) break;
         remove(victim);
+        if (count < kKeysPerSliceMin) continue;
         spent_ns = CycleClock::to_nanoseconds(CycleClock::now() - begin);
-        if (spent_ns < slice_ns_) continue;
-        evicting_ = excess() > 0;
-        // Others get as long, but no longer for the time in which somebody else had the core.
-        const uint64_t now = CycleClock::now();
-        const uint64_t share_ns = std::min(slice_ns_, spent_ns);
-        const uint64_t share = (now - begin) * share_ns / std::max<uint64_t>(spent_ns, 1);
-        if (evicting_) rest_until_ = now + share;
-        break;
+        if (spent_ns >= slice_ns_) break;
     }
+    left_ = std::max<int64_t>(excess(), 0);
+    evicting_ = found && left_ > 0;
+    if (evicting_ && allowed == 0) rest(begin, spent_ns);
     if (found && !evicting_) {
         settle_within();
     } else if (exceeded_since_ns_ == 0) {
@@ -139,6 +143,14 @@ bool MemoryLimit::evict() {
     engine_.latency().record("eviction-cycle", engine_.now_us() / 1000000,
                              static_cast<int64_t>(spent_ns / 1000000));
     return found;
+}
+
+// Others get as long as the slice took, but no longer for the time in which somebody else had the
+// core.
+void MemoryLimit::rest(uint64_t begin, uint64_t spent_ns) {
+    const uint64_t now = CycleClock::now();
+    const uint64_t share_ns = std::min(slice_ns_, spent_ns);
+    rest_until_ = now + (now - begin) * share_ns / std::max<uint64_t>(spent_ns, 1);
 }
 
 void MemoryLimit::remove(const keyspace::VictimFinder::Victim& victim) {
@@ -161,7 +173,12 @@ void MemoryLimit::tell(std::string_view key, int db) {
     engine_.key_changed(key, db);
     engine_.emit(EventClass::Evicted, "evicted", key, db);
     const int64_t after = own_bytes();
-    if (after > before) told_at_ = CycleClock::now();
+    if (after > before) {
+        const uint64_t now = CycleClock::now();
+        if (CycleClock::to_nanoseconds(now - told_at_) >= kTellingNs) telling_ = 0;
+        told_at_ = now;
+        telling_ += after - before;
+    }
     if (engine_.effects().wanted()) {
         const bool lazy = engine_.settings().lazyfree_eviction;
         engine_.effects().record(db, {lazy ? "UNLINK" : "DEL", key});

@@ -77,10 +77,11 @@ public:
 private:
     int64_t excess() const;
     bool may_evict() const;
-    bool evict();
+    bool evict(int64_t allowed);
     void remove(const keyspace::VictimFinder::Victim& victim);
     void tell(std::string_view key, int db);
-    bool rests() const;
+    int64_t allowed_excess() const;
+    void rest(uint64_t begin, uint64_t spent_ns);
     void settle_within();
 
     Engine& engine_;
@@ -96,9 +97,11 @@ private:
     int64_t own_ = 0;
     int64_t told_ = 0;      // What saying that keys have gone has taken since.
     uint64_t told_at_ = 0;  // Cycle clock: when it was said last.
+    int64_t telling_ = 0;   // What has been said and may not have left yet.
     bool out_of_memory_ = false;
     bool evicting_ = false;
-    uint64_t rest_until_ = 0;         // Cycle clock: when the next slice may begin.
+    uint64_t rest_until_ = 0;  // Cycle clock: when the next slice may begin.
+    int64_t left_ = 0;         // What was above the limit when the last one ended.
     uint64_t exceeded_since_ns_ = 0;  // 0: it is not.
     uint64_t exceeded_ns_ = 0;
 };

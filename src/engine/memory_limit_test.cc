@@ -183,6 +183,25 @@ TEST_F(MemoryLimitTest, ALittleTimeIsSharedWithCommands) {
     EXPECT_GT(evicted(), kKeys / 4u);
 }
 
+// A busy machine takes the core away in every slice; still nothing may be added for nothing.
+TEST_F(MemoryLimitTest, NothingGrowsWhileEvictionRests) {
+    settings_.maxmemory_eviction_tenacity = 0;
+    limit_to(used_bytes() / 2);
+    EXPECT_TRUE(engine_.memory_limit().make_room());
+    EXPECT_TRUE(engine_.memory_limit().evicting());
+    const std::string value(kValueBytes, 'y');
+    const uint64_t begin = used_bytes() - keyspace_.condemned_bytes();
+    for (int i = 0; i < kKeys; ++i) {
+        const std::string key = "fresh" + std::to_string(i);
+        keyspace_.database(0).insert(
+            keyspace_.builder().string(key, value, keyspace::ExpiryRoom::No), keyspace_.hash(key));
+        engine_.begin_batch();
+        EXPECT_TRUE(engine_.memory_limit().make_room());
+        ASSERT_LE(used_bytes() - keyspace_.condemned_bytes(), begin + 2 * kValueBytes);
+    }
+    EXPECT_GE(evicted(), size_t{kKeys});
+}
+
 TEST_F(MemoryLimitTest, TheStraightWayIsClosedOnlyNearTheLimit) {
     limit_to(used_bytes() + (uint64_t{100} << 20));
     EXPECT_EQ(engine_.conditions() & kMemoryLimited, 0u);
