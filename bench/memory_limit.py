@@ -15,6 +15,8 @@ Modes
           Both servers get the limit at which they hold 50,000 keys, so that only the choice of victims counts.
   halve   maxmemory is lowered by half while keys are written: the slowest command meanwhile, and how long until
           the limit is kept.
+  busy    the same on a core that two endless loops keep busy, with new keys in pipelines: use over the limit from one
+          second on, and the slowest command.
   delete  90 % of 5 million keys are deleted: RSS over that of a fresh server with what is left, and the slowest
           command meanwhile.
 """
@@ -259,6 +261,48 @@ def halve(args):
               f"LATENCY LATEST {events}", flush=True)
 
 
+# --- busy ---
+
+def busy_once(program, benchmark, keys, seconds=10):
+    with Server(program, core=0) as server:
+        client = server.client
+        fill(client, keys)
+        limit = int(client.info("used_memory")) // 2
+        client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        client.call("CONFIG", "SET", "maxmemory", 2 * limit)
+        loop = ["taskset", "-c", "0", sys.executable, "-c", "while True: pass"]
+        load = ["taskset", "-c", "1", benchmark, "-p", str(server.port), "-t", "set", "-d", "512", "-c", "20"]
+        load += ["-P", "8", "-r", str(10 * keys), "-q", "-n", "100000000"]
+        others = [subprocess.Popen(each, stdout=subprocess.DEVNULL) for each in (loop, loop, load)]
+        try:
+            time.sleep(1)
+            prober = Prober(server.port)
+            client.call("CONFIG", "SET", "maxmemory", limit)
+            begin, kept, highest = time.perf_counter(), None, 0.0
+            while time.perf_counter() - begin < seconds:
+                ratio = int(client.info("used_memory")) / limit
+                took = time.perf_counter() - begin
+                if kept is None and ratio <= 1.001:
+                    kept = took
+                if took >= 1:
+                    highest = max(highest, ratio)
+                time.sleep(0.02)
+            return prober.stop(), kept, highest
+        finally:
+            for process in others:
+                process.kill()
+                process.wait()
+
+
+def busy(args):
+    for number in range(args.rounds):
+        for name, program in (("reference", args.reference), ("ours", args.ours)):
+            slowest, kept, highest = busy_once(program, args.benchmark, args.keys or 300000)
+            when = "never" if kept is None else f"after {kept:.2f} s"
+            print(f"round {number + 1}: {name}: limit kept {when}, at most {highest:.3f} of it from one second on, "
+                  f"slowest command {slowest:.1f} ms", flush=True)
+
+
 # --- delete ---
 
 def delete_once(program, keys):
@@ -298,13 +342,13 @@ def delete(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", choices=["evict", "zipf", "halve", "delete"])
+    parser.add_argument("mode", choices=["evict", "zipf", "halve", "busy", "delete"])
     parser.add_argument("ours")
     parser.add_argument("--reference", default="valkey-server")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=1500000)
     parser.add_argument("--accesses", type=int, default=1500000)
-    parser.add_argument("--keys", type=int, default=0, help="of delete (5,000,000) and halve (1,000,000)")
+    parser.add_argument("--keys", type=int, default=0, help="of delete (5,000,000), halve (1,000,000), busy (300,000)")
     parser.add_argument("--policies", default="allkeys-lru,allkeys-lfu,volatile-lru,volatile-ttl,allkeys-random")
     args = parser.parse_args()
     args.benchmark = os.path.join(os.path.dirname(args.reference), "valkey-benchmark")

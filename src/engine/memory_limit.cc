@@ -18,6 +18,7 @@ constexpr uint64_t kBatchBytesMax = uint64_t{32} << 20;
 constexpr int64_t kUnlimited = 100;
 // However long they take: else a busy machine would let the dataset grow.
 constexpr int kKeysPerSliceMin = 2;
+constexpr int64_t kNothingYet = -1;
 // How long messages may take from here to their sockets.
 constexpr uint64_t kTellingNs = 2'000'000;
 
@@ -50,7 +51,7 @@ void MemoryLimit::configure(const keyspace::Settings& settings, uint64_t limit) 
     finder_.configure(settings.maxmemory_policy, static_cast<int>(settings.maxmemory_samples));
     engine_.keyspace().count_condemned(active());
     rest_until_ = 0;
-    left_ = 0;
+    left_ = kNothingYet;
     told_at_ = 0;
     evicting_ = active();  // The cron looks at once.
     if (!active()) settle_within();
@@ -111,7 +112,7 @@ int64_t MemoryLimit::allowed_excess() const {
     const uint64_t now = CycleClock::now();
     const bool tells = CycleClock::to_nanoseconds(now - told_at_) < kTellingNs;
     if (now >= rest_until_ && !tells) return 0;
-    return left_ + (tells ? telling_ : 0);
+    return std::max<int64_t>(left_, 0) + (tells ? telling_ : 0);
 }
 
 // Evicts for a slice of time, or until no more than `allowed` is above the limit; false if nothing
@@ -131,8 +132,10 @@ bool MemoryLimit::evict(int64_t allowed) {
         spent_ns = CycleClock::to_nanoseconds(CycleClock::now() - begin);
         if (spent_ns >= slice_ns_) break;
     }
-    left_ = std::max<int64_t>(excess(), 0);
-    evicting_ = found && left_ > 0;
+    const int64_t above = std::max<int64_t>(excess(), 0);
+    // Where a slice ends early, what a batch brings along would else become what may stay.
+    left_ = left_ == kNothingYet ? above : std::min(left_, above);
+    evicting_ = found && above > 0;
     if (evicting_ && allowed == 0) rest(begin, spent_ns);
     if (found && !evicting_) {
         settle_within();
@@ -191,6 +194,7 @@ void MemoryLimit::tell(std::string_view key, int db) {
 void MemoryLimit::settle_within() {
     out_of_memory_ = false;
     evicting_ = false;
+    left_ = kNothingYet;
     if (exceeded_since_ns_ == 0) return;
     exceeded_ns_ += exceeded_now_ms() * 1000000;
     exceeded_since_ns_ = 0;

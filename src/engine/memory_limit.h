@@ -101,7 +101,7 @@ private:
     bool out_of_memory_ = false;
     bool evicting_ = false;
     uint64_t rest_until_ = 0;  // Cycle clock: when the next slice may begin.
-    int64_t left_ = 0;         // What was above the limit when the last one ended.
+    int64_t left_ = -1;        // The least above the limit at the end of one; -1: none has ended.
     uint64_t exceeded_since_ns_ = 0;  // 0: it is not.
     uint64_t exceeded_ns_ = 0;
 };

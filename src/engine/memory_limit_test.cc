@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "base/byte_buffer.h"
 #include "base/memory.h"
@@ -200,6 +201,30 @@ TEST_F(MemoryLimitTest, NothingGrowsWhileEvictionRests) {
         ASSERT_LE(used_bytes() - keyspace_.condemned_bytes(), begin + 2 * kValueBytes);
     }
     EXPECT_GE(evicted(), size_t{kKeys});
+}
+
+// What a batch had brought along stayed above the limit when a slice was too short for it.
+TEST_F(MemoryLimitTest, WhatABatchBringsAlongIsMadeUpForBeforeItsEnd) {
+    constexpr int kBatch = 400;
+    settings_.maxmemory_eviction_tenacity = 1;
+    limit_to(used_bytes() / 2);
+    EXPECT_TRUE(engine_.memory_limit().make_room());
+    ASSERT_TRUE(engine_.memory_limit().evicting());
+    const std::string value(kValueBytes, 'y');
+    const uint64_t begin = used_bytes() - keyspace_.condemned_bytes();
+    for (int round = 0; round < 20; ++round) {
+        std::vector<keyspace::Entry*> entries;
+        for (int i = 0; i < kBatch; ++i) {
+            const std::string key = "fresh" + std::to_string(round * kBatch + i);
+            entries.push_back(keyspace_.builder().string(key, value, keyspace::ExpiryRoom::No));
+        }
+        engine_.begin_batch();
+        for (keyspace::Entry* entry : entries) {
+            EXPECT_TRUE(engine_.memory_limit().make_room());
+            keyspace_.database(0).insert(entry, keyspace_.hash(entry->key()));
+        }
+        ASSERT_LE(used_bytes() - keyspace_.condemned_bytes(), begin + 10 * kValueBytes) << round;
+    }
 }
 
 TEST_F(MemoryLimitTest, TheStraightWayIsClosedOnlyNearTheLimit) {

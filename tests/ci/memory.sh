@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What only a running server shows of its memory: that deferred freeing costs no keys, and that nothing leaks in a
-# minute of churn. A long run is
+# What only a running server shows of its memory: that deferred freeing costs no keys, that `maxmemory` is kept on a
+# busy core, and that nothing leaks in a minute of churn. A long run is
 #
 #     MEMORY_MINUTES=10 tests/ci/memory.sh
 #
@@ -17,6 +17,8 @@ server=${MILLRACE_SERVER:-build/release/bin/millrace-server}
 minutes=${MEMORY_MINUTES:-1}
 
 run "deferred freeing" python3 tests/memory/deferred_freeing.py "$server"
+run "busy core" python3 tests/memory/busy_core.py "$server"
+run "busy core, I/O threads" python3 tests/memory/busy_core.py "$server" --io-threads 3
 run "churn" python3 tests/memory/churn.py "$server" --minutes "$minutes"
 run "churn, I/O threads" python3 tests/memory/churn.py "$server" --minutes "$minutes" --io-threads 3
 echo "$passed passed, $failed failed"

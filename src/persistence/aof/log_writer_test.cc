@@ -88,6 +88,10 @@ protected:
         const std::lock_guard lock(state.mutex);
         return state.bytes;
     }
+    int syncs(FileState& state) {
+        const std::lock_guard lock(state.mutex);
+        return state.syncs;
+    }
     // Waits for something that another thread brings about.
     template <typename Condition>
     static bool soon(Condition&& condition) {
@@ -226,7 +230,7 @@ TEST_F(LogWriterTest, ALateFailureOfAFileThatIsNotNeededIsNone) {
     first_.sync_error = EIO;
     open(AppendFsync::EverySecond);
     append("before");
-    ASSERT_TRUE(soon([&] { return first_.syncs > 0 || writer_.written() == 6; }));
+    ASSERT_TRUE(soon([&] { return syncs(first_) > 0 || writer_.written() == 6; }));
     writer_.change_file(std::make_shared<TestFile>(second_), 0);
     append("behind");
     writer_.base_holds(6);
@@ -264,7 +268,7 @@ TEST_F(LogWriterTest, AFailedSyncStaysUntilThereIsABase) {
         first_.sync_error = 0;
     }
     append("more");
-    ASSERT_TRUE(soon([&] { return first_.syncs > 1; }));
+    ASSERT_TRUE(soon([&] { return syncs(first_) > 1; }));
     EXPECT_TRUE(soon([&] { return !writer_.sync_is_running(); }));
     EXPECT_EQ(writer_.synced(), 0u);
     EXPECT_EQ(writer_.sync_error(), EIO);
