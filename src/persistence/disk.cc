@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <vector>
 
 namespace millrace::persistence {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 constexpr size_t kPiecesMax = 128;
+constexpr size_t kAgainBytes = size_t{1} << 20;
 
 class SystemFile final : public LogFile {
 public:
@@ -56,6 +58,33 @@ private:
     const int fd_;
     const std::string path_;
 };
+
+// An errno, or 0.
+int put_at(int fd, std::string_view bytes, off_t at) {
+    while (!bytes.empty()) {
+        const ssize_t taken = ::pwrite(fd, bytes.data(), bytes.size(), at);
+        if (taken < 0 && errno == EINTR) continue;
+        if (taken <= 0) return taken < 0 ? errno : EIO;
+        bytes.remove_prefix(static_cast<size_t>(taken));
+        at += taken;
+    }
+    return 0;
+}
+
+// The same of the whole file from there on: pieces that are written are pieces to be synced.
+int put_again(int fd, off_t at) {
+    std::vector<char> piece(kAgainBytes);
+    for (;;) {
+        const ssize_t count = ::pread(fd, piece.data(), piece.size(), at);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno;
+        if (count == 0) return ::fdatasync(fd) == 0 ? 0 : errno;
+        const int code = put_at(fd, {piece.data(), static_cast<size_t>(count)}, at);
+        if (code != 0) return code;
+        (void)::sync_file_range(fd, at, count, SYNC_FILE_RANGE_WRITE);
+        at += count;
+    }
+}
 
 Status answer(int result, const std::string& path) {
     if (result == 0) return done();
@@ -108,6 +137,15 @@ Status SystemDisk::sync_folder(const std::string& path) {
     const int fd = ::openat(folder_, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return system_error(path, errno);
     const int code = ::fsync(fd) == 0 ? 0 : errno;
+    ::close(fd);
+    if (code == 0) return done();
+    return system_error(path, code);
+}
+
+Status SystemDisk::write_again(const std::string& path, uint64_t from) {
+    const int fd = ::openat(folder_, path.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) return system_error(path, errno);
+    const int code = put_again(fd, static_cast<off_t>(from));
     ::close(fd);
     if (code == 0) return done();
     return system_error(path, code);

@@ -49,6 +49,9 @@ public:
     virtual Status remove(const std::string& path) = 0;
     // The names in a folder survive a power cut.
     virtual Status sync_folder(const std::string& path) = 0;
+    // Puts what the file shows from there on once more to where it stands, and syncs. A sync that
+    // failed leaves bytes that can be read and will never be on disk; behind this they are.
+    virtual Status write_again(const std::string& path, uint64_t from) = 0;
     virtual Result<uint64_t> size_of(const std::string& path) = 0;
     virtual Result<std::string> read(const std::string& path) = 0;
     virtual Result<std::unique_ptr<FileBytes>> map(const std::string& path) = 0;
@@ -69,6 +72,7 @@ public:
     Status rename(const std::string& from, const std::string& to) override;
     Status remove(const std::string& path) override;
     Status sync_folder(const std::string& path) override;
+    Status write_again(const std::string& path, uint64_t from) override;
     Result<uint64_t> size_of(const std::string& path) override;
     Result<std::string> read(const std::string& path) override;
     Result<std::unique_ptr<FileBytes>> map(const std::string& path) override;

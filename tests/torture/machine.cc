@@ -54,6 +54,7 @@ persistence::aof::AppendOnlyFile::Parts Machine::parts() {
                 },
             .clear_libraries = [] {},
             .loading_rules = [this] { return persistence_.loading_rules(); },
+            .noted_every = 200,
             .crew = disk_.schedule};
 }
 
@@ -65,6 +66,11 @@ Status Machine::start() {
     if (!found) return Error("the state that was loaded is no prefix");
     first_ = acknowledged_ = synced_ = *found;
     return done();
+}
+
+Status Machine::start_without_log() {
+    settings_.aof.appendonly = false;
+    return log_.start();
 }
 
 // --- reading ---
@@ -157,6 +163,11 @@ Status Machine::set_enabled(bool enabled) {
     TRY(log_.set_enabled(enabled));
     is_enabled_ = enabled;
     return done();
+}
+
+void Machine::end() {
+    log_.end();
+    handle_.kill();
 }
 
 bool Machine::is_saving() {

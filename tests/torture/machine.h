@@ -32,6 +32,8 @@ public:
 
     // Loads what the disk has; an error is what a server would have ended with.
     Status start();
+    // With `appendonly no`; the dataset is empty.
+    Status start_without_log();
     // How many units the dataset shows; nothing if it shows half of one, or a gap.
     std::optional<uint64_t> units();
     uint64_t written() const { return first_ + marks_.size(); }
@@ -57,6 +59,11 @@ public:
     bool is_saving();
     bool last_save_failed();
 
+    // Each write to the log takes so long.
+    void delay_writes(int64_t milliseconds) { log_.set_write_delay_us(milliseconds * 1000); }
+
+    // As with SHUTDOWN; the machine does nothing more.
+    void end();
     // As with kill -9.
     void kill() { handle_.kill(); }
     bool is_dead() const { return handle_.is_dead(); }

@@ -170,10 +170,8 @@ Image without_holes(Image image) {
     return image;
 }
 
-// What was promised stands before the hole. Where anything may fail, the mark of a failed sync may
-// not be made either, and the next start builds on bytes that the disk never got.
+// What was promised stands before the hole.
 std::string Judge::refused(Story& story, size_t at, const Image& image) {
-    if (story.plan().trouble == Trouble::Anything) return "";
     SimDisk disk(without_holes(image), random_());
     Machine machine(disk, story.settings());
     const Status started = machine.start();

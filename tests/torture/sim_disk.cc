@@ -43,7 +43,7 @@ public:
         : disk_(disk), dead_(std::move(dead)), file_(file), path_(std::move(path)) {}
 
     Result<size_t> append(std::span<const std::string_view> pieces) override {
-        disk_.give_way(path_);
+        disk_.schedule.dawdle();
         const std::lock_guard lock(disk_.mutex_);
         if (*dead_) return system_error(path_, EIO);
         if (const int code = disk_.fails(Call::Append, path_); code != 0) {
@@ -57,13 +57,17 @@ public:
         if (room != UINT64_MAX) disk_.room = room - bytes.size();
         const size_t taken = bytes.size();
         std::string& all = disk_.files_[file_].bytes;
-        disk_.note({.action = Action::Append, .file = file_, .from = all.size(), .bytes = bytes});
+        disk_.note({.action = Action::Append,
+                    .file = file_,
+                    .path = path_,
+                    .from = all.size(),
+                    .bytes = bytes});
         all += bytes;
         return taken;
     }
 
     Status sync() override {
-        disk_.give_way(path_);
+        disk_.schedule.dawdle();
         size_t began = 0;
         const int64_t began_ms = disk_.schedule.now_ms();
         {
@@ -84,7 +88,7 @@ public:
     }
 
     Status cut(uint64_t bytes) override {
-        disk_.give_way(path_);
+        disk_.schedule.dawdle();
         const std::lock_guard lock(disk_.mutex_);
         if (*dead_) return system_error(path_, EIO);
         if (const int code = disk_.fails(Call::Cut, path_); code != 0) {
@@ -116,11 +120,6 @@ SimDisk::SimDisk(const Image& image, uint64_t seed)
 size_t SimDisk::history_size() const {
     const std::lock_guard lock(mutex_);
     return history_.size();
-}
-
-// The mark of a failed sync is made under a lock of the log's.
-void SimDisk::give_way(const std::string& path) const {
-    if (!path.ends_with(".unsynced")) schedule.dawdle();
 }
 
 int SimDisk::fails(Call call, const std::string& path) {
@@ -156,7 +155,7 @@ void Handle::kill() {
     if (const int code = disk_.fails(call, path); code != 0) return system_error(path, code)
 
 Status Handle::make_folder(const std::string& path) {
-    disk_.give_way(path);
+    disk_.schedule.dawdle();
     FAIL_AS_TOLD(Call::MakeFolder, path);
     if (!disk_.folders_.insert(path).second) return done();
     disk_.note({.action = Action::MakeFolder, .path = path});
@@ -164,7 +163,7 @@ Status Handle::make_folder(const std::string& path) {
 }
 
 Result<std::unique_ptr<LogFile>> Handle::open(const std::string& path, bool fresh) {
-    disk_.give_way(path);
+    disk_.schedule.dawdle();
     FAIL_AS_TOLD(Call::Open, path);
     if (!disk_.folders_.contains(folder_of(path))) return system_error(path, ENOENT);
     auto found = disk_.names_.find(path);
@@ -182,7 +181,7 @@ Result<std::unique_ptr<LogFile>> Handle::open(const std::string& path, bool fres
 }
 
 Status Handle::rename(const std::string& from, const std::string& to) {
-    disk_.give_way(to);
+    disk_.schedule.dawdle();
     FAIL_AS_TOLD(Call::Rename, to);
     const auto found = disk_.names_.find(from);
     if (found == disk_.names_.end()) return system_error(from, ENOENT);
@@ -195,7 +194,7 @@ Status Handle::rename(const std::string& from, const std::string& to) {
 }
 
 Status Handle::remove(const std::string& path) {
-    disk_.give_way(path);
+    disk_.schedule.dawdle();
     FAIL_AS_TOLD(Call::Remove, path);
     const auto found = disk_.names_.find(path);
     if (found == disk_.names_.end()) return system_error(path, ENOENT);
@@ -206,7 +205,7 @@ Status Handle::remove(const std::string& path) {
 }
 
 Status Handle::sync_folder(const std::string& path) {
-    disk_.give_way(path);
+    disk_.schedule.dawdle();
     size_t began = 0;
     const int64_t began_ms = disk_.schedule.now_ms();
     {
@@ -218,6 +217,26 @@ Status Handle::sync_folder(const std::string& path) {
     if (!disk_.folders_.contains(path)) return system_error(path, ENOENT);
     disk_.note({.action = Action::SyncFolder, .began = began, .path = path, .began_ms = began_ms});
     return done();
+}
+
+Status Handle::write_again(const std::string& path, uint64_t from) {
+    disk_.schedule.dawdle();
+    size_t file = 0;
+    {
+        FAIL_AS_TOLD(Call::Append, path);
+        const auto found = disk_.names_.find(path);
+        if (found == disk_.names_.end()) return system_error(path, ENOENT);
+        file = found->second;
+        const std::string& all = disk_.files_[file].bytes;
+        if (from < all.size()) {
+            disk_.note({.action = Action::Append,
+                        .file = file,
+                        .path = path,
+                        .from = from,
+                        .bytes = all.substr(from)});
+        }
+    }
+    return SimFile(disk_, dead_, file, path).sync();
 }
 
 Result<uint64_t> Handle::size_of(const std::string& path) {

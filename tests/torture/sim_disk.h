@@ -99,7 +99,6 @@ private:
         uint64_t appended = 0;
     };
 
-    void give_way(const std::string& path) const;
     void wait_for_sync(int64_t began_ms, const std::atomic<bool>& given_up) const;
     int fails(Call call, const std::string& path);
     void note(Operation operation);
@@ -127,6 +126,7 @@ public:
     Status rename(const std::string& from, const std::string& to) override;
     Status remove(const std::string& path) override;
     Status sync_folder(const std::string& path) override;
+    Status write_again(const std::string& path, uint64_t from) override;
     Result<uint64_t> size_of(const std::string& path) override;
     Result<std::string> read(const std::string& path) override;
     Result<std::unique_ptr<persistence::FileBytes>> map(const std::string& path) override;

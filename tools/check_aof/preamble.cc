@@ -35,13 +35,15 @@ private:
     rdb::Scratch value_;
     const SipKey seed_;
     int64_t version_ = 0;
+    bool is_old_magic_ = false;
 };
 
 Status Reader::read_header() {
     const std::string_view header = in_.raw(rdb::kHeaderBytes);
     if (in_.failed()) return wrong("the header is cut off");
-    const bool old = header.starts_with(rdb::kOldMagic);
-    std::string_view digits = header.substr(old ? rdb::kOldMagic.size() : rdb::kMagic.size());
+    is_old_magic_ = header.starts_with(rdb::kOldMagic);
+    const size_t magic_bytes = is_old_magic_ ? rdb::kOldMagic.size() : rdb::kMagic.size();
+    std::string_view digits = header.substr(magic_bytes);
     while (digits.size() > 1 && digits[0] == '0') digits.remove_prefix(1);
     const auto version = parse_integer(digits);
     if (!version || !rdb::is_known_version(static_cast<int>(*version), true)) {
@@ -105,7 +107,7 @@ Result<size_t> Reader::run() {
             TRY(read_end());
             return in_.offset();
         }
-        if (rdb::is_value_type(code)) {
+        if (rdb::is_value_type(code, is_old_magic_)) {
             (void)in_.string(key_);
             if (in_.failed()) return wrong("a key is damaged");
             const auto value = rdb::read_value(in_, code, rules, value_);

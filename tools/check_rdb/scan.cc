@@ -76,6 +76,7 @@ bool Scan::read_header() {
 
 bool Scan::is_known(uint8_t code) const {
     namespace rdb = persistence::rdb;
+    if (rdb::is_value_type(code, old_magic_)) return true;
     if (old_magic_ && code >= rdb::kForeignCodeFirst && code <= rdb::kForeignCodeLast) return false;
     return rdb::is_value_type(code) || code >= static_cast<uint8_t>(Opcode::SlotImport);
 }
@@ -115,8 +116,8 @@ bool Scan::read_next(bool& ended) {
                 ended = true;
                 return read_end();
             default:
-                return persistence::rdb::is_value_type(code) ? read_key(code, prefix)
-                                                             : read_section(code);
+                return persistence::rdb::is_value_type(code, old_magic_) ? read_key(code, prefix)
+                                                                         : read_section(code);
         }
         if (in_.failed()) return fail({});
     }

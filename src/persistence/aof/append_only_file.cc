@@ -35,11 +35,6 @@ AppendOnlyFile::AppendOnlyFile(Parts parts)
                        parts_.wake();
                    },
                .die = parts_.die,
-               .sync_failed =
-                   [this](bool failed) {
-                       if (failed) return files_.mark_unsynced();
-                       files_.unmark_unsynced();
-                   },
                .crew = parts_.crew}) {}
 
 AppendOnlyFile::~AppendOnlyFile() {
@@ -136,6 +131,7 @@ void AppendOnlyFile::tick() {
         return;
     }
     watch_writer();
+    note_synced();
     const bool busy = rewrite_.phase != Rewrite::Phase::Idle || !disk_is_free();
     writer_.set_syncs_held(settings().no_appendfsync_on_rewrite && busy);
     consider_rewriting();
@@ -158,6 +154,20 @@ void AppendOnlyFile::watch_writer() {
     log_notice(
         "Asynchronous AOF fsync is taking too long (disk is busy?). Replies leave without waiting "
         "for the AOF; this may lose them if the server is killed now.");
+}
+
+// Of annotations that the writer adds nothing is known here: rather less is noted than is true.
+void AppendOnlyFile::note_synced() {
+    const uint64_t synced = writer_.synced();
+    if (state_ != State::On || synced < file_.begin) return;
+    const uint64_t bytes = file_.bytes + (synced - file_.begin);
+    if (file_.noted && bytes < *file_.noted + parts_.noted_every) return;
+    file_.noted = bytes;
+    in_lane([this, place = Files::Place{file_.name, bytes}] { return files_.note_synced(place); },
+            [](const Status& status) {
+                if (status.ok()) return;
+                log_warning("Could not note what of the AOF is on disk: {}", status.error().text());
+            });
 }
 
 void AppendOnlyFile::show_counters() {
@@ -304,6 +314,10 @@ void AppendOnlyFile::end() {
     log_notice("Calling fsync() on the AOF file.");
     hand_over();
     writer_.flush(true);
+    if (writer_.synced() < encoder_.offset()) return;
+    lane_.drain();  // Of older notes.
+    const Result<uint64_t> bytes = parts_.disk.size_of(files_.path(file_.name));
+    if (bytes.ok()) (void)files_.note_synced({file_.name, *bytes});
 }
 
 }  // namespace millrace::persistence::aof

@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,9 @@ public:
         std::function<Result<size_t>(std::string_view bytes, LoadProgress& progress)> load_preamble;
         std::function<void()> clear_libraries;
         std::function<LoadProgress::Rules()> loading_rules;
+        // That so many more bytes of the log are on disk is noted: after a death no more than that
+        // is written again.
+        uint64_t noted_every = uint64_t{64} << 20;
         const threads::Crew& crew = threads::Crew::system();
     };
 
@@ -121,9 +125,18 @@ private:
         std::shared_ptr<LogFile> next_file;
         std::string temporary;
         FileEntry increment;
+        std::string first_increment;  // What it is called in the end, if it began without a name.
         uint64_t cut = 0;
         uint64_t bytes_before_cut = 0;  // What the writer had written then.
         int64_t began_ms = 0;
+    };
+
+    // The incremental file that is written.
+    struct CurrentFile {
+        std::string name;
+        uint64_t begin = 0;  // The offset of the log from which on it is written,
+        uint64_t bytes = 0;  // behind so many bytes.
+        std::optional<uint64_t> noted = {};  // How much of it a note says to be on disk.
     };
 
     void on_unit(std::span<const engine::Effect> effects) override;
@@ -133,9 +146,7 @@ private:
     // Loading and starting.
     Status load_files();
     Status load_file(const FileEntry& file, bool last, LoadProgress& progress, Replay& replay);
-    Status open_files();
-    Status sync_loaded(LogFile& file);
-    Status keep_loaded();
+    Status open_files(const Status& kept);
     Status replace_loaded();
     Status write_first_base();
 
@@ -163,6 +174,7 @@ private:
 
     void tick();
     void watch_writer();
+    void note_synced();
     void show_counters();
     void settle_gate();
     void settle_refusal();
@@ -172,6 +184,7 @@ private:
 
     Parts parts_;
     Files files_;
+    CurrentFile file_;
     State state_ = State::Off;
     LogEncoder encoder_;
     bool listening_ = false;  // To effects.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/numbers.h"
 
 namespace millrace::persistence::aof {
 
@@ -35,7 +36,7 @@ Status Files::find() {
                                  manifest_name(), text.error().text()));
     }
     if (text.ok()) manifest = TRY(Manifest::parse(*text));
-    return adopt_old_file();
+    return done();
 }
 
 // Also goes on where an earlier start was interrupted between its two steps.
@@ -95,11 +96,13 @@ bool Files::may_be_found(const Manifest& next) const {
 }
 
 Status Files::install(const std::string& temporary, const std::string& file) const {
+    TRY(forget_synced_of(file));
     TRY(disk_.rename(temporary, path(file)));
     return disk_.sync_folder(folder());
 }
 
 Result<std::unique_ptr<LogFile>> Files::make(const std::string& file) const {
+    TRY(forget_synced_of(file));
     const Status removed = disk_.remove(path(file));
     if (!removed.ok() && removed.error().code() != ENOENT) {
         return Error(std::string(removed.error().text()), removed.error().code());
@@ -107,21 +110,62 @@ Result<std::unique_ptr<LogFile>> Files::make(const std::string& file) const {
     return disk_.open(path(file), true);
 }
 
-void Files::mark_unsynced() const {
-    const auto made = disk_.open(mark_path(), true);
-    if (made.ok()) return;
-    log_warning("Could not mark that the AOF is not all on disk: {}", made.error().text());
+// --- what is known to be on disk ---
+
+Status Files::note_synced(const Place& place) const {
+    const std::string temporary = path("temp-" + name() + ".synced");
+    const std::string text = fmt::format("{} {}\n", place.bytes, place.file);
+    {
+        const std::unique_ptr<LogFile> file = TRY(disk_.open(temporary, true));
+        const std::string_view bytes = text;
+        if (TRY(file->append({&bytes, 1})) != text.size()) return system_error(temporary, ENOSPC);
+    }
+    // If a power cut undoes this there is nothing left that misleads.
+    return disk_.rename(temporary, note_path());
 }
 
-bool Files::is_marked_unsynced() const {
-    return disk_.size_of(mark_path()).ok();
+Status Files::forget_synced() const {
+    Status removed = disk_.remove(note_path());
+    if (!removed.ok() && removed.error().code() == ENOENT) return done();
+    return removed;
 }
 
-void Files::unmark_unsynced() const {
-    const Status removed = disk_.remove(mark_path());
-    if (removed.ok() || removed.error().code() == ENOENT) return;
-    log_warning("Could not remove the mark of an AOF that was not all on disk: {}",
-                removed.error().text());
+std::optional<Files::Place> Files::synced_place() const {
+    const Result<std::string> read = disk_.read(note_path());
+    const std::string_view text = read.ok() ? std::string_view(*read) : std::string_view();
+    const size_t space = text.find(' ');
+    if (space == std::string_view::npos || !text.ends_with('\n')) return std::nullopt;
+    const std::optional<uint64_t> bytes = parse_unsigned(text.substr(0, space));
+    if (!bytes) return std::nullopt;
+    return Place{std::string(text.substr(space + 1, text.size() - space - 2)), *bytes};
+}
+
+Status Files::forget_synced_of(const std::string& file) const {
+    const std::optional<Place> place = synced_place();
+    return place && place->file == file ? forget_synced() : done();
+}
+
+Status Files::write_again() const {
+    const std::vector<FileEntry>& increments = manifest.increments;
+    size_t first = 0;
+    uint64_t from = 0;
+    bool is_known = false;
+    if (const std::optional<Place> place = synced_place(); place) {
+        while (first < increments.size() && increments[first].name != place->file) ++first;
+        const Result<uint64_t> size = disk_.size_of(path(place->file));
+        is_known = first < increments.size() && size.ok() && *size >= place->bytes;
+        first = is_known ? first : 0;
+        from = is_known ? place->bytes : 0;
+    }
+    // A base is synced before it gets its name, unless it is a log of the old kind.
+    if (!is_known && manifest.base && manifest.base->name == name()) {
+        TRY(disk_.write_again(path(name()), 0));
+    }
+    // In order: nothing is written behind what is not on disk.
+    for (size_t i = first; i < increments.size(); ++i) {
+        TRY(disk_.write_again(path(increments[i].name), i == first ? from : 0));
+    }
+    return done();
 }
 
 void Files::remove(std::span<const FileEntry> files) const {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,9 +37,10 @@ public:
     // Whether a file can be made and written.
     Status try_disk() const;
 
-    // Reads the manifest; an empty one if there is none. An AOF of the old kind, which was one
-    // file, becomes the base.
+    // Reads the manifest; an empty one if there is none.
     Status find();
+    // An AOF of the old kind, which was one file, becomes the base.
+    Status adopt_old_file();
     // Everything that has to be loaded, in order.
     std::vector<FileEntry> to_load() const;
     // How long these files are together. The error names the one that is missing.
@@ -50,25 +52,32 @@ public:
     Status persist_with_new(const Manifest& next) const;
     // Whether a restart may find `next`, when persist(next) has failed.
     bool may_be_found(const Manifest& next) const;
-    // Moves `temporary` into the folder as `file`.
+    // Moves `temporary` into the folder as `file`, of which nothing is known to be on disk.
     Status install(const std::string& temporary, const std::string& file) const;
     void remove(std::span<const FileEntry> files) const;
     // A file for new bytes. Nothing of an earlier one of that name, which is not emptied but left
     // behind: that it is empty may come to the disk later than what it is renamed to.
     Result<std::unique_ptr<LogFile>> make(const std::string& file) const;
 
-    // A sync of a file of the log has failed: what the system could not write it shows all the
-    // same, and takes for written, until the power goes. So a server that is started before that
-    // must not build on what it has read. The mark is there as long as the misleading bytes are.
-    void mark_unsynced() const;
-    bool is_marked_unsynced() const;
-    void unmark_unsynced() const;
+    // What a sync could not write the system shows all the same, and takes for written, until the
+    // power goes. So a server that starts must not build on what it reads but on what is known to
+    // be on disk, and that is noted in a file beside the log, `NAME.synced`: it may be missing,
+    // damaged, or behind, never ahead.
+    struct Place {
+        std::string file;    // Those before it are on disk,
+        uint64_t bytes = 0;  // and so much of itself.
+    };
+    Status note_synced(const Place& place) const;
+    Status forget_synced() const;
+    // Brings to disk, again, what is not known to be there.
+    Status write_again() const;
 
     Manifest manifest;
 
 private:
-    Status adopt_old_file();
-    std::string mark_path() const { return path(name() + ".unsynced"); }
+    std::string note_path() const { return path(name() + ".synced"); }
+    std::optional<Place> synced_place() const;
+    Status forget_synced_of(const std::string& file) const;
 
     Disk& disk_;
     const AofSettings& settings_;

@@ -327,7 +327,6 @@ void LogWriter::drop_held_by_base(uint64_t offset) {
     first_needed_ = files_begun_;
     if (failed_file_ != 0 && failed_file_ < files_begun_) {
         failed_file_ = 0;
-        if (parts_.sync_failed) parts_.sync_failed(false);
         sync_error_.store(0, std::memory_order_relaxed);
     }
     if (failed_file_ == 0 && synced_.load(std::memory_order_relaxed) < offset) {
@@ -393,7 +392,6 @@ void LogWriter::sync_done(int code, uint64_t offset, uint64_t file_number) {
         if (file_number < first_needed_) return;
         if (failed_file_ == 0) log_warning("Error syncing the AOF file: {}", std::strerror(code));
         failed_file_ = file_number;
-        if (parts_.sync_failed) parts_.sync_failed(true);
         sync_error_.store(code, std::memory_order_relaxed);
         return;
     }

@@ -49,8 +49,6 @@ public:
         std::function<void()> wake;
         // Called instead of going on without a promise that was given; does not return.
         std::function<void()> die;
-        // A sync has failed; or a base makes up for that. On the writer's thread or the lane's.
-        std::function<void(bool failed)> sync_failed = nullptr;
         const threads::Crew& crew = threads::Crew::system();
     };
 

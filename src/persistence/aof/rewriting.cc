@@ -114,6 +114,7 @@ void AppendOnlyFile::at_cut() {
     if (rewrite_.abandoned || rewrite_.next_file == nullptr) return;
     encoder_.begin_file();
     writer_.change_file(std::exchange(rewrite_.next_file, nullptr), 0);
+    file_ = {.name = rewrite_.increment.name, .begin = rewrite_.cut};
     if (state_ == State::Starting && !std::exchange(listening_, true)) {
         parts_.engine.effects().add_sink(this);
     }
@@ -130,7 +131,7 @@ void AppendOnlyFile::install() {
     rewrite_.phase = Rewrite::Phase::Installing;
     Manifest next = files_.manifest;
     const FileEntry base = next.new_base(files_.name(), rewrite_.rdb);
-    std::string first_increment;
+    std::string& first_increment = rewrite_.first_increment;
     if (rewrite_.state == State::Starting) {
         const FileEntry increment = next.new_increment(files_.name());
         first_increment = increment.name;
@@ -142,7 +143,7 @@ void AppendOnlyFile::install() {
     const bool drops_history = !settings().aof_disable_auto_gc;
     // What a restart finds in the end, if that is another one.
     auto found = std::make_shared<std::optional<Manifest>>();
-    auto work = [this, next, base, first_increment, drops_history, found,
+    auto work = [this, next, base, first_increment = first_increment, drops_history, found,
                  from = rewrite_.temporary, increment = rewrite_.increment.name]() -> Status {
         TRY(files_.install(from, base.name));
         if (!first_increment.empty()) {
@@ -178,6 +179,7 @@ void AppendOnlyFile::installed(const Status& status) {
         // Switched off meanwhile; the files are complete all the same.
     } else if (rewrite_.state == State::Starting) {
         state_ = State::On;
+        file_.name = rewrite_.first_increment;
     }
     log_notice("Background AOF rewrite finished successfully");
     rewrite_over(false);

@@ -30,8 +30,12 @@ void forget_statistics(engine::Engine& engine) {
 }  // namespace
 
 Status AppendOnlyFile::start() {
-    if (!settings().appendonly) return done();
+    // Also of a log that is off: one that is begun later must not take names that are in use.
     TRY(files_.find());
+    if (!settings().appendonly) return done();
+    TRY(files_.adopt_old_file());
+    // Before it is read: what is loaded is to be what is on disk.
+    const Status kept = files_.write_again();
     const int64_t begin_ns = parts_.engine.time().monotonic_nanoseconds();
     TRY(load_files());
     forget_statistics(parts_.engine);
@@ -41,7 +45,7 @@ Status AppendOnlyFile::start() {
                    static_cast<double>(taken_ns) / 1e9);
     }
     configure();
-    TRY(open_files());
+    TRY(open_files(kept));
     state_ = State::On;
     stalled_since_ms_ = now_ms();  // Nothing waits for the disk yet.
     listening_ = true;
@@ -79,8 +83,9 @@ Status AppendOnlyFile::load_file(const FileEntry& file, bool last, LoadProgress&
         log_warning("Truncating the AOF {} at offset {}", file.name, replay.sound());
         const std::unique_ptr<LogFile> tail =
             TRY(parts_.disk.open(files_.path(file.name), false));
+        TRY(files_.forget_synced());  // It may say more than what is left.
         TRY(tail->cut(replay.sound()));
-        TRY(sync_loaded(*tail));
+        TRY(tail->sync());
     }
     const int64_t taken_ns = parts_.engine.time().monotonic_nanoseconds() - begin_ns;
     log_notice("DB loaded from {} file {}: {:.3f} seconds",
@@ -127,6 +132,7 @@ Status AppendOnlyFile::reload() {
     for (int db = 0; db < keyspace.database_count(); ++db) keyspace.flush(db);
     if (parts_.clear_libraries) parts_.clear_libraries();
     Status loaded = files_.find();
+    if (loaded.ok()) loaded = files_.adopt_old_file();
     if (loaded.ok()) loaded = load_files();
     if (listened) {
         engine.effects().add_sink(this);
@@ -165,25 +171,8 @@ Status AppendOnlyFile::write_first_base() {
     return done();
 }
 
-Status AppendOnlyFile::sync_loaded(LogFile& file) {
-    Status synced = file.sync();
-    if (!synced.ok()) files_.mark_unsynced();
-    return synced;
-}
-
-// What has been loaded was written and named before, but perhaps it is not on disk yet.
-Status AppendOnlyFile::keep_loaded() {
-    for (const FileEntry& file : files_.manifest.increments) {
-        const std::unique_ptr<LogFile> opened =
-            TRY(parts_.disk.open(files_.path(file.name), false));
-        TRY(sync_loaded(*opened));
-    }
-    return parts_.disk.sync_folder(files_.folder());
-}
-
-// What has been loaded may not be on disk and cannot be brought there: a new base takes its place.
+// What has been loaded cannot be brought to disk: a new base takes its place.
 Status AppendOnlyFile::replace_loaded() {
-    log_warning("A sync of the AOF had failed: what was loaded is written again");
     Manifest next = files_.manifest;
     const FileEntry increment = next.new_increment(files_.name());
     TRY(write_first_base());
@@ -193,22 +182,29 @@ Status AppendOnlyFile::replace_loaded() {
     return done();
 }
 
-Status AppendOnlyFile::open_files() {
+Status AppendOnlyFile::open_files(const Status& kept) {
     Manifest& manifest = files_.manifest;
     TRY(files_.make_folder());
-    const bool is_marked = files_.is_marked_unsynced();
-    TRY(is_marked ? replace_loaded() : keep_loaded());
+    if (!kept.ok()) {
+        log_warning("The AOF cannot be synced ({}): a new base takes its place",
+                    kept.error().text());
+        TRY(replace_loaded());
+    } else {
+        TRY(parts_.disk.sync_folder(files_.folder()));
+    }
     if (manifest.empty()) TRY(write_first_base());
     const bool is_first = manifest.increments.empty();
-    const bool fresh = is_first || is_marked;
+    const bool fresh = is_first || !kept.ok();
     if (is_first) manifest.increments.push_back(manifest.new_increment(files_.name()));
     const FileEntry& last = manifest.increments.back();
     log_notice("{} AOF incr file {} on server start", fresh ? "Creating" : "Opening", last.name);
     std::unique_ptr<LogFile> file = TRY(
         fresh ? files_.make(last.name) : parts_.disk.open(files_.path(last.name), false));
     if (fresh) TRY(files_.persist_with_new(manifest));
-    if (is_marked) files_.unmark_unsynced();
     const uint64_t bytes = TRY(parts_.disk.size_of(files_.path(last.name)));
+    // An older note may say more than what is there.
+    if (!files_.note_synced({last.name, bytes}).ok()) TRY(files_.forget_synced());
+    file_ = {.name = last.name, .begin = encoder_.offset(), .bytes = bytes, .noted = bytes};
     bytes_at_start_ = TRY(files_.total_bytes());
     counted_from_ = writer_.bytes_written();
     // Compat: growth is measured against the base alone until there has been a rewrite.

@@ -27,6 +27,7 @@ std::string_view form_of(Type type) {
         case Type::HashZiplist:
             return "Hash ziplist";
         case Type::HashListpack:
+        case Type::RedisHashListpackWithExpiries:
             return "Hash listpack";
         case Type::Stream1:
         case Type::Stream2:

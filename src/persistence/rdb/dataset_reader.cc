@@ -22,6 +22,12 @@ constexpr uint64_t kEmptyNamed = 10;
 // Smaller files are not worth a thread.
 constexpr size_t kSummedBesideFrom = size_t{4} << 20;
 
+bool has_expiring_fields(uint8_t type) {
+    return type == static_cast<uint8_t>(Type::HashWithExpiries) ||
+           type == static_cast<uint8_t>(Type::RedisHashWithExpiries) ||
+           type == static_cast<uint8_t>(Type::RedisHashListpackWithExpiries);
+}
+
 bool is_foreign(int version) {
     return version >= kVersionForeignFirst && version <= kVersionForeignLast;
 }
@@ -230,7 +236,7 @@ Status DatasetReader::load_key(uint8_t type, const Prefix& prefix) {
         build(key, std::move(value).value(), prefix);
         return unlinked_count_ == kUnlinkedMax ? link_all() : done();
     }
-    if (type == static_cast<uint8_t>(Type::HashWithExpiries)) {
+    if (has_expiring_fields(type)) {
         ++counts_.hashes_expired;
         return done();
     }
@@ -284,8 +290,7 @@ Status DatasetReader::load_all() {
             next_progress_ = in_.offset() + kProgressEvery;
             options_.on_progress(in_.offset());
         }
-        const bool is_foreign_type = is_old_magic_ && code >= kForeignCodeFirst;
-        if (is_value_type(code) && !is_foreign_type) {
+        if (is_value_type(code, is_old_magic_)) {
             TRY(load_key(code, prefix));
         } else {
             TRY(read_section(code));

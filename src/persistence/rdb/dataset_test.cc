@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "keyspace/keyspace.h"
 #include "persistence/rdb/dataset_reader.h"
 #include "persistence/rdb/dataset_writer.h"
+#include "structures/listpack.h"
 #include "structures/slab_pool.h"
+#include "values/hash.h"
 
 namespace millrace::persistence::rdb {
 namespace {
@@ -141,6 +144,79 @@ TEST(RdbFile, IsRefusedWhenCutOffOrForeign) {
     EXPECT_EQ(error("VALKEY081"), "Can't handle RDB format version 81");
     EXPECT_EQ(error("VALKEYabc"), "Wrong signature trying to load DB from file: VALKEYabc");
     EXPECT_EQ(error("nonsense!"), "Wrong signature trying to load DB from file: nonsense!");
+}
+
+// --- what Redis 7.4 and later write of fields that expire ---
+
+std::string little_endian(int64_t number) {
+    std::string bytes;
+    for (int i = 0; i < 8; ++i) bytes += static_cast<char>(number >> (8 * i));
+    return bytes;
+}
+
+std::string redis_file(char type, const std::string& value) {
+    std::string file = "REDIS0012";
+    file += type;
+    file.append("\1h");
+    return file + value + '\xff' + std::string(8, '\0');
+}
+
+// Three fields: one that expires at kNow + 5, one whose time is over, and one that stays.
+std::string redis_table() {
+    std::string value = little_endian(kNow - 1) + '\3';
+    return value.append("\7\1a\1x\1\1b\1y", 10).append("\0\1c\1z", 5);
+}
+
+std::string redis_pack(const std::vector<std::string>& elements) {
+    structures::Listpack pack;
+    for (const std::string& each : elements) pack.insert(structures::Listpack::kNone, each);
+    const auto blob = pack.blob();
+    std::string value = little_endian(kNow - 1);
+    value += static_cast<char>(blob.size());
+    return value.append(blob.data(), blob.size());
+}
+
+TEST(RdbFile, HashesOfRedisKeepTheTimesOfTheirFields) {
+    const std::string at = std::to_string(kNow + 5);
+    const std::string over = std::to_string(kNow - 1);
+    const std::string files[] = {
+        redis_file(24, redis_table()),
+        redis_file(25, redis_pack({"b", "y", over, "a", "x", at, "c", "z", "0"}))};
+    for (const std::string& file : files) {
+        Dataset to;
+        EXPECT_EQ(to.load(file), "Can't handle RDB format version 12");
+        ASSERT_EQ(to.load(file, {.is_relaxed = true}), "");
+        const auto* hash = static_cast<const values::Hash*>(to.find(0, "h")->collection());
+        EXPECT_EQ(hash->size(), 2u);
+        EXPECT_EQ(hash->expiry("a", kNow), kNow + 5);
+        EXPECT_EQ(hash->expiry("c", kNow), keyspace::kNoExpiry);
+        EXPECT_FALSE(hash->contains("b", kNow));
+        for (size_t size = 9; size + 9 < file.size(); ++size) {
+            Dataset other;
+            EXPECT_NE(other.load(file.substr(0, size), {.is_relaxed = true}), "") << size;
+        }
+    }
+}
+
+TEST(RdbFile, DamagedHashesOfRedisAreRefused) {
+    const std::string at = std::to_string(kNow + 5);
+    const std::string late = little_endian(INT64_MAX) + "\1\2\1a\1x";
+    const std::string files[] = {
+        redis_file(24, late),
+        redis_file(24, little_endian(-5) + "\1\2\1a\1x"),
+        redis_file(24, little_endian(kNow) + "\2\2\1a\1x\2\1a\1y"),
+        redis_file(25, redis_pack({"a", "x"})),
+        redis_file(25, redis_pack({"a", "x", at, "b"})),
+        redis_file(25, redis_pack({"a", "x", at, "a", "y", at})),
+        redis_file(25, redis_pack({"a", "x", "never"})),
+        redis_file(25, redis_pack({"a", "x", "-1"})),
+        redis_file(26, redis_table()),
+        redis_file(22, redis_table())};
+    for (const std::string& file : files) {
+        Dataset to;
+        EXPECT_NE(to.load(file, {.is_relaxed = true}), "");
+        EXPECT_EQ(to.find(0, "h"), nullptr);
+    }
 }
 
 TEST(RdbFile, KeysThatAreThereAreAnErrorOrGo) {

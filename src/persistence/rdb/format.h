@@ -44,6 +44,9 @@ enum class Type : uint8_t {
     SetListpack = 20,
     Stream3 = 21,
     HashWithExpiries = 22,
+    // Those of Redis 7.4 and later, in files with the old magic.
+    RedisHashWithExpiries = 24,
+    RedisHashListpackWithExpiries = 25,
 };
 
 enum class Opcode : uint8_t {

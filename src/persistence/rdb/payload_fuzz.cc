@@ -36,9 +36,10 @@ void read_and_write(keyspace::Keyspace& keyspace, std::string_view bytes) {
     CHECK(read_payload(*body, rules, scratch).ok());
 }
 
-void load(keyspace::Keyspace& keyspace, std::string_view bytes) {
-    const std::string file = "VALKEY080" + std::string(bytes);
-    DatasetReader reader(keyspace, {.verify_checksum = false, .replaces = true}, file);
+void load(keyspace::Keyspace& keyspace, const std::string& header, std::string_view bytes) {
+    const std::string file = header + std::string(bytes);
+    const LoadOptions options{.is_relaxed = true, .verify_checksum = false, .replaces = true};
+    DatasetReader reader(keyspace, options, file);
     if (reader.check_header().ok()) (void)reader.load();
 }
 
@@ -49,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     structures::SlabHeapPool heaps;
     keyspace::Keyspace keyspace(2, kSeed, heaps);
     read_and_write(keyspace, bytes);
-    load(keyspace, bytes);
+    load(keyspace, "VALKEY080", bytes);
+    load(keyspace, "REDIS0012", bytes);  // It has types of its own.
     return 0;
 }

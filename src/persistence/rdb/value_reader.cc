@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/numbers.h"
 #include "persistence/rdb/damage.h"
 #include "persistence/rdb/old_blobs.h"
 #include "persistence/rdb/stream_reader.h"
@@ -55,6 +56,8 @@ private:
     std::unique_ptr<Collection> hash(bool expiries);
     std::unique_ptr<Collection> hash_of_listpack();
     std::unique_ptr<Collection> hash_of_old(Type type);
+    std::unique_ptr<Collection> hash_of_redis();
+    std::unique_ptr<Collection> hash_of_redis_listpack();
 
     void read_block(values::List& list, Type type);
     // An empty one when the cursor has failed.
@@ -308,6 +311,42 @@ std::unique_ptr<Collection> Reading::hash_of_old(Type type) {
     return unless_failed(std::move(hash));
 }
 
+// Expiries stand there as one more than what they are behind the first of all; 0 is none.
+std::unique_ptr<Collection> Reading::hash_of_redis() {
+    const auto first_at = static_cast<int64_t>(in_.little_endian_64());
+    const uint64_t count = in_.count(3);
+    auto hash = std::make_unique<values::Hash>();
+    for (uint64_t i = 0; i < count && !in_.failed(); ++i) {
+        const uint64_t behind = in_.length();
+        const std::string_view field = in_.string(scratch_);
+        const std::string_view value = in_.string(second_);
+        int64_t at = kNoExpiry;
+        if (behind != 0 && (first_at < 0 || __builtin_add_overflow(first_at, behind - 1, &at))) {
+            in_.fail("an expiry out of all time");
+        }
+        if (!in_.failed()) add_field(*hash, field, value, at);
+    }
+    return unless_failed(std::move(hash));
+}
+
+// Field, value, expiry, and so on; the first of all expiries stands before them.
+std::unique_ptr<Collection> Reading::hash_of_redis_listpack() {
+    (void)in_.little_endian_64();
+    const Listpack pack = listpack();
+    if (in_.failed()) return nullptr;
+    auto hash = std::make_unique<values::Hash>();
+    if (pack.size() % 3 != 0) in_.fail(kBadBlob);
+    char digits[3][24];
+    for (auto at = pack.first(); at != Listpack::kNone && !in_.failed(); at = pack.next(at)) {
+        const std::string_view field = pack.view(at, digits[0]);
+        const std::string_view value = pack.view(at = pack.next(at), digits[1]);
+        const auto expiry = parse_integer(pack.view(at = pack.next(at), digits[2]));
+        if (!expiry || *expiry < 0) in_.fail(kBadBlob);
+        if (!in_.failed()) add_field(*hash, field, value, *expiry == 0 ? kNoExpiry : *expiry);
+    }
+    return unless_failed(std::move(hash));
+}
+
 std::unique_ptr<Collection> Reading::collection(Type type) {
     switch (type) {
         case Type::List:
@@ -335,6 +374,10 @@ std::unique_ptr<Collection> Reading::collection(Type type) {
             return hash(true);
         case Type::HashListpack:
             return hash_of_listpack();
+        case Type::RedisHashWithExpiries:
+            return hash_of_redis();
+        case Type::RedisHashListpackWithExpiries:
+            return hash_of_redis_listpack();
         case Type::HashZiplist:
         case Type::HashZipmap:
             return hash_of_old(type);
@@ -350,9 +393,13 @@ std::unique_ptr<Collection> Reading::collection(Type type) {
 
 }  // namespace
 
-bool is_value_type(uint8_t type) {
+bool is_value_type(uint8_t type, bool is_old_magic) {
     constexpr uint8_t kModuleOld = 6;
     constexpr uint8_t kUnused = 8;
+    if (is_old_magic && type >= kForeignCodeFirst) {
+        return type == static_cast<uint8_t>(Type::RedisHashWithExpiries) ||
+               type == static_cast<uint8_t>(Type::RedisHashListpackWithExpiries);
+    }
     return type <= static_cast<uint8_t>(Type::HashWithExpiries) && type != kModuleOld &&
            type != kUnused;
 }

@@ -31,8 +31,8 @@ struct ReadRules {
     int64_t drop_fields_due_at_ms = keyspace::kNoExpiry;
 };
 
-// Whether that number is the type of a value.
-bool is_value_type(uint8_t type);
+// Whether that number is the type of a value; `is_old_magic`: in a file of Redis.
+bool is_value_type(uint8_t type, bool is_old_magic = false);
 
 // Reads a value of `type` behind its type byte. The error says what was wrong, for the log.
 Result<Value> read_value(Cursor& cursor, uint8_t type, const ReadRules& rules, Scratch& scratch);
