@@ -48,10 +48,10 @@ struct Target {
     uint64_t place;
 };
 
-// With its key, which may reach into the next line.
-[[gnu::always_inline]] inline void fetch_entry(const keyspace::Entry* entry, size_t key_bytes) {
-    prefetch(entry);
-    prefetch(reinterpret_cast<const char*>(entry) + sizeof(keyspace::Entry) + key_bytes - 1);
+// About where the key of an entry ends, which may be in its next line.
+[[gnu::always_inline]] inline const char* end_of_key(const keyspace::Entry* entry,
+                                                     size_t key_bytes) {
+    return reinterpret_cast<const char*>(entry) + sizeof(keyspace::Entry) + key_bytes - 1;
 }
 
 std::string_view element_of(const Request& request) {
@@ -101,6 +101,7 @@ void Pipeline::fetch(std::span<const Request> requests) {
     for (const Request& request : requests)
         if (request.prebuilt != nullptr) touch(request.prebuilt);
     std::array<const keyspace::Entry*, Batch::kRequestsMax> found;
+    std::array<const char*, Batch::kRequestsMax> key_ends;
     std::array<std::pair<const keyspace::Entry*, const Request*>, Batch::kRequestsMax>
         with_collection;
     size_t found_count = 0;
@@ -112,12 +113,13 @@ void Pipeline::fetch(std::span<const Request> requests) {
             lookup.database->prefetch_entry(hash);
             continue;
         }
-        fetch_entry(entry, lookup.key_bytes);
+        key_ends[found_count] = end_of_key(entry, lookup.key_bytes);
         found[found_count++] = entry;
         if (lookup.request->command->works_on_collections())
             with_collection[collection_count++] = {entry, lookup.request};
     }
     for (size_t i = 0; i < found_count; ++i) touch(found[i]);
+    for (size_t i = 0; i < found_count; ++i) prefetch(key_ends[i]);
     fetch_collections({with_collection.data(), collection_count});
 }
 
