@@ -14,14 +14,16 @@ namespace {
 
 constexpr uint64_t kWalkShare = 100;  // One part in so many of the time goes into walking.
 constexpr uint64_t kWalkCyclesMin = 2000;
+constexpr double kLimitMax = 1e18;  // More than there is, and an integer can hold it.
 
 uint64_t limit_of(int64_t setting, uint64_t maxmemory) {
     if (setting == 0) return 0;
     uint64_t limit = static_cast<uint64_t>(setting);
     if (setting < 0) {
         if (maxmemory == 0) return 0;
-        limit = static_cast<uint64_t>(static_cast<double>(maxmemory) *
-                                      static_cast<double>(-setting) / 100);
+        const double share =
+            static_cast<double>(maxmemory) * static_cast<double>(-setting) / 100;
+        limit = static_cast<uint64_t>(std::min(share, kLimitMax));
     }
     return std::max(limit, ClientLimit::kLimitMin);
 }

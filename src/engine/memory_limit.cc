@@ -16,6 +16,8 @@ namespace {
 // begins anew.
 constexpr uint64_t kBatchBytesMax = uint64_t{32} << 20;
 constexpr int64_t kUnlimited = 100;
+// More than there is; beyond it sums with a sign would overflow.
+constexpr uint64_t kLimitMax = uint64_t{1} << 62;
 // However long they take: else a busy machine would let the dataset grow.
 constexpr int kKeysPerSliceMin = 2;
 constexpr int64_t kNothingYet = -1;
@@ -78,7 +80,8 @@ int64_t MemoryLimit::excess() const {
     const auto gone = static_cast<int64_t>(engine_.keyspace().condemned_bytes() +
                                            engine_.client_limit().closing_bytes());
     const auto uncounted = static_cast<int64_t>(uncounted_bytes());
-    return used_ + own_bytes() - own_ - told_ - gone - uncounted - static_cast<int64_t>(limit_);
+    const auto limit = static_cast<int64_t>(std::min(limit_, kLimitMax));
+    return used_ + own_bytes() - own_ - told_ - gone - uncounted - limit;
 }
 
 bool MemoryLimit::may_evict() const {

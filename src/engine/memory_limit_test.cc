@@ -227,6 +227,18 @@ TEST_F(MemoryLimitTest, WhatABatchBringsAlongIsMadeUpForBeforeItsEnd) {
     }
 }
 
+// The largest limits that there are were taken for negative ones: everything was evicted.
+TEST_F(MemoryLimitTest, ALimitBeyondAllMemoryIsNeverReached) {
+    for (const uint64_t limit : {uint64_t{1} << 63, UINT64_MAX}) {
+        limit_to(limit);
+        EXPECT_TRUE(engine_.memory_limit().make_room());
+        EXPECT_FALSE(engine_.memory_limit().out_of_memory());
+        EXPECT_EQ(evicted(), 0u);
+        EXPECT_EQ(engine_.conditions() & kMemoryLimited, 0u);
+        EXPECT_EQ(engine_.memory_limit().limit(), limit);
+    }
+}
+
 TEST_F(MemoryLimitTest, TheStraightWayIsClosedOnlyNearTheLimit) {
     limit_to(used_bytes() + (uint64_t{100} << 20));
     EXPECT_EQ(engine_.conditions() & kMemoryLimited, 0u);

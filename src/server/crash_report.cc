@@ -99,6 +99,10 @@ void write_sections(CrashWriter& out) {
     action.sa_handler = SIG_DFL;
     sigemptyset(&action.sa_mask);
     sigaction(signal_number, &action, nullptr);
+    sigset_t blocked;  // Whoever blocked it would have it wait for ever.
+    sigemptyset(&blocked);
+    sigaddset(&blocked, signal_number);
+    pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
     raise(signal_number);
     _exit(1);
 }

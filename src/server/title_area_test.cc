@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 namespace millrace::server {
 namespace {
@@ -18,18 +19,22 @@ protected:
     TitleAreaTest() {
         static constexpr char kLayout[] = "prog\0-x\0HOME=/h\0EDITOR=ed";
         std::memcpy(memory_.data(), kLayout, sizeof kLayout);
-        saved_ = environ;
+        for (char** each = environ; *each != nullptr; ++each) saved_.emplace_back(*each);
         environ = variables_;
     }
+    // The array that `environ` led to is gone if it was setenv()'s, which uses its own again.
     ~TitleAreaTest() override {
         clearenv();
-        environ = saved_;
+        for (const std::string& each : saved_) {
+            const size_t sign = each.find('=');
+            setenv(each.substr(0, sign).c_str(), each.c_str() + sign + 1, 1);
+        }
     }
 
     std::array<char, 64> memory_{};
     char* arguments_[3] = {memory_.data(), memory_.data() + 5, nullptr};
     char* variables_[3] = {memory_.data() + 8, memory_.data() + 16, nullptr};
-    char** saved_ = nullptr;
+    std::vector<std::string> saved_;
 };
 
 TEST_F(TitleAreaTest, ReplacesArgumentsAndEnvironment) {
