@@ -59,6 +59,8 @@ public:
     // What the block of memory really holds.
     size_t memory_bytes() const;
     size_t size() const;
+    // Whether size() is a look, not a walk.
+    bool knows_size() const;
     bool empty() const { return bytes() == kBytesMin; }
     // Whether elements of `added` bytes of text altogether, at most `count`, can still come in.
     bool fits(size_t added, size_t count = 1) const;
@@ -82,6 +84,7 @@ public:
     Position append(std::string_view text) { return insert(kNone, text); }
     Position replace(Position at, std::string_view text);
     Position replace_number(Position at, int64_t number);
+    class Appender;
     // Returns the position of what follows, kNone at the end. `count` may exceed what is there.
     Position erase(Position at) { return erase(at, 1); }
     Position erase(Position at, size_t count);
@@ -97,6 +100,8 @@ public:
     void check_invariants() const;
 
 private:
+    friend class DensePack;  // Makes one of its own bytes.
+
     static constexpr size_t kHeaderBytes = 6;
     static constexpr size_t kBytesMin = kHeaderBytes + 1;
     static constexpr size_t kCountUnknown = 65535;
@@ -113,6 +118,27 @@ private:
     static Status check(std::string_view blob);
 
     char* data_;
+};
+
+// Adds elements at the end, several at a time: all are there when it goes.
+class Listpack::Appender {
+public:
+    explicit Appender(Listpack& pack) : pack_(pack) {}
+    ~Appender() { flush(); }
+    Appender(const Appender&) = delete;
+    Appender& operator=(const Appender&) = delete;
+
+    void text(std::string_view text);
+    void number(int64_t number);
+
+private:
+    void add(const Encoded& encoded);
+    void flush();
+
+    Listpack& pack_;
+    size_t count_ = 0;
+    size_t used_ = 0;
+    char bytes_[256];
 };
 
 }  // namespace millrace::structures
