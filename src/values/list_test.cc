@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -164,7 +165,8 @@ void fill(List& list, ListModel& model, int count) {
 }
 
 TEST(List, TakesLittleMoreThanItsTexts) {
-    List list;
+    const auto made = std::make_unique<List>();
+    List& list = *made;
     ListModel model;
     fill(list, model, 100'000);
     expect_same(list, model);
