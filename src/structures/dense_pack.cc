@@ -24,7 +24,6 @@ constexpr size_t kRunGain = 16;
 constexpr size_t kLongRun = 32;
 // Up to here texts share more than their encoding: readers have room to put them together.
 constexpr size_t kJoinedTextMax = 24;
-constexpr size_t kNumberBytesMax = 9;
 constexpr unsigned kIndexShift = 16;
 constexpr uint32_t kOffsetMask = 0xffff;
 
@@ -42,12 +41,51 @@ void put_short(char* at, size_t value) {
 }
 
 // Small pieces are copied in one go where as much may be read and written.
-constexpr size_t kStride = 32;
+constexpr ptrdiff_t kStride = 32;
 [[gnu::always_inline]] inline void copy(char* to, const char* from, size_t size, bool has_room) {
-    if (has_room && size <= kStride) {
+    if (has_room && size <= size_t{kStride}) {
         std::memcpy(to, from, kStride);
     } else {
         std::memcpy(to, from, size);
+    }
+}
+
+// How many bytes from there on are the same, up to 8: all of them.
+size_t common_in_word(const char* one, const char* other) {
+    const uint64_t difference = load_little_endian<uint64_t>(one) ^
+                                load_little_endian<uint64_t>(other);
+    return static_cast<size_t>(std::countr_zero(difference)) / 8;
+}
+
+// How many of the first `most` bytes are the same.
+size_t common(const char* one, const char* other, size_t most) {
+    size_t same = 0;
+    for (; same + 8 <= most; same += 8) {
+        const size_t here = common_in_word(one + same, other + same);
+        if (here != 8) return same + here;
+    }
+    if (most >= 8) {
+        // The rest, in a word that overlaps what has been looked at.
+        same = most - 8;
+        return same + common_in_word(one + same, other + same);
+    }
+    while (same < most && one[same] == other[same]) ++same;
+    return same;
+}
+
+// Copies up to kJoinedTextMax bytes.
+[[gnu::always_inline]] inline void copy_short(char* to, const char* from, size_t size) {
+    if (size >= 16) {
+        std::memcpy(to, from, 16);
+        std::memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8) {
+        std::memcpy(to, from, 8);
+        std::memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        std::memcpy(to, from, 4);
+        std::memcpy(to + size - 4, from + size - 4, 4);
+    } else {
+        for (size_t i = 0; i < size; ++i) to[i] = from[i];
     }
 }
 
@@ -110,13 +148,17 @@ private:
         stride_ = shape_.size() + back_length_bytes(shape_.size());
         const size_t shared_min = shape_.is_text ? shape_.head : 0;
         shared_ = shape_.text > kJoinedTextMax ? shape_.head : shape_.size();
-        for (at += stride_; at != end_ && shape_of(at) == shape_; at += stride_) {
-            if (shared_ > shared_min && std::memcmp(first_, at, shared_) != 0)
-                shared_ = static_cast<size_t>(
-                    std::mismatch(first_, first_ + shared_, at).first - first_);
+        for (at += stride_; has_shape(at); at += stride_) {
+            if (shared_ > shared_min) shared_ = common(first_, at, shared_);
         }
         count_ = static_cast<size_t>(at - first_) / stride_;
         return at;
+    }
+
+    // Whether there is another element, of the same shape.
+    bool has_shape(const char* at) const {
+        if (shape_.is_text && shape_.head == 1) return *at == *first_;
+        return at != end_ && shape_of(at) == shape_;
     }
 
     // As a run, or one by one.
@@ -131,7 +173,7 @@ private:
         const size_t size = shape_.size() - skipped;
         const char* from = first_ + skipped;
         for (size_t i = 0; i < count_; ++i, from += stride_, out_ += size)
-            copy(out_, from, size, static_cast<size_t>(end_ - from) >= kStride);
+            copy(out_, from, size, end_ - from >= kStride);
         return true;
     }
 
@@ -227,7 +269,7 @@ Listpack DensePack::expand() const {
             continue;
         }
         const auto size = static_cast<uint32_t>(shape_of(at).size());
-        copy(out, at, size, has_stride(offset) && out_end - out >= ptrdiff_t{kStride});
+        copy(out, at, size, block_end(offset) - offset >= kStride && out_end - out >= kStride);
         const size_t back = back_length_bytes(size);
         write_back_length(out + size, size, back);
         out += size + back;
@@ -245,16 +287,39 @@ char* DensePack::expand_run(const Run& run, char* out, const char* out_end) cons
     std::memcpy(head, run.head, run.shared);
     const size_t back_bytes = back_length_bytes(run.size);
     write_back_length(back, run.size, back_bytes);
+    const ptrdiff_t stride = run.size + back_bytes;
     const uint32_t width = run.width();
-    uint32_t tail = run.tails;
-    for (uint32_t i = 0; i < run.count; ++i, tail += width) {
-        const bool has_room = out_end - out >= ptrdiff_t{2 * kStride};
-        copy(out, head, run.shared, has_room);
-        if (width != 0) copy(out + run.shared, address(tail), width, has_room && has_stride(tail));
+    uint32_t offset = run.tails;
+    for (uint32_t left = run.count; left > 0;) {
+        const char* tail = width == 0 ? head : address(offset);
+        // As many as leave room for whole strides, in both places.
+        ptrdiff_t quick = 0;
+        const ptrdiff_t out_room = out_end - out - 2 * kStride;
+        if (out_room >= 0 && width <= kStride && back_bytes == 1)
+            quick = std::min({ptrdiff_t{left}, out_room / stride, quick_tails(offset, width)});
+        for (ptrdiff_t i = 0; i < quick; ++i, tail += width, out += stride) {
+            std::memcpy(out, head, kStride);
+            std::memcpy(out + run.shared, tail, kStride);
+            out[run.size] = back[0];
+        }
+        left -= static_cast<uint32_t>(quick);
+        offset += static_cast<uint32_t>(quick) * width;
+        if (quick != 0) continue;
+        std::memcpy(out, head, run.shared);
+        if (width != 0) std::memcpy(out + run.shared, tail, width);
         std::memcpy(out + run.size, back, back_bytes);
-        out += run.size + back_bytes;
+        out += stride;
+        offset += width;
+        --left;
     }
     return out;
+}
+
+// How many tails from there on can be read a stride each.
+ptrdiff_t DensePack::quick_tails(uint32_t offset, uint32_t width) const {
+    if (width == 0) return static_cast<ptrdiff_t>(size());
+    const ptrdiff_t room = ptrdiff_t{block_end(offset)} - offset - kStride;
+    return room < 0 ? 0 : room / width;
 }
 
 // ---- reading ----
@@ -277,21 +342,21 @@ char* DensePack::rest() const {
     return rest;
 }
 
-const char* DensePack::address(uint32_t offset) const {
+[[gnu::always_inline]] inline const char* DensePack::address(uint32_t offset) const {
     const uint32_t here = cut();
     return offset < here ? data_ + offset : rest() + (offset - here);
 }
 
-// Whether as much as a stride from there on can be read.
-bool DensePack::has_stride(uint32_t offset) const {
-    return (offset < cut() ? cut() : bytes()) - offset >= kStride;
+// The end of the block that has it.
+uint32_t DensePack::block_end(uint32_t offset) const {
+    return offset < cut() ? cut() : bytes();
 }
 
 size_t DensePack::memory_bytes() const {
     return usable_bytes(data_) + (rest() == nullptr ? 0 : usable_bytes(rest()));
 }
 
-DensePack::Run DensePack::run_at(uint32_t offset) const {
+[[gnu::always_inline]] inline DensePack::Run DensePack::run_at(uint32_t offset) const {
     const char* const at = address(offset);
     const uint32_t shared = byte_at(at + 5);
     const auto tails = static_cast<uint32_t>(offset + kRunBytes + shared);
@@ -307,10 +372,16 @@ DensePack::Item DensePack::item_at(uint32_t offset) const {
 
 DensePack::Position DensePack::next(Position at) const {
     const uint32_t offset = at & kOffsetMask;
-    const Item item = item_at(offset);
-    const uint32_t index = (at >> kIndexShift) + 1;
-    if (index < item.count) return index << kIndexShift | offset;
-    return item.end == bytes() ? kNone : item.end;
+    const char* const item = address(offset);
+    uint32_t end;
+    if (byte_at(item) != kRun) [[likely]] {
+        end = offset + static_cast<uint32_t>(shape_of(item).size());
+    } else {
+        const Position following = at + (1u << kIndexShift);
+        if (following >> kIndexShift < short_at(item + 1)) return following;
+        end = run_at(offset).end();
+    }
+    return end == bytes() ? kNone : end;
 }
 
 // The last element of the item that ends there.
@@ -373,8 +444,8 @@ std::string_view DensePack::view(Position at, char (&digits)[24]) const {
     const char* const tail = tail_of(run, at);
     if (run.shared == shape.head) return {tail, shape.text};
     const size_t joined = run.shared - shape.head;
-    std::memcpy(digits, run.head + shape.head, joined);
-    if (run.width() != 0) std::memcpy(digits + joined, tail, run.width());
+    copy_short(digits, run.head + shape.head, joined);
+    copy_short(digits + joined, tail, run.width());
     return {digits, shape.text};
 }
 
@@ -387,9 +458,9 @@ int64_t DensePack::number(Position at) const {
 }
 
 int64_t DensePack::number_in(const Run& run, Position at) const {
-    char bytes[kNumberBytesMax];
-    std::memcpy(bytes, run.head, run.shared);
-    if (run.width() != 0) std::memcpy(bytes + run.shared, tail_of(run, at), run.width());
+    char bytes[kJoinedTextMax];
+    copy_short(bytes, run.head, run.shared);
+    copy_short(bytes + run.shared, tail_of(run, at), run.width());
     return number_at(bytes);
 }
 

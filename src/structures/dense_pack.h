@@ -98,7 +98,8 @@ private:
     uint32_t cut() const;
     char* rest() const;
     const char* address(uint32_t offset) const;
-    bool has_stride(uint32_t offset) const;
+    uint32_t block_end(uint32_t offset) const;
+    ptrdiff_t quick_tails(uint32_t offset, uint32_t width) const;
     Item item_at(uint32_t offset) const;
     Run run_at(uint32_t offset) const;
     const char* tail_of(const Run& run, Position at) const;

@@ -166,6 +166,12 @@ Listpack::Position Listpack::after(Position at) const {
     return static_cast<Position>(at + size + back_length_bytes(size));
 }
 
+Listpack::Position Listpack::next(Position at) const {
+    const size_t size = shape_of(data_ + at).size();
+    const size_t following = at + size + back_length_bytes(size);
+    return byte_at(data_ + following) == kEnd ? kNone : static_cast<Position>(following);
+}
+
 Listpack::Position Listpack::before(Position at) const {
     if (at == kHeaderBytes) return kNone;
     const uint64_t size = read_back_length(data_ + at);
@@ -196,10 +202,14 @@ Listpack::Element Listpack::get(Position at) const {
     return {{}, number_at(data_ + at), true};
 }
 
+int64_t Listpack::number(Position at) const {
+    return shape_of(data_ + at).is_text ? 0 : number_at(data_ + at);
+}
+
 std::string_view Listpack::view(Position at, char (&digits)[24]) const {
-    const Element element = get(at);
-    if (!element.is_number) return element.text;
-    return {digits, format_integer(digits, element.number)};
+    const Shape shape = shape_of(data_ + at);
+    if (shape.is_text) return {data_ + at + shape.head, shape.text};
+    return {digits, format_integer(digits, number_at(data_ + at))};
 }
 
 bool Listpack::equals(Position at, std::string_view text) const {
@@ -208,14 +218,20 @@ bool Listpack::equals(Position at, std::string_view text) const {
     return parse_integer(text) == std::optional<int64_t>(element.number);
 }
 
+// A block is left as it is while it is not twice as large as it should be. What shrinks by a little
+// is not looked at each time.
+bool Listpack::wants_new_block(size_t old_bytes, size_t new_bytes) const {
+    if (new_bytes <= old_bytes && new_bytes / 64 == old_bytes / 64) return false;
+    const size_t capacity = usable_bytes(data_);
+    return new_bytes > capacity || (new_bytes < capacity / 2 && capacity > 64);
+}
+
 void Listpack::move_tail(Position at, size_t removed, size_t added) {
     const size_t old_bytes = bytes();
     const size_t new_bytes = old_bytes - removed + added;
     CHECK(new_bytes <= kBytesMax);
     const size_t tail = old_bytes - at - removed;
-    const size_t capacity = usable_bytes(data_);
-    // A block is left as it is while it is not twice as large as it should be.
-    if (new_bytes <= capacity && (new_bytes >= capacity / 2 || capacity <= 64)) {
+    if (!wants_new_block(old_bytes, new_bytes)) {
         std::memmove(data_ + at + added, data_ + at + removed, tail);
     } else {
         char* const fresh = static_cast<char*>(allocate(new_bytes));

@@ -68,11 +68,13 @@ public:
     // kNone past either end. A negative index counts from the end.
     Position first() const { return at_offset(kHeaderBytes); }
     Position last() const { return before(static_cast<Position>(bytes() - 1)); }
-    Position next(Position at) const { return at_offset(after(at)); }
+    Position next(Position at) const;
     Position previous(Position at) const { return before(at); }
     Position at(int64_t index) const;
 
     Element get(Position at) const;
+    // Zero if it is a text.
+    int64_t number(Position at) const;
     // The text, or the number formatted into `digits`.
     std::string_view view(Position at, char (&digits)[24]) const;
     // Whether the element is `text`.
@@ -112,6 +114,7 @@ private:
     Position after(Position at) const;
     Position before(Position at) const;
     Position splice(Position at, size_t removed, const Encoded& encoded);
+    bool wants_new_block(size_t old_bytes, size_t new_bytes) const;
     void move_tail(Position at, size_t removed, size_t added);
     void set_bytes(size_t bytes);
     void add_to_count(int64_t difference);

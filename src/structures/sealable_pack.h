@@ -79,7 +79,7 @@ public:
     }
     // Zero if it is a text.
     int64_t number(Position at) const {
-        return is_sealed() ? dense_.number(at) : plain_.get(at).number;
+        return is_sealed() ? dense_.number(at) : plain_.number(at);
     }
     bool equals(Position at, std::string_view text) const {
         if (!is_sealed()) return plain_.equals(at, text);

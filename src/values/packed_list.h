@@ -3,9 +3,9 @@
 // The large form of a list: a chain of listpacks of bounded size. What does not fit into a listpack
 // of that size has a block of its own, as it is.
 //
-// Blocks that are far enough from both ends are sealed (sealable_pack.h), until they change. The two
-// at either end are not, so that a list that grows and shrinks by turns does not seal and open the
-// same block time and again: between the two lies a whole block's worth of pushes or pops.
+// Blocks that are far enough from both ends are sealed (sealable_pack.h), until they change. Two at
+// either end are not, so that a list that grows and shrinks by turns does not seal and open the
+// same block time and again: in between lies a whole block's worth of pushes or pops.
 //
 // Where elements go, when blocks are split and when neighbours are joined is Valkey's choice: the
 // number of blocks decides when a list becomes small again, and it is what RDB files hold.
