@@ -9,91 +9,16 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/numbers.h"
+#include "structures/listpack_format.h"
 
 namespace millrace::structures {
 
+using namespace listpack_format;
+
 namespace {
 
-constexpr uint8_t kEnd = 0xff;
-constexpr uint8_t kText32 = 0xf0;
-constexpr uint8_t kInt16 = 0xf1;
-constexpr uint8_t kInt24 = 0xf2;
-constexpr uint8_t kInt32 = 0xf3;
-constexpr uint8_t kInt64 = 0xf4;
 // How far encoding and back length exceed the text at most.
 constexpr size_t kOverheadMax = 10;
-
-uint8_t byte_at(const char* at) {
-    return static_cast<uint8_t>(*at);
-}
-
-// How an element begins: the bytes before its text, and those of the text. A number is all head.
-struct Shape {
-    uint32_t head;
-    uint32_t text;
-    bool is_text;
-    size_t size() const { return size_t{head} + text; }
-};
-
-// Bytes that have to be there before shape_of() may look.
-size_t head_bytes(uint8_t first) {
-    if ((first & 0xf0) == 0xe0) return 2;
-    return first == kText32 ? 5 : 1;
-}
-
-[[gnu::always_inline]] inline Shape shape_of(const char* at) {
-    const uint8_t first = byte_at(at);
-    if (first < 0x80) return {1, 0, false};
-    if (first < 0xc0) return {1, first & 0x3fu, true};
-    if (first < 0xe0) return {2, 0, false};
-    if (first < 0xf0) return {2, (first & 0xfu) << 8 | byte_at(at + 1), true};
-    if (first == kText32) return {5, load_little_endian<uint32_t>(at + 1), true};
-    if (first == kInt16) return {3, 0, false};
-    if (first == kInt24) return {4, 0, false};
-    if (first == kInt32) return {5, 0, false};
-    return {9, 0, false};
-}
-
-[[gnu::always_inline]] inline size_t back_length_bytes(size_t size) {
-    if (size <= 127) return 1;
-    if (size <= 16383) return 2;
-    if (size <= 2097151) return 3;
-    return size <= 268435455 ? 4 : 5;
-}
-
-void write_back_length(char* at, size_t size, size_t bytes) {
-    for (size_t i = bytes; i-- > 0; size >>= 7) {
-        const auto mark = static_cast<uint8_t>(i == 0 ? 0 : 0x80);
-        at[i] = static_cast<char>((size & 0x7f) | mark);
-    }
-}
-
-// The number that ends before `end`; at most five bytes are looked at.
-uint64_t read_back_length(const char* end) {
-    uint64_t size = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-        const uint8_t byte = byte_at(--end);
-        size |= uint64_t{byte & 0x7fu} << shift;
-        if ((byte & 0x80) == 0) break;
-    }
-    return size;
-}
-
-int64_t number_at(const char* at) {
-    const uint8_t first = byte_at(at);
-    if (first < 0x80) return first;
-    if (first < 0xe0) {
-        const int32_t bits = (first & 0x1f) << 8 | byte_at(at + 1);
-        return bits < 4096 ? bits : bits - 8192;
-    }
-    if (first == kInt16) return load_little_endian<int16_t>(at + 1);
-    if (first == kInt24) {
-        const int32_t low = load_little_endian<uint16_t>(at + 1);
-        return static_cast<int8_t>(at[3]) * 65536 + low;
-    }
-    if (first == kInt32) return load_little_endian<int32_t>(at + 1);
-    return load_little_endian<int64_t>(at + 1);
-}
 
 }  // namespace
 
@@ -221,6 +146,10 @@ size_t Listpack::size() const {
     return walked;
 }
 
+bool Listpack::knows_size() const {
+    return load_little_endian<uint16_t>(data_ + 4) != kCountUnknown;
+}
+
 void Listpack::add_to_count(int64_t difference) {
     const int64_t count = load_little_endian<uint16_t>(data_ + 4);
     if (count == static_cast<int64_t>(kCountUnknown)) return;
@@ -235,6 +164,12 @@ Listpack::Position Listpack::at_offset(Position offset) const {
 Listpack::Position Listpack::after(Position at) const {
     const size_t size = shape_of(data_ + at).size();
     return static_cast<Position>(at + size + back_length_bytes(size));
+}
+
+Listpack::Position Listpack::next(Position at) const {
+    const size_t size = shape_of(data_ + at).size();
+    const size_t following = at + size + back_length_bytes(size);
+    return byte_at(data_ + following) == kEnd ? kNone : static_cast<Position>(following);
 }
 
 Listpack::Position Listpack::before(Position at) const {
@@ -267,10 +202,14 @@ Listpack::Element Listpack::get(Position at) const {
     return {{}, number_at(data_ + at), true};
 }
 
+int64_t Listpack::number(Position at) const {
+    return shape_of(data_ + at).is_text ? 0 : number_at(data_ + at);
+}
+
 std::string_view Listpack::view(Position at, char (&digits)[24]) const {
-    const Element element = get(at);
-    if (!element.is_number) return element.text;
-    return {digits, format_integer(digits, element.number)};
+    const Shape shape = shape_of(data_ + at);
+    if (shape.is_text) return {data_ + at + shape.head, shape.text};
+    return {digits, format_integer(digits, number_at(data_ + at))};
 }
 
 bool Listpack::equals(Position at, std::string_view text) const {
@@ -279,14 +218,20 @@ bool Listpack::equals(Position at, std::string_view text) const {
     return parse_integer(text) == std::optional<int64_t>(element.number);
 }
 
+// A block is left as it is while it is not twice as large as it should be. What shrinks by a little
+// is not looked at each time.
+bool Listpack::wants_new_block(size_t old_bytes, size_t new_bytes) const {
+    if (new_bytes <= old_bytes && new_bytes / 64 == old_bytes / 64) return false;
+    const size_t capacity = usable_bytes(data_);
+    return new_bytes > capacity || (new_bytes < capacity / 2 && capacity > 64);
+}
+
 void Listpack::move_tail(Position at, size_t removed, size_t added) {
     const size_t old_bytes = bytes();
     const size_t new_bytes = old_bytes - removed + added;
     CHECK(new_bytes <= kBytesMax);
     const size_t tail = old_bytes - at - removed;
-    const size_t capacity = usable_bytes(data_);
-    // A block is left as it is while it is not twice as large as it should be.
-    if (new_bytes <= capacity && (new_bytes >= capacity / 2 || capacity <= 64)) {
+    if (!wants_new_block(old_bytes, new_bytes)) {
         std::memmove(data_ + at + added, data_ + at + removed, tail);
     } else {
         char* const fresh = static_cast<char*>(allocate(new_bytes));
@@ -317,6 +262,36 @@ Listpack::Position Listpack::insert_number(Position before, int64_t number) {
     splice(at, 0, Encoded::of_number(number));
     add_to_count(1);
     return at;
+}
+
+void Listpack::Appender::text(std::string_view text) {
+    add(Encoded::of(text));
+}
+
+void Listpack::Appender::number(int64_t number) {
+    add(Encoded::of_number(number));
+}
+
+void Listpack::Appender::add(const Encoded& encoded) {
+    const size_t size = encoded.total();
+    if (size > sizeof bytes_ - used_) flush();
+    if (size > sizeof bytes_) {
+        pack_.splice(static_cast<Position>(pack_.bytes() - 1), 0, encoded);
+        pack_.add_to_count(1);
+        return;
+    }
+    encoded.write(bytes_ + used_);
+    used_ += size;
+    ++count_;
+}
+
+void Listpack::Appender::flush() {
+    if (used_ == 0) return;
+    const auto at = static_cast<Position>(pack_.bytes() - 1);
+    pack_.move_tail(at, 0, used_);
+    std::memcpy(pack_.data_ + at, bytes_, used_);
+    pack_.add_to_count(static_cast<int64_t>(count_));
+    used_ = count_ = 0;
 }
 
 Listpack::Position Listpack::replace(Position at, std::string_view text) {

@@ -59,6 +59,8 @@ public:
     // What the block of memory really holds.
     size_t memory_bytes() const;
     size_t size() const;
+    // Whether size() is a look, not a walk.
+    bool knows_size() const;
     bool empty() const { return bytes() == kBytesMin; }
     // Whether elements of `added` bytes of text altogether, at most `count`, can still come in.
     bool fits(size_t added, size_t count = 1) const;
@@ -66,11 +68,13 @@ public:
     // kNone past either end. A negative index counts from the end.
     Position first() const { return at_offset(kHeaderBytes); }
     Position last() const { return before(static_cast<Position>(bytes() - 1)); }
-    Position next(Position at) const { return at_offset(after(at)); }
+    Position next(Position at) const;
     Position previous(Position at) const { return before(at); }
     Position at(int64_t index) const;
 
     Element get(Position at) const;
+    // Zero if it is a text.
+    int64_t number(Position at) const;
     // The text, or the number formatted into `digits`.
     std::string_view view(Position at, char (&digits)[24]) const;
     // Whether the element is `text`.
@@ -82,6 +86,7 @@ public:
     Position append(std::string_view text) { return insert(kNone, text); }
     Position replace(Position at, std::string_view text);
     Position replace_number(Position at, int64_t number);
+    class Appender;
     // Returns the position of what follows, kNone at the end. `count` may exceed what is there.
     Position erase(Position at) { return erase(at, 1); }
     Position erase(Position at, size_t count);
@@ -97,6 +102,8 @@ public:
     void check_invariants() const;
 
 private:
+    friend class DensePack;  // Makes one of its own bytes.
+
     static constexpr size_t kHeaderBytes = 6;
     static constexpr size_t kBytesMin = kHeaderBytes + 1;
     static constexpr size_t kCountUnknown = 65535;
@@ -107,12 +114,34 @@ private:
     Position after(Position at) const;
     Position before(Position at) const;
     Position splice(Position at, size_t removed, const Encoded& encoded);
+    bool wants_new_block(size_t old_bytes, size_t new_bytes) const;
     void move_tail(Position at, size_t removed, size_t added);
     void set_bytes(size_t bytes);
     void add_to_count(int64_t difference);
     static Status check(std::string_view blob);
 
     char* data_;
+};
+
+// Adds elements at the end, several at a time: all are there when it goes.
+class Listpack::Appender {
+public:
+    explicit Appender(Listpack& pack) : pack_(pack) {}
+    ~Appender() { flush(); }
+    Appender(const Appender&) = delete;
+    Appender& operator=(const Appender&) = delete;
+
+    void text(std::string_view text);
+    void number(int64_t number);
+
+private:
+    void add(const Encoded& encoded);
+    void flush();
+
+    Listpack& pack_;
+    size_t count_ = 0;
+    size_t used_ = 0;
+    char bytes_[256];
 };
 
 }  // namespace millrace::structures

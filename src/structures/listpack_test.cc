@@ -36,6 +36,28 @@ std::string bytes_of(const Listpack& pack) {
 
 using Texts = std::vector<std::string>;
 
+TEST(Listpack, TakesManyElementsAtATime) {
+    for (const size_t length : {0u, 5u, 70u, 250u, 260u, 5000u}) {
+        Listpack at_once;
+        Listpack one_by_one;
+        {
+            Listpack::Appender out(at_once);
+            for (int64_t i = 0; i < 60; ++i) {
+                out.number(i * i * i * i * i);
+                out.text(std::string(length, 'x'));
+                out.text(std::to_string(i));
+            }
+        }
+        for (int64_t i = 0; i < 60; ++i) {
+            one_by_one.insert_number(Listpack::kNone, i * i * i * i * i);
+            one_by_one.append(std::string(length, 'x'));
+            one_by_one.append(std::to_string(i));
+        }
+        at_once.check_invariants();
+        EXPECT_EQ(bytes_of(at_once), bytes_of(one_by_one)) << length;
+    }
+}
+
 TEST(Listpack, EmptyIsSevenBytes) {
     const Listpack pack;
     EXPECT_EQ(bytes_of(pack), std::string("\x07\0\0\0\0\0\xff", 7));

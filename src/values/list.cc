@@ -15,7 +15,7 @@ using structures::Listpack;
 PackedList& List::enlarge(int64_t setting) {
     if (is_large()) return large();
     auto fresh = std::make_unique<PackedList>(BlockLimits::of(setting));
-    if (!pack().empty()) fresh->append(std::move(form_.small()));
+    if (!pack().empty()) fresh->append(structures::SealablePack(std::move(form_.small())));
     form_.become(std::move(fresh));
     return large();
 }
@@ -36,7 +36,7 @@ void List::settle(int64_t setting, SmallList most) {
 }
 
 void List::load_block(int64_t setting, Listpack pack) {
-    enlarge(setting).append(std::move(pack));
+    enlarge(setting).append(structures::SealablePack(std::move(pack)));
 }
 
 void List::load_single(int64_t setting, std::string_view text) {
@@ -106,7 +106,7 @@ std::unique_ptr<keyspace::Collection> List::freeze() {
 
 void List::digest(keyspace::ValueDigest& digest) const {
     char digits[24];
-    const auto chain_all = [&](const Listpack& pack) {
+    const auto chain_all = [&](const auto& pack) {
         for (auto at = pack.first(); at != Listpack::kNone; at = pack.next(at))
             digest.chain(pack.view(at, digits));
     };

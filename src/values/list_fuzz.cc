@@ -18,7 +18,7 @@ using namespace millrace::values;
 
 namespace {
 
-constexpr int64_t kSettings[] = {-2, -1, -5, 0, 1, 2, 3, 8, 128, 40000};
+constexpr int64_t kSettings[] = {-2, -1, -5, 0, 1, 2, 3, 20, 128, 40000};
 
 std::string text_from(ByteReader& input) {
     const uint8_t kind = input.read_byte();
@@ -33,6 +33,7 @@ public:
     void step(ByteReader& input) {
         const uint8_t what = input.read_byte();
         if (model_.empty() || what % 8 < 3) return push(input, (what & 8) != 0);
+        if (what >= 240) return push_many((what & 8) != 0);
         const size_t index = input.read_little_endian<uint16_t>() % model_.size();
         switch (what % 8) {
             case 3:
@@ -77,6 +78,15 @@ private:
         list_->make_room(setting_, text.size(), 1);
         list_->push(head ? End::Head : End::Tail, text);
         model_.insert(head ? model_.begin() : model_.end(), text);
+    }
+    // As much as makes blocks worth sealing, of most settings.
+    void push_many(bool head) {
+        for (int i = 100; i < 200; ++i) {
+            const std::string text = "item:" + std::to_string(i);
+            list_->make_room(setting_, text.size(), 1);
+            list_->push(head ? End::Head : End::Tail, text);
+            model_.insert(head ? model_.begin() : model_.end(), text);
+        }
     }
     void insert(ByteReader& input, size_t index, bool before) {
         const std::string text = text_from(input);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -148,6 +149,61 @@ TEST(List, ChangesForm) {
         list.settle(4);
         EXPECT_EQ(list.encoding(), expected) << list.size();
     }
+}
+
+// A list of texts of 16 bytes in blocks of at most 8 KiB, and what it is to hold.
+void fill(List& list, ListModel& model, int count) {
+    std::mt19937_64 random(5);
+    for (int i = 0; i < count; ++i) {
+        const uint64_t bits = random();
+        std::string text = "0123456789abcdef";
+        for (unsigned at = 0; at < 16; ++at) text[at] = text[bits >> (4 * at) & 15];
+        model.push_back(text);
+        list.make_room(-2, text.size(), 1);
+        list.push(End::Tail, text);
+    }
+}
+
+TEST(List, TakesLittleMoreThanItsTexts) {
+    const auto made = std::make_unique<List>();
+    List& list = *made;
+    ListModel model;
+    fill(list, model, 100'000);
+    expect_same(list, model);
+    EXPECT_LT(list.memory_bytes(0), size_t{100'000} * 1630 / 100);
+    const auto copy = list.clone();
+    EXPECT_LT(copy->memory_bytes(0), size_t{100'000} * 1630 / 100);
+    expect_same(static_cast<const List&>(*copy), model);
+}
+
+TEST(List, OpensWhatItChanges) {
+    List list;
+    ListModel model;
+    fill(list, model, 10'000);
+    for (const int64_t at : {5'000, 2'500, 7'500, 5'000}) {
+        list.replace(list.at(at), "replaced");
+        list.insert(list.at(at), Side::After, "inserted");
+        list.erase(list.own(list.at(at - 1)));
+        model[static_cast<size_t>(at)] = "replaced";
+        model.insert(model.begin() + at + 1, "inserted");
+        model.erase(model.begin() + at - 1);
+        expect_same(list, model);
+    }
+    // From one end until nothing is left, with a step back now and then.
+    for (unsigned step = 0; !model.empty(); ++step) {
+        const bool head = step / 1000 % 2 == 0;
+        char digits[24];
+        ASSERT_EQ(list.view(head ? list.first() : list.last(), digits),
+                  head ? model.front() : model.back());
+        list.erase(head ? list.first() : list.last());
+        head ? model.pop_front() : model.pop_back();
+        if (step % 50 == 0) {
+            list.push(head ? End::Head : End::Tail, "again");
+            model.insert(head ? model.begin() : model.end(), "again");
+        }
+        if (step % 500 == 0) expect_same(list, model);
+    }
+    EXPECT_EQ(list.size(), 0u);
 }
 
 TEST(List, FindsByIndexInAMillion) {

@@ -14,13 +14,16 @@ using structures::Listpack;
 
 namespace {
 
-// The cursor of a block that is one element.
-constexpr Listpack::Position kSinglePosition = 1;
 // What bounds blocks whose limit is a number of elements.
 constexpr size_t kSafeBytesMax = 8192;
 // What an element is taken to need beside its text when a block is asked for room.
 constexpr size_t kOverheadGuess = 8;
 constexpr size_t kEmptyPackBytes = 7;
+// Of a sealed block. It is read from both ends, and from the middle.
+constexpr size_t kSealedItemsMax = 32;
+// A block that has fewer elements, or larger ones, has nothing to win.
+constexpr uint32_t kSealedElementsMin = 16;
+constexpr size_t kSealedElementMax = 64;
 
 ListBlock* block_of(ChainLink* link) {
     return static_cast<ListBlock*>(link);
@@ -79,7 +82,7 @@ ListBlock& PackedList::add_block(ChainLink* behind, std::string_view text) {
     if (limits_.is_large(text.size())) {
         block->single = std::make_unique<std::string>(text);
     } else {
-        block->pack.append(text);
+        block->pack.plain().append(text);
     }
     block->count = 1;
     chain_.insert_after(behind, *block);
@@ -98,12 +101,14 @@ void PackedList::leave(ListBlock& block) {
                               [](void* left) { delete static_cast<ListBlock*>(left); });
 }
 
-// Before the pack of a block changes: the block, or a copy in its place.
+// Before the pack of a block changes: the block, or a copy in its place. It is not sealed then.
 ListBlock& PackedList::own(ListBlock& block) {
-    if (!chain_.is_shared(block)) [[likely]]
+    if (!chain_.is_shared(block)) [[likely]] {
+        block.pack.open();
         return block;
+    }
     auto* const copy = new ListBlock;
-    copy->pack = block.pack.clone();
+    copy->pack = block.pack.open_copy();
     chain_.replace(block, *copy);
     leave(block);
     return *copy;
@@ -111,14 +116,29 @@ ListBlock& PackedList::own(ListBlock& block) {
 
 ListCursor PackedList::own(ListCursor cursor) {
     if (cursor.block->single != nullptr) return cursor;
-    return {&own(*cursor.block), cursor.at};
+    if (!cursor.block->pack.is_sealed()) return {&own(*cursor.block), cursor.at};
+    const size_t index = cursor.block->pack.index_of(cursor.at);
+    ListBlock& block = own(*cursor.block);
+    return {&block, block.pack.at(static_cast<int64_t>(index))};
 }
 
-void PackedList::append(Listpack pack) {
+// Seals a block with at least two others on either side. What a version has is left as it is.
+void PackedList::seal(ChainLink* link) {
+    if (link == nullptr || link->previous == nullptr || link->next == nullptr) return;
+    if (link->previous->previous == nullptr || link->next->next == nullptr) return;
+    ListBlock& block = *block_of(link);
+    if (block.single != nullptr || chain_.is_shared(block)) return;
+    if (block.count < kSealedElementsMin) return;
+    if (block.pack.bytes() > block.count * kSealedElementMax) return;
+    block.pack.seal(kSealedItemsMax);
+}
+
+void PackedList::append(structures::SealablePack pack) {
     auto* block = new ListBlock;
     block->count = static_cast<uint32_t>(pack.size());
     block->pack = std::move(pack);
     chain_.insert_after(chain_.last(), *block);
+    if (block->previous != nullptr) seal(block->previous->previous);
 }
 
 void PackedList::append_single(std::string_view text) {
@@ -133,18 +153,21 @@ bool PackedList::has_room(const ListBlock* block, size_t bytes) const {
     return !limits_.exceeded_by(block->pack.bytes() + bytes + kOverheadGuess, block->count + 1u);
 }
 
-void PackedList::put(ListBlock& where, Listpack::Position before, std::string_view text) {
-    ListBlock& block = own(where);
-    block.pack.insert(before, text);
+// Into an owned block.
+void PackedList::put(ListBlock& block, Listpack::Position before, std::string_view text) {
+    block.pack.plain().insert(before, text);
     chain_.add(block, 1);
 }
 
 void PackedList::push(End end, std::string_view text) {
-    ListBlock* const block = block_of(end == End::Head ? chain_.first() : chain_.last());
-    if (!has_room(block, text.size())) {
-        add_block(end == End::Head ? nullptr : chain_.last(), text);
+    const bool head = end == End::Head;
+    ListBlock* const block = block_of(head ? chain_.first() : chain_.last());
+    if (has_room(block, text.size())) {
+        ListBlock& owned = own(*block);
+        put(owned, head ? owned.pack.first() : Listpack::kNone, text);
     } else {
-        put(*block, end == End::Head ? block->pack.first() : Listpack::kNone, text);
+        add_block(head ? nullptr : chain_.last(), text);
+        if (block != nullptr) seal(head ? block->next : block->previous);
     }
 }
 
@@ -154,40 +177,42 @@ ListCursor PackedList::at(uint64_t index) const {
     if (index >= size()) return {};
     const structures::CountedChain::Place place = chain_.find(index);
     ListBlock* const block = block_of(place.link);
-    if (block->single != nullptr) return {block, kSinglePosition};
+    if (block->single != nullptr) return {block, block->first()};
     return {block, block->pack.at(static_cast<int64_t>(place.offset))};
 }
 
 ListCursor PackedList::first() const {
-    ListBlock* const block = block_of(chain_.first());
-    if (block == nullptr) return {};
-    return {block, block->single != nullptr ? kSinglePosition : block->pack.first()};
+    return first_from(chain_.first());
 }
 
 ListCursor PackedList::last() const {
-    ListBlock* const block = block_of(chain_.last());
-    if (block == nullptr) return {};
-    return {block, block->single != nullptr ? kSinglePosition : block->pack.last()};
+    return last_from(chain_.last());
+}
+
+ListCursor PackedList::first_from(ChainLink* link) {
+    if (link == nullptr) return {};
+    return {block_of(link), block_of(link)->first()};
+}
+
+ListCursor PackedList::last_from(ChainLink* link) {
+    if (link == nullptr) return {};
+    return {block_of(link), block_of(link)->last()};
 }
 
 ListCursor PackedList::next(ListCursor cursor) const {
-    ListBlock* block = cursor.block;
+    ListBlock* const block = cursor.block;
     if (block->single == nullptr) {
         if (const auto at = block->pack.next(cursor.at)) return {block, at};
     }
-    block = block_of(block->next);
-    if (block == nullptr) return {};
-    return {block, block->single != nullptr ? kSinglePosition : block->pack.first()};
+    return first_from(block->next);
 }
 
 ListCursor PackedList::previous(ListCursor cursor) const {
-    ListBlock* block = cursor.block;
+    ListBlock* const block = cursor.block;
     if (block->single == nullptr) {
         if (const auto at = block->pack.previous(cursor.at)) return {block, at};
     }
-    block = block_of(block->previous);
-    if (block == nullptr) return {};
-    return {block, block->single != nullptr ? kSinglePosition : block->pack.last()};
+    return last_from(block->previous);
 }
 
 // --- splitting and joining ---
@@ -196,19 +221,20 @@ ListCursor PackedList::previous(ListCursor cursor) const {
 // which is not linked yet.
 ListBlock& PackedList::split_off(ListBlock& block, Listpack::Position from, Side side) {
     auto* fresh = new ListBlock;
+    Listpack& pack = block.pack.plain();
     uint32_t before = 0;  // Elements up to and without `from`.
-    for (auto at = block.pack.first(); at != from; at = block.pack.next(at)) ++before;
+    for (auto at = pack.first(); at != from; at = pack.next(at)) ++before;
     const uint32_t kept_first = side == Side::After ? before + 1 : before;
     const uint32_t moved = side == Side::After ? block.count - kept_first : kept_first;
-    fresh->pack = block.pack.clone();
+    Listpack rest = pack.clone();
     if (side == Side::After) {
-        fresh->pack.erase(fresh->pack.first(), kept_first);
-        block.pack.erase(block.pack.at(kept_first), moved);
+        rest.erase(rest.first(), kept_first);
+        pack.erase(pack.at(kept_first), moved);
     } else {
-        const auto rest = fresh->pack.at(moved);
-        fresh->pack.erase(rest, block.count - moved);
-        block.pack.erase(block.pack.first(), moved);
+        rest.erase(rest.at(moved), block.count - moved);
+        pack.erase(pack.first(), moved);
     }
+    fresh->pack = structures::SealablePack(std::move(rest));
     fresh->count = moved;
     chain_.add(block, -static_cast<int64_t>(moved));
     return *fresh;
@@ -223,7 +249,7 @@ ListBlock* PackedList::join(ListBlock* left, ListBlock* right) {
     left = &own(*left);
     char digits[24];
     for (auto at = right->pack.first(); at != Listpack::kNone; at = right->pack.next(at)) {
-        left->pack.append(right->pack.view(at, digits));
+        left->pack.plain().append(right->pack.view(at, digits));
     }
     const uint32_t moved = right->count;
     remove_block(*right);
@@ -282,12 +308,13 @@ void PackedList::insert_into_full(ListCursor cursor, Side side, std::string_view
                                           : cursor.at == block.pack.first());
     ListBlock* const neighbour = block_of(after ? block.next : block.previous);
     if (at_edge && has_room(neighbour, text.size())) {
-        put(*neighbour, after ? neighbour->pack.first() : Listpack::kNone, text);
+        ListBlock& owned = own(*neighbour);
+        put(owned, after ? owned.pack.first() : Listpack::kNone, text);
     } else if (at_edge) {
         add_block(after ? &block : block.previous, text);
     } else {
         ListBlock& rest = split_off(block, cursor.at, side);
-        rest.pack.insert(after ? rest.pack.first() : Listpack::kNone, text);
+        rest.pack.plain().insert(after ? rest.pack.first() : Listpack::kNone, text);
         ++rest.count;
         chain_.insert_after(after ? &block : block.previous, rest);
         join_around(block);
@@ -299,7 +326,7 @@ void PackedList::replace(ListCursor where, std::string_view text) {
     ListBlock& block = *cursor.block;
     const bool large = limits_.is_large(text.size());
     if (block.single == nullptr && !large) {
-        block.pack.replace(cursor.at, text);
+        block.pack.plain().replace(cursor.at, text);
         return;
     }
     if (block.single != nullptr) {
@@ -320,7 +347,7 @@ void PackedList::replace(ListCursor where, std::string_view text) {
         remove_block(block);
         return;
     }
-    block.pack.erase(block.pack.last());
+    block.pack.plain().erase(block.pack.last());
     chain_.add(block, -1);
     join_around(fresh);
 }
@@ -331,13 +358,11 @@ ListCursor PackedList::erase(ListCursor cursor) {
         remove_block(*cursor.block);
         return following;
     }
-    ListBlock& block = own(*cursor.block);
-    const auto at = block.pack.erase(cursor.at);
+    cursor = own(cursor);
+    ListBlock& block = *cursor.block;
+    const auto at = block.pack.plain().erase(cursor.at);
     chain_.add(block, -1);
-    if (at != Listpack::kNone) return {&block, at};
-    ListBlock* const after = block_of(block.next);
-    if (after == nullptr) return {};
-    return {after, after->single != nullptr ? kSinglePosition : after->pack.first()};
+    return at != Listpack::kNone ? ListCursor{&block, at} : first_from(block.next);
 }
 
 void PackedList::erase_range(uint64_t from, uint64_t count) {
@@ -350,7 +375,8 @@ void PackedList::erase_range(uint64_t from, uint64_t count) {
             remove_block(*block_of(place.link));
         } else {
             ListBlock& block = own(*block_of(place.link));
-            block.pack.erase(block.pack.at(static_cast<int64_t>(place.offset)), here);
+            Listpack& pack = block.pack.plain();
+            pack.erase(pack.at(static_cast<int64_t>(place.offset)), here);
             chain_.add(block, -static_cast<int64_t>(here));
         }
         count -= here;
@@ -370,7 +396,7 @@ bool PackedList::may_become_small(const BlockLimits& limits, SmallList most) con
 Listpack PackedList::take_only_block() {
     CHECK(chain_.links() == 1);
     ListBlock& block = own(*first_block());
-    Listpack pack = std::move(block.pack);
+    Listpack pack = std::move(block.pack.plain());
     remove_block(block);
     return pack;
 }

@@ -3,6 +3,10 @@
 // The large form of a list: a chain of listpacks of bounded size. What does not fit into a listpack
 // of that size has a block of its own, as it is.
 //
+// Blocks that are far enough from both ends are sealed (sealable_pack.h), until they change. Two at
+// either end are not, so that a list that grows and shrinks by turns does not seal and open the
+// same block time and again: in between lies a whole block's worth of pushes or pops.
+//
 // Where elements go, when blocks are split and when neighbours are joined is Valkey's choice: the
 // number of blocks decides when a list becomes small again, and it is what RDB files hold.
 //
@@ -22,6 +26,7 @@
 
 #include "structures/counted_chain.h"
 #include "structures/listpack.h"
+#include "structures/sealable_pack.h"
 
 namespace millrace::values {
 
@@ -42,10 +47,18 @@ enum class End : uint8_t { Head, Tail };
 enum class Side : uint8_t { Before, After };
 
 struct ListBlock : structures::ChainLink {
-    structures::Listpack pack;
+    using Position = structures::Listpack::Position;
+
+    structures::SealablePack pack;
     std::unique_ptr<std::string> single;  // Instead of the pack: one large element.
 
     size_t bytes() const { return single != nullptr ? single->size() : pack.bytes(); }
+    // Cursors in it; that of a block which is one element says nothing.
+    Position first() const { return single != nullptr ? kSinglePosition : pack.first(); }
+    Position last() const { return single != nullptr ? kSinglePosition : pack.last(); }
+
+private:
+    static constexpr Position kSinglePosition = 1;
 };
 
 // An element of a list of either form. Good until the next change of the list.
@@ -80,7 +93,7 @@ public:
 
     void push(End end, std::string_view text);
     // Adds a whole block at the end.
-    void append(structures::Listpack pack);
+    void append(structures::SealablePack pack);
     void append_single(std::string_view text);
 
     ListCursor at(uint64_t index) const;
@@ -115,15 +128,18 @@ private:
     ListBlock& add_block(structures::ChainLink* behind, std::string_view text);
     void remove_block(ListBlock& block);
     ListBlock& own(ListBlock& block);
+    void seal(structures::ChainLink* link);
     void leave(ListBlock& block);
     ListBlock* first_block() const { return static_cast<ListBlock*>(chain_.first()); }
+    static ListCursor first_from(structures::ChainLink* link);
+    static ListCursor last_from(structures::ChainLink* link);
     bool has_room(const ListBlock* block, size_t bytes) const;
     void insert_single(ListCursor cursor, Side side, std::string_view text);
     void insert_into_full(ListCursor cursor, Side side, std::string_view text);
     ListBlock& split_off(ListBlock& block, structures::Listpack::Position from, Side side);
     void join_around(ListBlock& center);
     ListBlock* join(ListBlock* left, ListBlock* right);
-    void put(ListBlock& where, structures::Listpack::Position before, std::string_view text);
+    void put(ListBlock& block, structures::Listpack::Position before, std::string_view text);
 
     BlockLimits limits_;
     structures::CountedChain chain_;

@@ -12,24 +12,21 @@
 namespace millrace::values {
 
 using structures::Listpack;
+using structures::SealablePack;
 
 namespace {
 
-int64_t number_at(const Listpack& pack, Listpack::Position at) {
-    return pack.get(at).number;
-}
-
 // The numbers at the beginning of a block.
-int64_t live_entries(const Listpack& pack) {
-    return number_at(pack, pack.first());
+int64_t live_entries(const SealablePack& pack) {
+    return pack.number(pack.first());
 }
-int64_t deleted_entries(const Listpack& pack) {
-    return number_at(pack, pack.at(1));
+int64_t deleted_entries(const SealablePack& pack) {
+    return pack.number(pack.at(1));
 }
 
 void add_to(Listpack& pack, int64_t index, int64_t change) {
     const auto at = pack.at(index);
-    pack.replace_number(at, number_at(pack, at) + change);
+    pack.replace_number(at, pack.get(at).number + change);
 }
 
 Listpack new_block(std::span<const std::string_view> pairs) {
@@ -45,7 +42,7 @@ Listpack new_block(std::span<const std::string_view> pairs) {
 // Whether the fields of an entry are those of the block.
 bool has_block_fields(const Listpack& pack, std::span<const std::string_view> pairs) {
     auto at = pack.at(2);
-    if (number_at(pack, at) != static_cast<int64_t>(pairs.size() / 2)) return false;
+    if (pack.get(at).number != static_cast<int64_t>(pairs.size() / 2)) return false;
     for (size_t i = 0; i < pairs.size(); i += 2) {
         at = pack.next(at);
         if (!pack.equals(at, pairs[i])) return false;
@@ -57,87 +54,119 @@ bool has_block_fields(const Listpack& pack, std::span<const std::string_view> pa
 
 // --- walking a block ---
 
-Stream::Position Stream::first_entry(const Listpack& pack) {
-    return pack.at(3 + number_at(pack, pack.at(2)) + 1);
+// At no entry of the block yet.
+Stream::Cursor Stream::enter(const StreamId& block, const Pack& pack) {
+    Cursor cursor;
+    cursor.pack_ = &pack;
+    cursor.block_id_ = block;
+    const Position fields = pack.at(2);
+    cursor.block_fields_ = static_cast<size_t>(pack.number(fields));
+    cursor.block_names_ = pack.next(fields);
+    return cursor;
 }
 
-Stream::Cursor Stream::read_entry(Blocks::const_iterator block, Position at) {
-    Cursor cursor = read_entry(block->first, block->second->pack, at);
+Stream::Cursor Stream::enter(Blocks::const_iterator block) {
+    Cursor cursor = enter(block->first, block->second->pack);
     cursor.block_ = block;
     return cursor;
 }
 
-Stream::Cursor Stream::read_entry(const StreamId& block, const Listpack& pack, Position at) {
-    Cursor cursor;
-    cursor.pack_ = &pack;
-    cursor.at_ = at;
-    const int64_t flags = number_at(pack, at);
-    at = pack.next(at);
-    cursor.id_.ms = block.ms + static_cast<uint64_t>(number_at(pack, at));
-    at = pack.next(at);
-    cursor.id_.number = block.number + static_cast<uint64_t>(number_at(pack, at));
-    at = pack.next(at);
-    cursor.deleted_ = (flags & StreamBlock::kDeleted) != 0;
-    cursor.block_fields_ = (flags & StreamBlock::kBlockFields) != 0;
-    if (cursor.block_fields_) {
-        cursor.fields_ = static_cast<size_t>(number_at(pack, pack.at(2)));
-    } else {
-        cursor.fields_ = static_cast<size_t>(number_at(pack, at));
-        at = pack.next(at);
-    }
-    cursor.values_ = at;
+Stream::Cursor Stream::enter_backward(Blocks::const_iterator block) {
+    if (!block->second->pack.is_sealed()) return enter(block);
+    auto opened = std::make_shared<const Pack>(block->second->pack.open_copy());
+    Cursor cursor = enter(block->first, *opened);
+    cursor.block_ = block;
+    cursor.opened_ = std::move(opened);
     return cursor;
 }
 
+Stream::Position Stream::first_entry(const Cursor& block) {
+    Position at = block.block_names_;
+    for (size_t i = 0; i < block.block_fields_; ++i) at = block.pack_->next(at);
+    return block.pack_->next(at);  // Over the end of the block's own part.
+}
+
+void Stream::read(Cursor& cursor, Position at) {
+    const Pack& pack = *cursor.pack_;
+    cursor.at_ = at;
+    const int64_t flags = pack.number(at);
+    at = pack.next(at);
+    cursor.id_.ms = cursor.block_id_.ms + static_cast<uint64_t>(pack.number(at));
+    at = pack.next(at);
+    cursor.id_.number = cursor.block_id_.number + static_cast<uint64_t>(pack.number(at));
+    at = pack.next(at);
+    cursor.deleted_ = (flags & StreamBlock::kDeleted) != 0;
+    cursor.has_block_fields_ = (flags & StreamBlock::kBlockFields) != 0;
+    if (cursor.has_block_fields_) {
+        cursor.fields_ = cursor.block_fields_;
+    } else {
+        cursor.fields_ = static_cast<size_t>(pack.number(at));
+        at = pack.next(at);
+    }
+    cursor.values_ = at;
+}
+
 Stream::Position Stream::after_entry(const Cursor& cursor) {
-    size_t left = cursor.block_fields_ ? cursor.fields_ : 2 * cursor.fields_;
+    size_t left = cursor.has_block_fields_ ? cursor.fields_ : 2 * cursor.fields_;
     Position at = cursor.values_;
     while (left-- > 0) at = cursor.pack_->next(at);
     return cursor.pack_->next(at);  // Over the count of elements.
 }
 
-// The entry before position `at` (kNone: the last one); kNone if there is none.
-Stream::Position Stream::before_entry(const Listpack& pack, Position at) {
-    at = at == Listpack::kNone ? pack.last() : pack.previous(at);
-    int64_t elements = number_at(pack, at);
-    if (elements == 0) return Listpack::kNone;  // The end of the block's own part.
+// The entry before position `at` (kNone: the last one); kNone if there is none. Of a block that is
+// not sealed.
+Stream::Position Stream::before_entry(const Pack& pack, Position at) {
+    at = at == Pack::kNone ? pack.last() : pack.previous(at);
+    int64_t elements = pack.number(at);
+    if (elements == 0) return Pack::kNone;  // The end of the block's own part.
     while (elements-- > 0) at = pack.previous(at);
     return at;
 }
 
-Stream::Cursor Stream::first_from(Blocks::const_iterator block, Position at) const {
-    for (; block != blocks_.end(); ++block, at = Listpack::kNone) {
-        if (at == Listpack::kNone) at = first_entry(block->second->pack);
-        while (at != Listpack::kNone) {
-            const Cursor cursor = read_entry(block, at);
-            if (!cursor.deleted_) return cursor;
-            at = after_entry(cursor);
-        }
+// To the first live entry from `at` on in the block; false if there is none.
+bool Stream::advance(Cursor& cursor, Position at) {
+    for (; at != Pack::kNone; at = after_entry(cursor)) {
+        read(cursor, at);
+        if (!cursor.deleted_) return true;
+    }
+    return false;
+}
+
+// To the last live entry before `at` in the block.
+bool Stream::retreat(Cursor& cursor, Position at) {
+    while ((at = before_entry(*cursor.pack_, at)) != Pack::kNone) {
+        read(cursor, at);
+        if (!cursor.deleted_) return true;
+    }
+    return false;
+}
+
+Stream::Cursor Stream::first_from(Blocks::const_iterator block) const {
+    for (; block != blocks_.end(); ++block) {
+        Cursor cursor = enter(block);
+        if (advance(cursor, first_entry(cursor))) return cursor;
     }
     return {};
 }
 
-Stream::Cursor Stream::last_from(Blocks::const_iterator block, Position at) const {
-    for (;;) {
-        at = before_entry(block->second->pack, at);
-        while (at != Listpack::kNone) {
-            const Cursor cursor = read_entry(block, at);
-            if (!cursor.deleted_) return cursor;
-            at = before_entry(block->second->pack, at);
-        }
-        if (block == blocks_.begin()) return {};
-        --block;
+Stream::Cursor Stream::last_before(Blocks::const_iterator block) const {
+    while (block != blocks_.begin()) {
+        Cursor cursor = enter_backward(--block);
+        if (retreat(cursor, Pack::kNone)) return cursor;
     }
+    return {};
 }
 
 Stream::Cursor Stream::next(const Cursor& cursor) const {
-    const Position at = after_entry(cursor);
-    if (at != Listpack::kNone) return first_from(cursor.block_, at);
-    return first_from(std::next(cursor.block_), Listpack::kNone);
+    Cursor following = cursor;
+    if (advance(following, after_entry(cursor))) return following;
+    return first_from(std::next(cursor.block_));
 }
 
 Stream::Cursor Stream::previous(const Cursor& cursor) const {
-    return last_from(cursor.block_, cursor.at_);
+    Cursor before = cursor;
+    if (retreat(before, cursor.at_)) return before;
+    return last_before(cursor.block_);
 }
 
 // The block that would hold `id`; end() if all are behind it.
@@ -148,26 +177,24 @@ Stream::Blocks::const_iterator Stream::block_of(const StreamId& id) const {
 
 Stream::Cursor Stream::seek(const StreamId& id) const {
     auto block = block_of(id);
-    if (block == blocks_.end()) return first_from(blocks_.begin(), Listpack::kNone);
-    Position at = first_entry(block->second->pack);
-    while (at != Listpack::kNone) {
-        const Cursor cursor = read_entry(block, at);
+    if (block == blocks_.end()) return first_from(blocks_.begin());
+    Cursor cursor = enter(block);
+    for (Position at = first_entry(cursor); at != Pack::kNone; at = after_entry(cursor)) {
+        read(cursor, at);
         if (cursor.id_ >= id && !cursor.deleted_) return cursor;
-        at = after_entry(cursor);
     }
-    return first_from(++block, Listpack::kNone);
+    return first_from(++block);
 }
 
 Stream::Cursor Stream::seek_back(const StreamId& id) const {
     auto block = block_of(id);
     if (block == blocks_.end()) return {};
-    Position at = Listpack::kNone;
-    while ((at = before_entry(block->second->pack, at)) != Listpack::kNone) {
-        const Cursor cursor = read_entry(block, at);
+    Cursor cursor = enter_backward(block);
+    for (Position at = Pack::kNone; (at = before_entry(*cursor.pack_, at)) != Pack::kNone;) {
+        read(cursor, at);
         if (cursor.id_ <= id && !cursor.deleted_) return cursor;
     }
-    if (block == blocks_.begin()) return {};
-    return last_from(std::prev(block), Listpack::kNone);
+    return last_before(block);
 }
 
 bool Stream::contains(const StreamId& id) const {
@@ -182,19 +209,26 @@ StreamId Stream::last_live_id() const {
 
 // --- blocks ---
 
-void Stream::add_block(const StreamId& id, Listpack pack) {
+void Stream::add_block(const StreamId& id, Pack pack) {
+    if (!blocks_.empty()) {
+        StreamBlock* const full = blocks_.last()->second;
+        if (!is_shared(*full)) full->pack.seal(Pack::kAnyItems);
+    }
     auto block = std::make_unique<StreamBlock>(StreamBlock{blocks_.epoch(), std::move(pack)});
     blocks_.insert({id, block.release()});
 }
 
-// The pack of a block, to be changed, after a copy if a version has the block too. Ends iterators
-// and cursors; positions stay good.
-Listpack& Stream::own(Blocks::const_iterator at) {
+// The pack of a block, opened to be changed, after a copy if a version has the block too. Ends
+// iterators and cursors; positions stay good if it was not sealed.
+Stream::Pack& Stream::own(Blocks::const_iterator at) {
     StreamBlock* const block = at->second;
-    if (version_ == nullptr || block->epoch == blocks_.epoch()) [[likely]]
+    if (!is_shared(*block)) [[likely]] {
+        block->pack.open();
         return block->pack;
-    auto copy = std::make_unique<StreamBlock>(StreamBlock{blocks_.epoch(), block->pack.clone()});
-    Listpack& pack = copy->pack;
+    }
+    auto copy = std::make_unique<StreamBlock>(
+        StreamBlock{blocks_.epoch(), block->pack.open_copy()});
+    Pack& pack = copy->pack;
     blocks_.edit(at).second = copy.release();
     leave_block(block);
     return pack;
@@ -211,13 +245,13 @@ void Stream::leave_block(StreamBlock* block) {
     const auto free = [](void* left) {
         std::unique_ptr<StreamBlock>(static_cast<StreamBlock*>(left)).reset();
     };
-    if (version_ == nullptr || block->epoch == blocks_.epoch()) return free(block);
+    if (!is_shared(*block)) return free(block);
     version_->leftovers_->add(block, usable_bytes(block) + block->pack.memory_bytes(), free);
 }
 
 // --- changes ---
 
-bool Stream::fits(const Listpack& pack, std::span<const std::string_view> pairs,
+bool Stream::fits(const Pack& pack, std::span<const std::string_view> pairs,
                   const StreamLimits& limits) const {
     size_t added = 0;
     for (const std::string_view word : pairs) added += word.size();
@@ -232,23 +266,22 @@ void Stream::append(const StreamId& id, std::span<const std::string_view> pairs,
                     const StreamLimits& limits) {
     DCHECK(id > last_id_);
     if (blocks_.empty() || !fits(blocks_.last()->second->pack, pairs, limits))
-        add_block(id, new_block(pairs));
+        add_block(id, Pack(new_block(pairs)));
     const auto block = blocks_.last();
     const StreamId block_id = block->first;
-    Listpack& pack = own(block);
+    Listpack& pack = own(block).plain();
     const bool same = has_block_fields(pack, pairs);
-    const auto append_number = [&pack](int64_t number) {
-        pack.insert_number(Listpack::kNone, number);
-    };
-    append_number(same ? StreamBlock::kBlockFields : 0);
-    append_number(static_cast<int64_t>(id.ms - block_id.ms));
-    append_number(static_cast<int64_t>(id.number - block_id.number));
-    if (!same) append_number(static_cast<int64_t>(pairs.size() / 2));
-    for (size_t i = 0; i < pairs.size(); ++i) {
-        if (!same || i % 2 == 1) pack.append(pairs[i]);
+    {
+        Listpack::Appender out(pack);
+        out.number(same ? StreamBlock::kBlockFields : 0);
+        out.number(static_cast<int64_t>(id.ms - block_id.ms));
+        out.number(static_cast<int64_t>(id.number - block_id.number));
+        if (!same) out.number(static_cast<int64_t>(pairs.size() / 2));
+        for (size_t i = 0; i < pairs.size(); ++i) {
+            if (!same || i % 2 == 1) out.text(pairs[i]);
+        }
+        out.number(static_cast<int64_t>(same ? pairs.size() / 2 + 3 : pairs.size() + 4));
     }
-    const size_t elements = same ? pairs.size() / 2 + 3 : pairs.size() + 4;
-    append_number(static_cast<int64_t>(elements));
     add_to(pack, 0, 1);
     ++length_;
     ++entries_added_;
@@ -256,8 +289,8 @@ void Stream::append(const StreamId& id, std::span<const std::string_view> pairs,
     if (length_ == 1) first_id_ = id;
 }
 
-void Stream::mark_deleted(Listpack& pack, const Cursor& cursor) {
-    pack.replace_number(cursor.at_, number_at(pack, cursor.at_) | StreamBlock::kDeleted);
+void Stream::mark_deleted(Listpack& pack, Position at) {
+    pack.replace_number(at, pack.get(at).number | StreamBlock::kDeleted);
     --length_;
 }
 
@@ -268,8 +301,10 @@ bool Stream::erase(const StreamId& id) {
         remove_block(cursor.block_);
         --length_;
     } else {
-        Listpack& pack = own(cursor.block_);
-        mark_deleted(pack, cursor);
+        const bool was_sealed = cursor.pack_->is_sealed();
+        const size_t index = was_sealed ? cursor.pack_->index_of(cursor.at_) : 0;
+        Listpack& pack = own(cursor.block_).plain();
+        mark_deleted(pack, was_sealed ? pack.at(static_cast<int64_t>(index)) : cursor.at_);
         add_to(pack, 0, -1);
         add_to(pack, 1, 1);
     }
@@ -283,23 +318,34 @@ void Stream::settle_first() {
 }
 
 uint64_t Stream::trim_block(const StreamId& block, const StreamTrim& trim) {
-    Listpack& pack = own(blocks_.find(block));
+    Pack& pack = own(blocks_.find(block));
     int64_t removed = 0;
-    for (Position at = first_entry(pack); at != Listpack::kNone;) {
-        const Cursor cursor = read_entry(block, pack, at);
+    Cursor cursor = enter(block, pack);
+    for (Position at = first_entry(cursor); at != Pack::kNone; at = after_entry(cursor)) {
+        read(cursor, at);
         if (trim.kind == StreamTrim::Kind::Length ? length_ <= trim.length
                                                   : cursor.id_ >= trim.id) {
             break;
         }
-        if (!cursor.deleted_) {
-            mark_deleted(pack, cursor);
-            ++removed;
-        }
-        at = after_entry(cursor);
+        if (cursor.deleted_) continue;
+        mark_deleted(pack.plain(), at);
+        ++removed;
     }
-    add_to(pack, 0, -removed);
-    add_to(pack, 1, removed);
+    add_to(pack.plain(), 0, -removed);
+    add_to(pack.plain(), 1, removed);
     return static_cast<uint64_t>(removed);
+}
+
+// Whether all entries of a block, deleted or not, come before `id`.
+bool Stream::ends_before(Blocks::const_iterator block, const StreamId& id) {
+    if (block->first >= id) return false;
+    const auto following = std::next(block);
+    if (following != blocks_.end() && following->first <= id) return true;
+    // It will go soon; until then this is asked with every entry that is added.
+    const Pack& pack = own(block);
+    Cursor last = enter(block->first, pack);
+    read(last, before_entry(pack, Pack::kNone));
+    return last.id_ < id;
 }
 
 uint64_t Stream::trim(const StreamTrim& trim) {
@@ -308,23 +354,18 @@ uint64_t Stream::trim(const StreamTrim& trim) {
     while (!blocks_.empty()) {
         if (by_length && length_ <= trim.length) break;
         const auto block = blocks_.begin();
-        const Listpack& pack = block->second->pack;
-        const auto live = static_cast<uint64_t>(live_entries(pack));
+        const StreamId id = block->first;
+        const auto live = static_cast<uint64_t>(live_entries(block->second->pack));
         if (trim.removed_max != 0 && removed + live > trim.removed_max) break;
-        bool whole = by_length && length_ - live >= trim.length;
-        if (!by_length) {
-            // Of the last entry, deleted or not.
-            const Position last = before_entry(pack, Listpack::kNone);
-            whole = read_entry(block, last).id_ < trim.id;
-        }
+        const bool whole =
+            by_length ? length_ - live >= trim.length : ends_before(block, trim.id);
         if (whole) {
-            remove_block(block);
+            remove_block(blocks_.begin());
             length_ -= live;
             removed += live;
             continue;
         }
         if (trim.whole_blocks) break;
-        const StreamId id = block->first;
         removed += trim_block(id, trim);
         const auto rest = blocks_.find(id);
         if (live_entries(rest->second->pack) == 0) remove_block(rest);
@@ -475,11 +516,11 @@ void Stream::digest(keyspace::ValueDigest& digest) const {
             digest.chain(value);
         });
     };
-    for_each_block([&](const StreamId& id, const Listpack& pack) {
-        for (Position at = first_entry(pack); at != Listpack::kNone;) {
-            const Cursor entry = read_entry(id, pack, at);
+    for_each_block([&](const StreamId& id, const Pack& pack) {
+        Cursor entry = enter(id, pack);
+        for (Position at = first_entry(entry); at != Pack::kNone; at = after_entry(entry)) {
+            read(entry, at);
             if (!entry.deleted_) chain(entry);
-            at = after_entry(entry);
         }
     });
 }
@@ -489,15 +530,15 @@ void Stream::check_invariants() const {
     for (const auto& [name, group] : groups_) group.check_invariants();
     uint64_t length = 0;
     for (auto block = blocks_.begin(); block != blocks_.end(); ++block) {
-        const Listpack& pack = block->second->pack;
+        const Pack& pack = block->second->pack;
         pack.check_invariants();
         int64_t live = 0;
         int64_t deleted = 0;
-        for (Position at = first_entry(pack); at != Listpack::kNone;) {
-            const Cursor cursor = read_entry(block, at);
+        Cursor cursor = enter(block);
+        for (Position at = first_entry(cursor); at != Pack::kNone; at = after_entry(cursor)) {
+            read(cursor, at);
             ++(cursor.deleted_ ? deleted : live);
             CHECK(cursor.id_ >= block->first);
-            at = after_entry(cursor);
         }
         CHECK(live == live_entries(pack));
         CHECK(deleted == deleted_entries(pack));

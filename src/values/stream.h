@@ -9,6 +9,9 @@
 //     flags | ms - | number - | value ...        | elements before |     fields as the block's
 //     flags | ms - | number - | fields | field | value ... | elements before |
 //
+// A block is sealed (sealable_pack.h) when the next one is begun, until it changes. Reading forward
+// takes it as it is; reading backward is done on an opened copy.
+//
 // Ids are kept as differences from the block's. A deleted entry is only marked; the block goes with
 // its last live one.
 //
@@ -33,6 +36,7 @@
 #include "keyspace/collection.h"
 #include "structures/id_tree.h"
 #include "structures/listpack.h"
+#include "structures/sealable_pack.h"
 #include "values/consumer_group.h"
 #include "values/stream_id.h"
 
@@ -60,7 +64,7 @@ struct StreamBlock {
     static constexpr int64_t kBlockFields = 2;  // It has the fields of its block's first entry.
 
     uint64_t epoch;  // Of the table of blocks, when it was made.
-    structures::Listpack pack;
+    structures::SealablePack pack;
 };
 struct StreamBlockItem {
     StreamId first;
@@ -74,7 +78,8 @@ class Stream final : public keyspace::Collection {
 public:
     static constexpr keyspace::ValueType kType = keyspace::ValueType::Stream;
     static constexpr size_t kEntryBytesMax = size_t{1} << 30;
-    using Position = structures::Listpack::Position;
+    using Pack = structures::SealablePack;
+    using Position = Pack::Position;
     using Blocks = structures::IdTree<StreamBlockItem>;
     using Groups = std::map<std::string, ConsumerGroup, std::less<>>;
 
@@ -104,12 +109,18 @@ public:
 
     private:
         friend class Stream;
+        // The block.
         Blocks::const_iterator block_;
-        const structures::Listpack* pack_ = nullptr;
+        std::shared_ptr<const Pack> opened_;  // Read backward, if it is sealed.
+        const Pack* pack_ = nullptr;
+        StreamId block_id_;
+        size_t block_fields_ = 0;
+        Position block_names_ = 0;  // The first of them.
+        // The entry.
         Position at_ = 0;      // The flags.
         Position values_ = 0;  // What follows the id and, if it has its own, the count of fields.
         size_t fields_ = 0;
-        bool block_fields_ = false;
+        bool has_block_fields_ = false;
         bool deleted_ = false;
         StreamId id_;
     };
@@ -168,7 +179,7 @@ public:
     template <typename Visitor>
     void for_each_block(Visitor&& visitor) const {
         blocks_.for_each([&](const StreamBlockItem& item) {
-            visitor(item.first, static_cast<const structures::Listpack&>(item.second->pack));
+            visitor(item.first, static_cast<const Pack&>(item.second->pack));
         });
     }
     // Takes over a block from outside after a check of everything in it; false if it is damaged. A
@@ -186,22 +197,31 @@ public:
     void check_invariants() const;
 
 private:
-    static Cursor read_entry(const StreamId& block, const structures::Listpack& pack, Position at);
-    static Cursor read_entry(Blocks::const_iterator block, Position at);
-    static Position first_entry(const structures::Listpack& pack);
+    static Cursor enter(const StreamId& block, const Pack& pack);
+    static Cursor enter(Blocks::const_iterator block);
+    static Cursor enter_backward(Blocks::const_iterator block);
+    static Position first_entry(const Cursor& block);
+    static void read(Cursor& cursor, Position at);
     static Position after_entry(const Cursor& cursor);
-    static Position before_entry(const structures::Listpack& pack, Position at);
-    Cursor first_from(Blocks::const_iterator block, Position at) const;
-    Cursor last_from(Blocks::const_iterator block, Position at) const;
+    static Position before_entry(const Pack& pack, Position at);
+    static bool advance(Cursor& cursor, Position at);
+    static bool retreat(Cursor& cursor, Position at);
+    Cursor first_from(Blocks::const_iterator block) const;
+    Cursor last_before(Blocks::const_iterator block) const;
     Blocks::const_iterator block_of(const StreamId& id) const;
-    bool fits(const structures::Listpack& pack, std::span<const std::string_view> pairs,
+    bool fits(const Pack& pack, std::span<const std::string_view> pairs,
               const StreamLimits& limits) const;
-    void mark_deleted(structures::Listpack& pack, const Cursor& cursor);
+    void mark_deleted(structures::Listpack& pack, Position at);
+    bool ends_before(Blocks::const_iterator block, const StreamId& id);
     uint64_t trim_block(const StreamId& block, const StreamTrim& trim);
-    void add_block(const StreamId& id, structures::Listpack pack);
-    structures::Listpack& own(Blocks::const_iterator block);
+    void add_block(const StreamId& id, Pack pack);
+    Pack& own(Blocks::const_iterator block);
     void remove_block(Blocks::const_iterator block);
     void leave_block(StreamBlock* block);
+    // Whether a version has the block too.
+    bool is_shared(const StreamBlock& block) const {
+        return version_ != nullptr && block.epoch != blocks_.epoch();
+    }
 
     Blocks blocks_;
     uint64_t length_ = 0;
@@ -216,16 +236,16 @@ private:
 
 template <typename Visit>
 void Stream::for_each_pair(const Cursor& cursor, Visit&& visit) const {
-    const structures::Listpack& pack = *cursor.pack_;
+    const Pack& pack = *cursor.pack_;
     char field_digits[24];
     char value_digits[24];
     Position value = cursor.values_;
-    // The block's fields come after its three numbers.
-    Position field = cursor.block_fields_ ? pack.at(3) : cursor.values_;
+    Position field = cursor.has_block_fields_ ? cursor.block_names_ : cursor.values_;
     for (size_t i = 0; i < cursor.fields_; ++i) {
-        if (!cursor.block_fields_) value = pack.next(field);
+        if (!cursor.has_block_fields_) value = pack.next(field);
         visit(pack.view(field, field_digits), pack.view(value, value_digits));
-        if (cursor.block_fields_) {
+        if (i + 1 == cursor.fields_) break;
+        if (cursor.has_block_fields_) {
             field = pack.next(field);
             value = pack.next(value);
         } else {

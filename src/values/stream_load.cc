@@ -83,11 +83,11 @@ private:
 bool Stream::load_block(const StreamId& id, Listpack pack) {
     BlockCheck check(id, pack);
     if (!check.run()) return false;
-    if (!blocks_.empty() && check.first_id() <= last_id_) return false;
+    if (!blocks_.empty() && (id <= last_id_ || check.first_id() <= last_id_)) return false;
     last_id_ = check.last_id();
     if (check.live() == 0) return true;
     length_ += static_cast<uint64_t>(check.live());
-    add_block(id, std::move(pack));
+    add_block(id, Pack(std::move(pack)));
     return true;
 }
 

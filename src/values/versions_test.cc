@@ -142,18 +142,17 @@ Subject sorted_set_subject() {
             [](Collection& collection) { static_cast<SortedSet&>(collection).check_invariants(); }};
 }
 
-// Blocks of four elements, and some elements with a block of their own.
-Subject list_subject() {
-    constexpr int64_t kSetting = 4;
+// Blocks of so many elements, and some elements with a block of their own.
+Subject list_subject_of(int64_t setting, std::string (*text_of)(uint64_t number)) {
     const auto make = [=] {
         auto list = std::make_unique<List>();
-        list->make_room(kSetting, 100, 100);
+        list->make_room(setting, 10000, 10000);
         return list;
     };
-    const auto change = [](Collection& collection, std::mt19937_64& random, uint64_t range) {
+    const auto change = [=](Collection& collection, std::mt19937_64& random, uint64_t range) {
         auto& list = static_cast<List&>(collection);
         const bool is_large = random() % 50 == 0;
-        const std::string text = is_large ? std::string(9000, 'l') : name_of(random() % range);
+        const std::string text = is_large ? std::string(9000, 'l') : text_of(random() % range);
         const auto at = list.at(static_cast<int64_t>(random() % (list.size() + 1)));
         const End end = random() % 2 == 0 ? End::Head : End::Tail;
         const uint64_t what = random() % 8;
@@ -174,6 +173,19 @@ Subject list_subject() {
     };
     return {make, change,
             [](Collection& collection) { static_cast<List&>(collection).check_invariants(); }};
+}
+
+Subject list_subject() {
+    return list_subject_of(4, name_of);
+}
+
+// Its inner blocks are sealed.
+Subject sealed_list_subject() {
+    const auto text_of = [](uint64_t number) {
+        const std::string digits = std::to_string(number);
+        return "item:" + std::string(10 - digits.size(), '0') + digits;
+    };
+    return list_subject_of(24, text_of);
 }
 
 void change_group(ConsumerGroup& group, const Stream& stream, std::mt19937_64& random) {
@@ -319,7 +331,8 @@ TEST(VersionsOfLists, OutliveTheLargeForm) {
 
 INSTANTIATE_TEST_SUITE_P(AllTypes, Versions,
                          ::testing::Values(&set_subject, &hash_subject, &sorted_set_subject,
-                                           &list_subject, &stream_subject));
+                                           &list_subject, &sealed_list_subject,
+                                           &stream_subject));
 
 }  // namespace
 }  // namespace millrace::values

@@ -25,11 +25,12 @@ void write(Writer& writer, const values::List& list) {
         writer.string(view(list.pack().blob()));
         return;
     }
+    structures::Listpack opened;
     writer.length(list.packed()->block_count());
     list.packed()->for_each_block([&](const values::ListBlock& block) {
         const bool is_plain = block.single != nullptr;
         writer.length(is_plain ? kBlockPlain : kBlockPacked);
-        writer.string(is_plain ? std::string_view(*block.single) : view(block.pack.blob()));
+        writer.string(is_plain ? std::string_view(*block.single) : view(block.pack.blob(opened)));
     });
 }
 
@@ -101,11 +102,12 @@ void write_group(Writer& writer, std::string_view name, const values::ConsumerGr
 }
 
 void write(Writer& writer, const values::Stream& stream) {
+    structures::Listpack opened;
     writer.length(stream.block_count());
-    stream.for_each_block([&](const values::StreamId& id, const structures::Listpack& pack) {
+    stream.for_each_block([&](const values::StreamId& id, const structures::SealablePack& pack) {
         writer.length(2 * sizeof(uint64_t));
         write_sortable_id(writer, id);
-        writer.string(view(pack.blob()));
+        writer.string(view(pack.blob(opened)));
     });
     writer.length(stream.size());
     write_id(writer, stream.last_id());
