@@ -224,8 +224,8 @@ void Scan::measure(const persistence::rdb::Value& value) {
         case ValueType::Stream: {
             const auto& stream = static_cast<const values::Stream&>(*value.collection);
             stream.for_each_block(
-                [this](const values::StreamId&, const structures::Listpack& pack) {
-                    elements_.push_back(pack.blob().size());
+                [this](const values::StreamId&, const values::Stream::Pack& pack) {
+                    elements_.push_back(pack.bytes());
                 });
             return;
         }
