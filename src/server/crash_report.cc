@@ -57,6 +57,15 @@ CrashWriter& line(CrashWriter& out) {
     return out.line_start('M', state.utc_offset_seconds);
 }
 
+// A crash inside the report is one as well, and the report ends by a signal, whoever blocked it: a
+// sanitizer that calls our handler from its own blocks all.
+void unblock_crash_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int each : kCrashSignals) sigaddset(&signals, each);
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
 // Only the first thread that crashes writes; a crash inside its report ends in a shorter one, the
 // next one in silence.
 void enter_report() {
@@ -66,6 +75,7 @@ void enter_report() {
         for (;;) pause();
     }
     if (state.depth.fetch_add(1) >= 2) _exit(1);
+    unblock_crash_signals();
 }
 
 bool is_recursive() {
@@ -99,10 +109,6 @@ void write_sections(CrashWriter& out) {
     action.sa_handler = SIG_DFL;
     sigemptyset(&action.sa_mask);
     sigaction(signal_number, &action, nullptr);
-    sigset_t blocked;  // Whoever blocked it would have it wait for ever.
-    sigemptyset(&blocked);
-    sigaddset(&blocked, signal_number);
-    pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
     raise(signal_number);
     _exit(1);
 }
@@ -197,7 +203,7 @@ void on_assertion(const char* condition, const char* file, int line_number) {
 void take_signals() {
     struct sigaction action {};
     action.sa_sigaction = on_signal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigemptyset(&action.sa_mask);
     for (int each : kCrashSignals) sigaction(each, &action, nullptr);
 }

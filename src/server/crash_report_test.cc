@@ -18,12 +18,11 @@
 namespace millrace::server {
 namespace {
 
-// Under it a signal that a handler raises waits until the handler is done, there is a thread more,
-// and an exhausted stack is its own affair.
+// The thread sanitizer's own threads answer nobody.
 #if defined(__has_feature)
-constexpr bool kThreadSanitizer = __has_feature(thread_sanitizer);
+constexpr bool kHasForeignThreads = __has_feature(thread_sanitizer);
 #else
-constexpr bool kThreadSanitizer = false;
+constexpr bool kHasForeignThreads = false;
 #endif
 
 struct Outcome {
@@ -113,14 +112,14 @@ TEST(CrashReport, OnPurpose) {
 }
 
 TEST(CrashReport, ShowsAllThreads) {
-    if (kThreadSanitizer) GTEST_SKIP();
     const Outcome outcome = crash_in_child([] {
         std::thread([] { pause(); }).detach();
         std::thread([] { pause(); }).detach();
         crash_here();
     });
     expect_whole_report(outcome);
-    EXPECT_NE(outcome.log.find("3/3 expected stacktraces."), std::string::npos) << outcome.log;
+    const std::string counted = kHasForeignThreads ? "\n3/" : "\n3/3 expected stacktraces.";
+    EXPECT_NE(outcome.log.find(counted), std::string::npos) << outcome.log;
 }
 
 TEST(CrashReport, HasSections) {
@@ -137,7 +136,6 @@ TEST(CrashReport, HasSections) {
 }
 
 TEST(CrashReport, SurvivesASectionThatCrashes) {
-    if (kThreadSanitizer) GTEST_SKIP();
     const Outcome outcome = crash_in_child([] {
         add_crash_section({"BAD", [](void*, CrashWriter&) { raise(SIGSEGV); }, nullptr});
         crash_here();
@@ -150,7 +148,6 @@ TEST(CrashReport, SurvivesASectionThatCrashes) {
 }
 
 TEST(CrashReport, OfAnExhaustedStack) {
-    if (kThreadSanitizer) GTEST_SKIP();
     const Outcome outcome = crash_in_child([] {
         SignalStack stack;
         std::function<int(int)> deeper = [&](int depth) {
