@@ -131,9 +131,8 @@ COLLECTIONS = [
 
 
 class Server(latency.Server):
-    def info(self, name):
-        text = self.client.call("INFO", "everything").decode()
-        return int(next(line.split(":")[1] for line in text.split("\r\n") if line.startswith(name + ":")))
+    def number(self, name):
+        return int(self.info()[name])
 
     def cpu_ns(self):
         total = 0
@@ -153,11 +152,11 @@ def cost(options, server, name, make, command):
     requests = int(SLOW.get(name, MILLION) * options.scale)
     if name in ("RPOP", "SPOP"):
         requests = min(requests, MILLION)
-    before = server.cpu_ns(), server.info("total_commands_processed")
+    before = server.cpu_ns(), server.number("total_commands_processed")
     subprocess.run(["taskset", "-c", "1", options.benchmark, "-p", str(server.port), "-q", "-c", "50", "-P", "16",
                     "-n", str(requests), "-r", str(RANGES.get(name, MILLION)), *shlex.split(command)],
                    stdout=subprocess.DEVNULL, check=True)
-    after = server.cpu_ns(), server.info("total_commands_processed")
+    after = server.cpu_ns(), server.number("total_commands_processed")
     return (after[0] - before[0]) / (after[1] - before[1])
 
 
@@ -188,10 +187,10 @@ def memory(options):
         sizes = []
         for command, port in ((options.reference, 7823), (options.ours, 7824)):
             server = Server(command, port)
-            empty = server.info("used_memory"), server.resident()
+            empty = server.number("used_memory"), server.resident()
             make(server.client)
             time.sleep(1)
-            sizes.append((server.info("used_memory") - empty[0], server.resident() - empty[1]))
+            sizes.append((server.number("used_memory") - empty[0], server.resident() - empty[1]))
             server.stop()
         shown = [f"{used / 1e6:10.1f} {resident / 1e6:10.1f}" for used, resident in sizes]
         print(f"{name:36s} {shown[0]} {shown[1]} {sizes[1][0] / sizes[0][0]:6.2f} {sizes[1][1] / sizes[0][1]:5.2f}",

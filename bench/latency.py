@@ -68,6 +68,10 @@ class Server:
                 time.sleep(0.1)
         sys.exit(f"{command} does not answer")
 
+    def info(self):
+        text = self.client.call("INFO", "everything").decode()
+        return dict(line.split(":", 1) for line in text.split("\r\n") if ":" in line)
+
     def stop(self):
         self.process.kill()
         self.process.wait()

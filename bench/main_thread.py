@@ -35,10 +35,6 @@ class Server(latency.Server):
         for task in map(int, os.listdir(f"/proc/{self.pid}/task")):
             os.sched_setaffinity(task, {0 if task == self.pid else 1})
 
-    def info(self):
-        text = self.client.call("INFO", "everything").decode()
-        return dict(line.split(":", 1) for line in text.split("\r\n") if ":" in line)
-
     def now(self):
         info = self.info()
         return int(info["total_commands_processed"]), float(info["used_active_time_main_thread"]), time.time()

@@ -111,6 +111,17 @@ protected:
     std::unique_ptr<Machine> machine_;
 };
 
+// The files alone, without a server.
+class FilesTest : public testing::Test {
+protected:
+    void SetUp() override { ASSERT_TRUE(files_.make_folder().ok()); }
+
+    SimDisk disk_;
+    Handle handle_{disk_};
+    const AofSettings settings_;
+    const Files files_{handle_, settings_};
+};
+
 // --- bytes that a sync has failed to write ---
 
 TEST_F(LogFilesTest, ABaseMakesUpForAFailedSync) {
@@ -203,21 +214,15 @@ TEST_F(LogFilesTest, NotesThatAreDamagedOrSayTooMuchAreNotBelieved) {
     EXPECT_EQ(found_writing_again(image, ""), size);
 }
 
-TEST_F(LogFilesTest, AnotherFileOfTheSameNameHasNothingOnDisk) {
-    machine_->kill();
-    SimDisk disk;
-    Handle handle(disk);
-    const AofSettings settings;
-    const Files files(handle, settings);
-    ASSERT_TRUE(files.make_folder().ok());
-    ASSERT_TRUE(files.note_synced({"one", 100}).ok());
-    ASSERT_TRUE(files.make("two").ok());
-    EXPECT_TRUE(disk.image_now().files.contains(kNote));
-    ASSERT_TRUE(files.make("one").ok());
-    EXPECT_FALSE(disk.image_now().files.contains(kNote));
-    ASSERT_TRUE(files.note_synced({"three", 100}).ok());
-    ASSERT_TRUE(files.install(files.path("two"), "three").ok());
-    EXPECT_FALSE(disk.image_now().files.contains(kNote));
+TEST_F(FilesTest, AnotherFileOfTheSameNameHasNothingOnDisk) {
+    ASSERT_TRUE(files_.note_synced({"one", 100}).ok());
+    ASSERT_TRUE(files_.make("two").ok());
+    EXPECT_TRUE(disk_.image_now().files.contains(kNote));
+    ASSERT_TRUE(files_.make("one").ok());
+    EXPECT_FALSE(disk_.image_now().files.contains(kNote));
+    ASSERT_TRUE(files_.note_synced({"three", 100}).ok());
+    ASSERT_TRUE(files_.install(files_.path("two"), "three").ok());
+    EXPECT_FALSE(disk_.image_now().files.contains(kNote));
 }
 
 // --- replies ---
@@ -237,28 +242,22 @@ TEST_F(LogFilesTest, TheFirstRepliesWaitForTheLogToo) {
 
 // --- names ---
 
-TEST_F(LogFilesTest, ANewFileHasNothingOfAnEarlierOneOfItsName) {
-    machine_->kill();
-    SimDisk disk;
-    Handle handle(disk);
-    const AofSettings settings;
-    const Files files(handle, settings);
-    ASSERT_TRUE(files.make_folder().ok());
+TEST_F(FilesTest, ANewFileHasNothingOfAnEarlierOneOfItsName) {
     const std::string_view old = "old";
     {
-        const auto file = handle.open(files.path("file"), true);
+        const auto file = handle_.open(files_.path("file"), true);
         ASSERT_TRUE((*file)->append({&old, 1}).ok());
         ASSERT_TRUE((*file)->sync().ok());
-        ASSERT_TRUE(handle.sync_folder(files.folder()).ok());
+        ASSERT_TRUE(handle_.sync_folder(files_.folder()).ok());
     }
-    ASSERT_TRUE(files.make("file").ok());
-    EXPECT_EQ(disk.image_now().files.at(files.path("file")), "");
-    ASSERT_TRUE(handle.rename(files.path("file"), files.path("other")).ok());
+    ASSERT_TRUE(files_.make("file").ok());
+    EXPECT_EQ(disk_.image_now().files.at(files_.path("file")), "");
+    ASSERT_TRUE(handle_.rename(files_.path("file"), files_.path("other")).ok());
     // Emptied, not made anew, it would come back as it was, under the other name.
-    const Image image = disk.image_at(disk.history_size(), kBytesLost);
-    EXPECT_EQ(image.files.at(files.path("other")), "");
-    EXPECT_FALSE(image.files.contains(files.path("file")));
-    EXPECT_TRUE(files.make("never").ok());
+    const Image image = disk_.image_at(disk_.history_size(), kBytesLost);
+    EXPECT_EQ(image.files.at(files_.path("other")), "");
+    EXPECT_FALSE(image.files.contains(files_.path("file")));
+    EXPECT_TRUE(files_.make("never").ok());
 }
 
 // A manifest got its name, but its folder could not be synced: the rewrite has failed. The next one
