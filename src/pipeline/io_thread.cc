@@ -101,7 +101,7 @@ bool IoThread::turn() {
         side_.event(event);
         worked = true;
     }
-    worked = side_.read(kBatchesPerTurn) || worked;
+    worked = side_.read(kBatchesPerTurn) > 0 || worked;
     side_.flush();
     return worked;
 }

@@ -20,6 +20,9 @@ namespace {
 // second-level cache.
 constexpr size_t kBatchesPerRound = 8;
 constexpr int64_t kSpinNs = 20000;
+// Once everything that was ready has been served, those of whom there is more may have this long
+// before the others are asked again.
+constexpr uint64_t kExtraRoundsNs = 100000;
 
 int64_t spin_ns() {
     return threads::usable_cores_at_start() > 1 ? kSpinNs : 0;
@@ -188,11 +191,13 @@ bool Pipeline::single_turn(int64_t timeout_us) {
 bool Pipeline::run_side_zero() {
     const RoleScope role(io_side);
     bool worked = false;
+    size_t unserved = side_zero_.ready();
     for (int rounds = 0; rounds < 64; ++rounds) {
-        const bool read = side_zero_.read(kBatchesPerRound);
+        const size_t visited = side_zero_.read(kBatchesPerRound);
         side_zero_.flush();
-        if (!read && filled_.empty()) break;
+        if (visited == 0 && filled_.empty()) break;
         worked = true;
+        unserved -= std::min(unserved, visited);
         while (!filled_.empty()) {
             std::unique_ptr<Batch> batch = std::move(filled_.front());
             filled_.pop_front();
@@ -203,6 +208,10 @@ bool Pipeline::run_side_zero() {
         side_zero_.write();
         // What this round replaced is free, and warm, when the next one builds its values.
         if (engine_.running() == nullptr && !threads_in_use()) begin_turn();
+        if (unserved == 0 &&
+            CycleClock::to_nanoseconds(CycleClock::now() - active_since_) > kExtraRoundsNs) {
+            break;
+        }
     }
     side_zero_.write();
     return worked;

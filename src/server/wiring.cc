@@ -138,6 +138,8 @@ void Server::wire_settings() {
     });
     config_.on_change({"oom-score-adj", "oom-score-adj-values"},
                       [this] { return process_settings_.adjust_oom_score(); });
+    config_.on_change({"jemalloc-bg-thread"},
+                      [this] { return process_settings_.start_allocator_threads(); });
     config_.on_change({"crash-log-enabled"}, [this] {
         process_settings_.prepare_for_crash();
         return done();
