@@ -22,7 +22,7 @@ constexpr size_t kBatchesPerRound = 8;
 constexpr int64_t kSpinNs = 20000;
 // Once everything that was ready has been served, those of whom there is more may have this long
 // before the others are asked again.
-constexpr uint64_t kExtraRoundsNs = 100000;
+constexpr uint64_t kExtraRoundsNs = 50000;
 
 int64_t spin_ns() {
     return threads::usable_cores_at_start() > 1 ? kSpinNs : 0;

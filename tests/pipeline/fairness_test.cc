@@ -59,7 +59,7 @@ TEST(Fairness, AValueThatArrivesLeavesTurnsShort) {
                                                   reads);
     });
     for (size_t turn = 0; turn < kTurns; ++turn) rig.turn_once();
-    // A turn may go on for 100 microseconds after its first round.
+    // A turn may go on for 50 microseconds after its first round.
     EXPECT_GE(reads.count, kTurns / 2);
     EXPECT_LE(reads.count, 4 * kTurns);
     EXPECT_LE(reads.bytes_highest, 64u * 1024);
