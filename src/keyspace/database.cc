@@ -98,7 +98,7 @@ void Database::tidy_expiry_index(size_t segments_max) {
         rebuild_position_ = 0;
     }
     for (size_t i = 0; i < segments_max; ++i) {
-        rebuild_position_ = table_.visit_segment(rebuild_position_, [this](Position position) {
+        rebuild_position_ = table_.visit_elements(rebuild_position_, [this](Position position) {
             if ((position.tags() & structures::kTagHasExpiry) == 0) return;
             const Entry& entry = *position.element();
             rebuilt_->add(table_.hash_of(entry), entry.expire_at_ms());

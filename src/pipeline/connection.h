@@ -117,7 +117,7 @@ private:
     char* begin(std::span<const std::string_view> arguments_before, size_t argument_count,
                 size_t bytes) override;
 
-    ReadOutcome receive(ReadContext& context, size_t share);
+    ReadOutcome receive(ReadContext& context);
     Parsing parse(std::string_view bytes, size_t& used, ReadContext& context);
     void emit(ReadContext& context);
     // What `texts` say, RequestKind tells.

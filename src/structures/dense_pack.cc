@@ -449,6 +449,23 @@ std::string_view DensePack::view(Position at, char (&digits)[24]) const {
     return {digits, shape.text};
 }
 
+// Of a text in a run the tail is looked at first: heads are the same in all of them.
+bool DensePack::equals(Position at, std::string_view text) const {
+    const uint32_t offset = at & kOffsetMask;
+    if (byte_at(address(offset)) == kRun) {
+        const Run run = run_at(offset);
+        const Shape shape = run.shape();
+        if (shape.is_text) {
+            if (shape.text != text.size()) return false;
+            const size_t joined = run.shared - shape.head;
+            return std::memcmp(tail_of(run, at), text.data() + joined, run.width()) == 0 &&
+                   std::memcmp(run.head + shape.head, text.data(), joined) == 0;
+        }
+    }
+    char digits[24];
+    return view(at, digits) == text;
+}
+
 int64_t DensePack::number(Position at) const {
     const uint32_t offset = at & kOffsetMask;
     const char* const bytes = address(offset);

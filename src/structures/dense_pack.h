@@ -73,6 +73,7 @@ public:
     Position previous(Position at) const;
     Position at(int64_t index) const;
     std::string_view view(Position at, char (&digits)[24]) const;
+    bool equals(Position at, std::string_view text) const;
     // Zero if it is a text.
     int64_t number(Position at) const;
 

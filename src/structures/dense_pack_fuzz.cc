@@ -30,6 +30,7 @@ void check(const Listpack& pack, size_t items_max) {
     auto at = dense.first();
     for (auto each = pack.first(); each != Listpack::kNone; each = pack.next(each), ++index) {
         CHECK(dense.view(at, digits) == pack.view(each, expected));
+        CHECK(dense.equals(at, pack.view(each, expected)));
         CHECK(dense.number(at) == pack.get(each).number);
         CHECK(dense.index_of(at) == index);
         CHECK(dense.at(static_cast<int64_t>(index)) == at);

@@ -37,6 +37,8 @@ void expect_same(const DensePack& dense, const Texts& texts) {
     for (size_t i = 0; i < texts.size(); ++i, at = dense.next(at)) {
         ASSERT_NE(at, DensePack::kNone);
         ASSERT_EQ(dense.view(at, digits), texts[i]);
+        ASSERT_TRUE(dense.equals(at, texts[i]));
+        ASSERT_FALSE(dense.equals(at, texts[i] + "x"));
         ASSERT_EQ(dense.index_of(at), i);
         ASSERT_EQ(dense.at(static_cast<int64_t>(i)), at);
         ASSERT_EQ(dense.at(static_cast<int64_t>(i) - static_cast<int64_t>(texts.size())), at);
@@ -58,6 +60,24 @@ TEST(DensePack, SharesWhatTextsBeginWith) {
     expect_same(dense, texts);
     EXPECT_EQ(dense.items(), 1u);
     EXPECT_LE(dense.memory_bytes(), 16u + 6 + 12 + 200 + 24);
+}
+
+TEST(DensePack, TellsTextsApartByAnyOfTheirBytes) {
+    Texts texts;
+    for (int i = 0; i < 100; ++i) texts.push_back(fmt::format("some:item:{}", 1000 + i));
+    const DensePack dense = DensePack::of(pack_of(texts), 1);
+    ASSERT_TRUE(dense);
+    DensePack::Position at = dense.first();
+    for (const std::string& text : texts) {
+        for (size_t i = 0; i < text.size(); ++i) {
+            std::string other = text;
+            other[i] = '!';
+            ASSERT_FALSE(dense.equals(at, other));
+        }
+        ASSERT_FALSE(dense.equals(at, ""));
+        ASSERT_TRUE(dense.equals(at, text));
+        at = dense.next(at);
+    }
 }
 
 TEST(DensePack, SpendsNothingBesideRandomTexts) {

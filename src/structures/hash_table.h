@@ -154,6 +154,9 @@ public:
     // come in no order.
     template <typename Visitor>
     uint64_t visit_segment(uint64_t position, Visitor&& visitor) const;
+    // The same for visitors that read the elements, which are fetched ahead.
+    template <typename Visitor>
+    uint64_t visit_elements(uint64_t position, Visitor&& visitor) const;
 
     // Visits as (Ref) the elements whose hash may agree with `hint` in its `top_bits` and its low 8
     // bits; some that do not agree may come too. The visitor returns false to stop, and must stop
@@ -194,6 +197,9 @@ private:
 
     template <typename Visitor>
     static void visit_slots(SegmentWord segment, Visitor&& visitor);
+    static void fetch_elements(const HashBucket& bucket);
+    template <typename Visitor>
+    static void visit_fetched(SegmentWord segment, Visitor&& visitor);
 
     HashTableCore core_;
     [[no_unique_address]] Traits traits_;

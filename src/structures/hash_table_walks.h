@@ -32,6 +32,36 @@ void HashTable<Traits>::visit_slots(SegmentWord segment, Visitor&& visitor) {
 }
 
 template <typename Traits>
+[[gnu::always_inline]] inline void HashTable<Traits>::fetch_elements(const HashBucket& bucket) {
+    for (unsigned used = bucket.used_slots(); used != 0; used &= used - 1)
+        prefetch(slot_element(bucket.slots[__builtin_ctz(used)]));
+}
+
+// Elements lie anywhere; those of two buckets are under way while a third is visited: a quarter of
+// the time in a table of a million, half in one of a hundred thousand.
+template <typename Traits>
+template <typename Visitor>
+void HashTable<Traits>::visit_fetched(SegmentWord segment, Visitor&& visitor) {
+    constexpr unsigned kAhead = 2;
+    const unsigned count = segment.bucket_count();
+    for (unsigned i = 0; i < kAhead && i < count; ++i) fetch_elements(segment.buckets()[i]);
+    for (unsigned i = 0; i < count; ++i) {
+        if (i + kAhead < count) fetch_elements(segment.buckets()[i + kAhead]);
+        HashBucket& bucket = segment.buckets()[i];
+        for (unsigned used = bucket.used_slots(); used != 0; used &= used - 1)
+            visitor(&bucket.slots[__builtin_ctz(used)]);
+    }
+}
+
+template <typename Traits>
+template <typename Visitor>
+uint64_t HashTable<Traits>::visit_elements(uint64_t position, Visitor&& visitor) const {
+    const SegmentWord segment = core_.segment(position);
+    visit_fetched(segment, [&](uint64_t* slot) { visitor(Ref(slot)); });
+    return position_after(segment, position);
+}
+
+template <typename Traits>
 template <typename Visitor>
 uint64_t HashTable<Traits>::visit_segment(uint64_t position, Visitor&& visitor) const {
     const SegmentWord segment = core_.segment(position);
@@ -70,7 +100,7 @@ template <typename Visitor>
 bool HashTable<Traits>::drain(size_t segments_max, Visitor&& visitor, SlabHeap* mine,
                               RemoteFrees& frees) {
     for (size_t i = 0; i < segments_max; ++i) {
-        visit_slots(core_.draining_segment(), [&](const uint64_t* slot) {
+        visit_fetched(core_.draining_segment(), [&](const uint64_t* slot) {
             visitor(static_cast<Element*>(slot_element(*slot)), slot_tags(*slot));
         });
         if (!core_.drain_segment(mine, frees)) return false;

@@ -82,9 +82,7 @@ public:
         return is_sealed() ? dense_.number(at) : plain_.number(at);
     }
     bool equals(Position at, std::string_view text) const {
-        if (!is_sealed()) return plain_.equals(at, text);
-        char digits[24];
-        return dense_.view(at, digits) == text;
+        return is_sealed() ? dense_.equals(at, text) : plain_.equals(at, text);
     }
     // How many elements stand before one; of a sealed pack.
     size_t index_of(Position at) const { return dense_.index_of(at); }

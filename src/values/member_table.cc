@@ -28,7 +28,7 @@ MemberTable::~MemberTable() {
     uint64_t position = 0;
     do {
         position =
-            table_.visit_segment(position, [](Table::Ref ref) { Member::free(ref.element()); });
+            table_.visit_elements(position, [](Table::Ref ref) { Member::free(ref.element()); });
     } while (position != 0);
 }
 

@@ -120,11 +120,22 @@ public:
     // Visits all members as (const Member&), in no order.
     template <typename Visitor>
     void for_each(Visitor&& visitor) const {
+        (void)for_each_while([&](const Member& member) {
+            visitor(member);
+            return true;
+        });
+    }
+    // Until the visitor returns false; then this does.
+    template <typename Visitor>
+    bool for_each_while(Visitor&& visitor) const {
         uint64_t position = 0;
+        bool more = true;
         do {
-            position = table_.visit_segment(
-                position, [&](Table::Ref ref) { visitor(std::as_const(*ref.element())); });
-        } while (position != 0);
+            position = table_.visit_elements(position, [&](Table::Ref ref) {
+                more = more && visitor(std::as_const(*ref.element()));
+            });
+        } while (more && position != 0);
+        return more;
     }
     // Visits some members, and returns the cursor for the next step: HashTable::scan().
     template <typename Visitor>

@@ -129,9 +129,7 @@ bool Set::for_each_while(Visitor&& visitor) const {
         }
         return true;
     }
-    bool more = true;
-    table()->for_each([&](const Member& member) { more = more && visitor(member.name()); });
-    return more;
+    return table()->for_each_while([&](const Member& member) { return visitor(member.name()); });
 }
 
 template <typename Visitor>

@@ -37,7 +37,7 @@ void chain_value(ValueDigest& digest, const keyspace::Entry& entry) {
 void add_database(ValueDigest& dataset, keyspace::Database& database) {
     uint64_t position = 0;
     do {
-        position = database.table().visit_segment(position, [&](keyspace::Database::Position at) {
+        position = database.table().visit_elements(position, [&](keyspace::Database::Position at) {
             const keyspace::Entry& entry = *at.element();
             ValueDigest digest;
             digest.chain(entry.key());

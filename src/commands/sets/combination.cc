@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -100,7 +101,11 @@ std::unique_ptr<Set> unite(Call& call, const Sets& sets, bool stores) {
     auto result = make_result(call, sets, stores);
     for (const Set* set : sets) {
         if (set == nullptr) continue;
-        set->for_each([&](std::string_view member) { result->add(member, rules); });
+        for_each_span(*set, [&](std::span<const std::string_view> members) {
+            fetch_members(*result, members);
+            for (const std::string_view member : members) result->add(member, rules);
+            return true;
+        });
     }
     return result;
 }
@@ -129,7 +134,11 @@ std::unique_ptr<Set> subtract(Call& call, Sets sets, bool stores) {
         first->for_each([&](std::string_view member) { result->add(member, rules); });
         for (size_t i = 1; i < sets.size() && result->size() > 0; ++i) {
             if (sets[i] == nullptr) continue;
-            sets[i]->for_each([&](std::string_view member) { result->erase(member); });
+            for_each_span(*sets[i], [&](std::span<const std::string_view> members) {
+                fetch_members(*result, members);
+                for (const std::string_view member : members) result->erase(member);
+                return true;
+            });
         }
         return result;
     }
@@ -137,9 +146,11 @@ std::unique_ptr<Set> subtract(Call& call, Sets sets, bool stores) {
     // A member is most likely found in a large set.
     std::stable_sort(sets.begin() + 1, sets.end(),
                      [](const Set* a, const Set* b) { return a->size() > b->size(); });
-    first->for_each([&](std::string_view member) {
-        const auto has = [&](const Set* set) { return set->contains(member); };
-        if (std::none_of(sets.begin() + 1, sets.end(), has)) result->add(member, rules);
+    for_each_span(*first, [&](std::span<std::string_view> members) {
+        for (size_t i = 1; i < sets.size(); ++i)
+            members = filter_members(members, *sets[i], false);
+        for (const std::string_view member : members) result->add(member, rules);
+        return true;
     });
     return result;
 }

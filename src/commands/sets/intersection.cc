@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -85,11 +86,11 @@ constexpr CommandSpec kCommands[] = {
 // to stop.
 template <typename Visitor>
 void intersect(const std::vector<const Set*>& sets, Visitor&& visitor) {
-    (void)sets.front()->for_each_while([&](std::string_view member) {
+    for_each_span(*sets.front(), [&](std::span<std::string_view> members) {
         for (size_t i = 1; i < sets.size(); ++i) {
-            if (sets[i] != sets.front() && !sets[i]->contains(member)) return true;
+            if (sets[i] != sets.front()) members = filter_members(members, *sets[i], true);
         }
-        return visitor(member);
+        return std::all_of(members.begin(), members.end(), visitor);
     });
 }
 

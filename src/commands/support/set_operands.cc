@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/support/set_operands.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace millrace::commands::support {
@@ -30,6 +32,20 @@ Status store_result(Call& call, std::unique_ptr<Set> result, std::string_view ev
     }
     call.reply().integer(static_cast<int64_t>(size));
     return done();
+}
+
+void fetch_members(const values::Set& set, std::span<const std::string_view> members) {
+    std::array<uint64_t, kLookedUpTogether> places;
+    for (size_t i = 0; i < members.size(); ++i) places[i] = set.fetch_place(members[i]);
+    for (size_t i = 0; i < members.size(); ++i) set.fetch_element(places[i]);
+}
+
+std::span<std::string_view> filter_members(std::span<std::string_view> members,
+                                           const values::Set& set, bool wanted) {
+    fetch_members(set, members);
+    const auto goes = [&](std::string_view member) { return set.contains(member) != wanted; };
+    const auto end = std::remove_if(members.begin(), members.end(), goes);
+    return members.first(static_cast<size_t>(end - members.begin()));
 }
 
 }  // namespace millrace::commands::support

@@ -53,7 +53,7 @@ void write_database(Writer& writer, keyspace::Keyspace& keyspace, int number,
     uint64_t position = 0;
     uint64_t keys = 0;
     do {
-        position = database.table().visit_segment(position, [&](keyspace::Database::Position at) {
+        position = database.table().visit_elements(position, [&](keyspace::Database::Position at) {
             write_key(writer, *at.element(), facts.use_marks, keyspace.access_clock());
             delay_key(facts.key_delay_us, ++keys);
         });
