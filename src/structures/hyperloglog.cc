@@ -68,18 +68,44 @@ void set_dense_rank(char* registers, size_t at, uint8_t rank) {
     if (shift > 2) put(byte + 1, 63u >> (8 - shift), unsigned{rank} >> (8 - shift));
 }
 
-// Calls take(index, rank) for every register, in order.
+// Eight registers stand in six bytes, lowest first. In a word they are spread to a byte each in
+// three steps: halves, quarters, registers; and brought together again.
+constexpr size_t kGroup = 8;
+constexpr size_t kGroupBytes = 6;
+constexpr size_t kStretch = 64;  // Registers that are looked at together, in vectors.
+static_assert(std::endian::native == std::endian::little);
+
+uint64_t spread(const char* bytes) {
+    uint32_t low;
+    uint16_t high;
+    std::memcpy(&low, bytes, sizeof low);
+    std::memcpy(&high, bytes + sizeof low, sizeof high);
+    uint64_t word = low | uint64_t{high} << 32;
+    word = (word & 0xffffff) | (word & 0xffffff000000) << 8;
+    word = (word & 0x00000fff00000fff) | (word & 0x00fff00000fff000) << 4;
+    return (word & 0x003f003f003f003f) | (word & 0x0fc00fc00fc00fc0) << 2;
+}
+
+void gather(uint64_t ranks, char* bytes) {
+    uint64_t word = (ranks & 0x003f003f003f003f) | (ranks & 0x3f003f003f003f00) >> 2;
+    word = (word & 0x00000fff00000fff) | (word & 0x0fff00000fff0000) >> 4;
+    word = (word & 0xffffff) | (word & 0x00ffffff00000000) >> 8;
+    const auto low = static_cast<uint32_t>(word);
+    const auto high = static_cast<uint16_t>(word >> 32);
+    std::memcpy(bytes, &low, sizeof low);
+    std::memcpy(bytes + sizeof low, &high, sizeof high);
+}
+
+// Calls take(index, ranks) for every stretch of registers, in order.
 template <typename Take>
-void each_dense(const char* registers, Take&& take) {
-    for (size_t at = 0; at < kRegisters; at += 4, registers += 3) {
-        const auto b0 = static_cast<uint8_t>(registers[0]);
-        const auto b1 = static_cast<uint8_t>(registers[1]);
-        const auto b2 = static_cast<uint8_t>(registers[2]);
-        const uint32_t bits = b0 | uint32_t{b1} << 8 | uint32_t{b2} << 16;
-        take(at, static_cast<uint8_t>(bits & 63));
-        take(at + 1, static_cast<uint8_t>((bits >> 6) & 63));
-        take(at + 2, static_cast<uint8_t>((bits >> 12) & 63));
-        take(at + 3, static_cast<uint8_t>(bits >> 18));
+void each_stretch(const char* registers, Take&& take) {
+    std::array<uint8_t, kStretch> ranks;
+    for (size_t at = 0; at < kRegisters; at += kStretch) {
+        for (size_t i = 0; i < kStretch; i += kGroup, registers += kGroupBytes) {
+            const uint64_t word = spread(registers);
+            std::memcpy(&ranks[i], &word, sizeof word);
+        }
+        take(at, ranks);
     }
 }
 
@@ -250,8 +276,10 @@ void forget_count(char* header) {
 
 bool merge_into(Registers& registers, std::string_view sketch) {
     if (is_dense(sketch)) {
-        each_dense(sketch.data() + kHeaderBytes,
-                   [&](size_t at, uint8_t rank) { registers[at] = std::max(registers[at], rank); });
+        each_stretch(sketch.data() + kHeaderBytes, [&](size_t at, const auto& ranks) {
+            for (size_t i = 0; i < kStretch; ++i)
+                registers[at + i] = std::max(registers[at + i], ranks[i]);
+        });
         return true;
     }
     return each_run(sketch, [&](size_t first, const Run& run) {
@@ -267,8 +295,9 @@ bool count_registers(Histogram& histogram, std::string_view sketch) {
         // Counters of their own for neighbours: most ranks are close, and a counter would have to
         // wait for its own last value.
         std::array<Histogram, 4> apart{};
-        each_dense(sketch.data() + kHeaderBytes,
-                   [&](size_t at, uint8_t rank) { ++apart[at & 3][rank]; });
+        each_stretch(sketch.data() + kHeaderBytes, [&](size_t, const auto& ranks) {
+            for (size_t i = 0; i < kStretch; ++i) ++apart[i & 3][ranks[i]];
+        });
         for (size_t rank = 0; rank < histogram.size(); ++rank) {
             for (const Histogram& each : apart) histogram[rank] += each[rank];
         }
@@ -280,7 +309,11 @@ bool count_registers(Histogram& histogram, std::string_view sketch) {
 }
 
 void count_registers(Histogram& histogram, const Registers& registers) {
-    for (const uint8_t rank : registers) ++histogram[rank & 63];
+    std::array<Histogram, 4> apart{};
+    for (size_t at = 0; at < kRegisters; ++at) ++apart[at & 3][registers[at] & 63];
+    for (size_t rank = 0; rank < histogram.size(); ++rank) {
+        for (const Histogram& each : apart) histogram[rank] += each[rank];
+    }
 }
 
 // Compat: to the last digit as Valkey does it, because the count is a reply.
@@ -308,8 +341,11 @@ std::string empty_sketch() {
 std::string dense_sketch(std::string_view sketch, const Registers& registers) {
     std::string dense = blank_dense(sketch);
     forget_count(dense.data());
-    for (size_t at = 0; at < kRegisters; ++at) {
-        if (registers[at] != 0) set_dense_rank(dense.data() + kHeaderBytes, at, registers[at]);
+    char* out = dense.data() + kHeaderBytes;
+    for (size_t at = 0; at < kRegisters; at += kGroup, out += kGroupBytes) {
+        uint64_t ranks;
+        std::memcpy(&ranks, &registers[at], sizeof ranks);
+        gather(ranks, out);
     }
     return dense;
 }
