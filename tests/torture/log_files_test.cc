@@ -118,7 +118,7 @@ protected:
 
     SimDisk disk_;
     Handle handle_{disk_};
-    const AofSettings settings_;
+    const AofSettings settings_{};
     const Files files_{handle_, settings_};
 };
 
