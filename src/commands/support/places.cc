@@ -27,8 +27,8 @@ void reply_coordinate(Call& call, double degrees) {
         call.reply().raw("," + text + "\r\n");
 }
 
-// Compat: scores that are no places are converted as x86-64 does it, which C++ leaves open: negative
-// ones wrap, and of those that do not fit the highest bit is left or none.
+// Compat: scores that are no places are converted as x86-64 does it, which C++ leaves open:
+// negative ones wrap, and of those that do not fit the highest bit is left or none.
 uint64_t bits_of(double score) {
     constexpr double kSignedEnd = 9223372036854775808.0;  // 2^63
     if (score >= 2 * kSignedEnd) return 0;
