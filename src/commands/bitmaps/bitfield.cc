@@ -211,9 +211,8 @@ struct Outcome {
 
 // `base + step`, made to fit the field as its OVERFLOW says.
 Outcome fit(const Operation& field, int64_t base, int64_t step) {
-    const int64_t high = field.width == 64
-                             ? INT64_MAX
-                             : (int64_t{1} << (field.width - (field.is_signed ? 1 : 0))) - 1;
+    const unsigned bits = field.width - (field.is_signed ? 1 : 0);  // At most 63.
+    const auto high = static_cast<int64_t>((uint64_t{1} << bits) - 1);
     const int64_t low = field.is_signed ? -high - 1 : 0;
     int64_t sum = 0;
     const bool wide = __builtin_add_overflow(base, step, &sum);

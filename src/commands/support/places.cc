@@ -27,6 +27,16 @@ void reply_coordinate(Call& call, double degrees) {
         call.reply().raw("," + text + "\r\n");
 }
 
+// Compat: scores that are no places are converted as x86-64 does it, which C++ leaves open:
+// negative ones wrap, and of those that do not fit the highest bit is left or none.
+uint64_t bits_of(double score) {
+    constexpr double kSignedEnd = 9223372036854775808.0;  // 2^63
+    if (score >= 2 * kSignedEnd) return 0;
+    if (score < -kSignedEnd) return uint64_t{1} << 63;
+    if (score < 0) return static_cast<uint64_t>(static_cast<int64_t>(score));
+    return static_cast<uint64_t>(score);
+}
+
 }  // namespace
 
 Result<GeoPoint> parse_place(const Call& call, size_t at) {
@@ -52,7 +62,7 @@ std::optional<GeoPoint> place_of(const SortedSet* set, std::string_view member) 
     if (set == nullptr) return std::nullopt;
     const auto score = set->score(member);
     if (!score) return std::nullopt;
-    return structures::geo_point(static_cast<uint64_t>(*score));
+    return structures::geo_point(bits_of(*score));
 }
 
 void reply_place(Call& call, const GeoPoint& point) {
