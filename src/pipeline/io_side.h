@@ -70,8 +70,9 @@ public:
 
     void event(const net::ReadyEvent& event) ON_IO_SIDE;
     // Reads from connections that have something, until `batches_max` batches have been submitted
-    // or the list is worked through once. True if anything was done.
-    bool read(size_t batches_max) ON_IO_SIDE;
+    // or the list is worked through once; of each not more than so many requests. True if anything
+    // was done.
+    bool read(size_t batches_max, size_t requests_max) ON_IO_SIDE;
     // Hands on a batch that is not full.
     void flush() ON_IO_SIDE;
     // Encodes what a batch has for its clients, carries out orders, frees; the batch is then used

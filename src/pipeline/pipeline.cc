@@ -19,6 +19,12 @@ namespace {
 // Batches that one round on side 0 fills before it executes them: as many as stay in the
 // second-level cache.
 constexpr size_t kBatchesPerRound = 8;
+// A round that took longer to execute lets the next one be smaller, so that nobody waits for long
+// for what others send at once; after so long a turn ends, and who has come meanwhile is seen.
+constexpr uint64_t kRoundNs = 500'000;
+constexpr uint64_t kTurnNs = 500'000;
+constexpr size_t kShareMin = 16;
+constexpr size_t kShareMax = 128;
 constexpr int64_t kSpinNs = 20000;
 
 int64_t spin_ns() {
@@ -183,29 +189,41 @@ bool Pipeline::single_turn(int64_t timeout_us) {
     return run_side_zero() || released;
 }
 
-// Reads, executes, completes and writes in rounds, until everything that was ready has been served
-// once.
+// Reads, executes, completes and writes in rounds, until nothing is left to do or the turn's time
+// is over.
 bool Pipeline::run_side_zero() {
     const RoleScope role(io_side);
+    const uint64_t begin = CycleClock::now();
     bool worked = false;
-    for (int rounds = 0; rounds < 64; ++rounds) {
-        const bool read = side_zero_.read(kBatchesPerRound);
+    do {
+        const size_t batches = kBatchesPerRound * share_ / kShareMax;
+        const bool read = side_zero_.read(std::max<size_t>(batches, 1), share_);
         side_zero_.flush();
         if (!read && filled_.empty()) break;
         worked = true;
-        while (!filled_.empty()) {
-            std::unique_ptr<Batch> batch = std::move(filled_.front());
-            filled_.pop_front();
-            execute(*batch, 0);
-            publish(std::move(batch), 0);
-        }
+        execute_filled();
         hand_over();
         side_zero_.write();
         // What this round replaced is free, and warm, when the next one builds its values.
         if (engine_.running() == nullptr && !threads_in_use()) begin_turn();
-    }
+    } while (CycleClock::to_nanoseconds(CycleClock::now() - begin) < kTurnNs);
     side_zero_.write();
     return worked;
+}
+
+void Pipeline::execute_filled() {
+    const uint64_t begin = CycleClock::now();
+    while (!filled_.empty()) {
+        std::unique_ptr<Batch> batch = std::move(filled_.front());
+        filled_.pop_front();
+        execute(*batch, 0);
+        publish(std::move(batch), 0);
+    }
+    const uint64_t took_ns = CycleClock::to_nanoseconds(CycleClock::now() - begin);
+    if (took_ns > kRoundNs)
+        share_ = std::max(share_ * kRoundNs / took_ns, kShareMin);
+    else if (took_ns < kRoundNs / 2)
+        share_ = std::min(share_ * 2, kShareMax);
 }
 
 bool Pipeline::drain_threads() {
