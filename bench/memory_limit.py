@@ -271,7 +271,8 @@ class Slowest:
 
     def __str__(self):
         return (f"{self.all:.1f} ms ({self.count} above 2; {self.own:.1f} without the machine's gaps of up to "
-                f"{self.gap:.1f}; at most {self.cpu:.1f} of the server's CPU in one command; longest turn {self.turn:.1f})")
+                f"{self.gap:.1f}; at most {self.cpu:.1f} of the server's CPU in one command; "
+                f"longest turn {self.turn:.1f})")
 
 
 class Prober:
