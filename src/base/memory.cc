@@ -22,6 +22,13 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
+#ifndef MILLRACE_SANITIZED
+// Read by jemalloc when it starts. By default it unmaps a block of 8 MiB or more as soon as that is
+// freed, which takes whoever frees it a millisecond, and the next one thousands of page faults.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "oversize_threshold:0";
+#endif
+
 namespace millrace {
 namespace {
 
@@ -264,9 +271,13 @@ void release_free_memory() {
 
 bool set_allocator_background_threads(bool enabled) {
 #ifdef MILLRACE_SANITIZED
-    return !enabled;
+    (void)enabled;  // Their allocators have no threads to start or to stop.
+    return true;
 #else
-    return mallctl("background_thread", nullptr, nullptr, &enabled, sizeof(enabled)) == 0;
+    // Arena 0 is older than what `malloc_conf` says, so it has to be told as well.
+    size_t large = SIZE_MAX / 4;
+    return mallctl("background_thread", nullptr, nullptr, &enabled, sizeof(enabled)) == 0 &&
+           mallctl("arena.0.oversize_threshold", nullptr, nullptr, &large, sizeof(large)) == 0;
 #endif
 }
 

@@ -38,7 +38,7 @@ constexpr size_t kReadBytesPerTurn = 64 * 1024;
 constexpr size_t kBufferedReadBytes = 16 * 1024;
 constexpr uint64_t kInFlightMax = 1024;
 constexpr size_t kParserBytesUsual = 512;
-constexpr size_t kWriteBytesPerTurn = 256 * 1024;
+constexpr size_t kWriteBytesPerTurn = 128 * 1024;
 constexpr size_t kWritePieces = 16;
 // Compat: before AUTH a client may send a mebibyte, whatever its limit.
 constexpr int64_t kUnauthenticatedInputMax = 1 << 20;
@@ -176,11 +176,12 @@ void Connection::keep_rest(std::string_view rest) {
     input_.append(rest);
 }
 
-// One receive: into a large argument, behind the buffered input, or through the side's scratch
-// space.
-ReadOutcome Connection::receive(ReadContext& context) {
-    const std::span<char> window = parser_.big_window();
+// One receive: into a large argument, of which no more than `share` bytes, behind the buffered
+// input, or through the side's scratch space.
+ReadOutcome Connection::receive(ReadContext& context, size_t share) {
+    std::span<char> window = parser_.big_window();
     const bool into_window = !window.empty();
+    if (into_window) window = window.first(std::min(window.size(), share));
     const bool buffered = !into_window && input_.size() > input_begin_;
     std::span<char> room = into_window ? window : context.scratch;
     if (buffered) {
@@ -241,15 +242,15 @@ ReadOutcome Connection::read(ReadContext& context) {
         }
     }
     ReadOutcome outcome = ReadOutcome::More;
-    for (size_t share = 0;
-         readable_ && !ended_ && share < kReadBytesPerTurn && requests_left_ > 0;) {
+    for (size_t used = 0;
+         readable_ && !ended_ && used < kReadBytesPerTurn && requests_left_ > 0;) {
         if (barrier_ || frozen_ || in_flight_ >= kInFlightMax) {
             outcome = ReadOutcome::Waiting;
             break;
         }
         const uint64_t before = bytes_read_;
-        outcome = receive(context);
-        share += bytes_read_ - before;
+        outcome = receive(context, kReadBytesPerTurn - used);
+        used += bytes_read_ - before;
         if (!broken_ && over_limit(context) && context.sink.has_room()) {
             emit_problem(context, RequestKind::InputLimit, {});
         }

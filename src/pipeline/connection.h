@@ -82,6 +82,8 @@ public:
     // Writes what waits; values that are done are appended to `unpinned`.
     WriteOutcome write(std::vector<const keyspace::Entry*>& unpinned) ON_IO_SIDE;
 
+    uint64_t bytes_read() const { return bytes_read_; }
+    uint64_t bytes_written() const { return bytes_written_; }
     // Memory of its input and output.
     uint64_t buffer_bytes() const {
         return input_.capacity() + parser_.memory_bytes() + arriving_bytes_ +
@@ -116,7 +118,7 @@ private:
     char* begin(std::span<const std::string_view> arguments_before, size_t argument_count,
                 size_t bytes) override;
 
-    ReadOutcome receive(ReadContext& context);
+    ReadOutcome receive(ReadContext& context, size_t share);
     Parsing parse(std::string_view bytes, size_t& used, ReadContext& context);
     void emit(ReadContext& context);
     // What `texts` say, RequestKind tells.

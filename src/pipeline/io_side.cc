@@ -119,7 +119,7 @@ void IoSide::event(const net::ReadyEvent& event) {
     if (event.writable && !connection->output().empty()) want_write(*connection);
 }
 
-bool IoSide::read(size_t batches_max, size_t requests_max) {
+size_t IoSide::read(size_t batches_max, size_t requests_max) {
     report_all();
     submitted_ = 0;
     ReadContext context{.resolver = resolver_,
@@ -129,14 +129,17 @@ bool IoSide::read(size_t batches_max, size_t requests_max) {
                         .requests_max = requests_max};
     const size_t round = read_list_.size();
     for (size_t i = 0; i < std::min(round, kConnectionDistance); ++i) fetch(read_list_[i]);
-    for (size_t i = 0; i < round && submitted_ < batches_max && has_room(); ++i) {
+    size_t visited = 0;
+    for (; visited < round && submitted_ < batches_max && has_room(); ++visited) {
         if (read_list_.size() > kConnectionDistance) fetch(read_list_[kConnectionDistance]);
         Connection* connection = find(read_list_.front());
         read_list_.pop_front();
         if (connection == nullptr) continue;
         connection->in_read_list = false;
         usage_.reads.add(1);
+        const uint64_t bytes_before = connection->bytes_read();
         const ReadOutcome outcome = connection->read(context);
+        usage_.input_bytes.add(connection->bytes_read() - bytes_before);
         count_buffers(*connection);
         switch (outcome) {
             case ReadOutcome::Drained:
@@ -151,7 +154,7 @@ bool IoSide::read(size_t batches_max, size_t requests_max) {
         if (connection->must_report()) report_list_.push_back(connection->slot());
     }
     report_all();
-    return round > 0;
+    return visited;
 }
 
 // After completions: what was stopped may go on.
@@ -382,7 +385,9 @@ void IoSide::write() {
         connection->in_write_list = false;
         if (!connection->output().empty()) {
             usage_.writes.add(1);
+            const uint64_t bytes_before = connection->bytes_written();
             if (connection->write(unpinned_) == WriteOutcome::More) want_write(*connection);
+            usage_.output_bytes.add(connection->bytes_written() - bytes_before);
             count_buffers(*connection);
         }
         if (connection->must_report()) report_list_.push_back(list[i]);

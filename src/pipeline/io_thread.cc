@@ -102,7 +102,7 @@ bool IoThread::turn() {
         side_.event(event);
         worked = true;
     }
-    worked = side_.read(kBatchesPerTurn, kRequestsPerRead) || worked;
+    worked = side_.read(kBatchesPerTurn, kRequestsPerRead) > 0 || worked;
     side_.flush();
     return worked;
 }

@@ -19,13 +19,15 @@ namespace {
 // Batches that one round on side 0 fills before it executes them: as many as stay in the
 // second-level cache.
 constexpr size_t kBatchesPerRound = 8;
-// A round that took longer to execute lets the next one be smaller, so that nobody waits for long
-// for what others send at once; after so long a turn ends, and who has come meanwhile is seen.
-constexpr uint64_t kRoundNs = 500'000;
-constexpr uint64_t kTurnNs = 500'000;
+// What a round takes from one connection, so that nobody waits for long for what another sends at
+// once. A round that took longer to execute than this lets the next one take less.
 constexpr size_t kShareMin = 16;
 constexpr size_t kShareMax = 128;
+constexpr uint64_t kRoundNs = 500'000;
 constexpr int64_t kSpinNs = 20000;
+// Once everything that was ready has been served, those of whom there is more may have this long
+// before the others are asked again.
+constexpr uint64_t kExtraRoundsNs = 50000;
 
 int64_t spin_ns() {
     return threads::usable_cores_at_start() > 1 ? kSpinNs : 0;
@@ -189,24 +191,29 @@ bool Pipeline::single_turn(int64_t timeout_us) {
     return run_side_zero() || released;
 }
 
-// Reads, executes, completes and writes in rounds, until nothing is left to do or the turn's time
-// is over.
+// Reads, executes, completes and writes in rounds, until everything that was ready has been served
+// once.
 bool Pipeline::run_side_zero() {
     const RoleScope role(io_side);
-    const uint64_t begin = CycleClock::now();
     bool worked = false;
-    do {
-        const size_t batches = kBatchesPerRound * share_ / kShareMax;
-        const bool read = side_zero_.read(std::max<size_t>(batches, 1), share_);
+    size_t unserved = side_zero_.ready();
+    for (int rounds = 0; rounds < 64; ++rounds) {
+        const size_t batches = std::max<size_t>(kBatchesPerRound * share_ / kShareMax, 1);
+        const size_t visited = side_zero_.read(batches, share_);
         side_zero_.flush();
-        if (!read && filled_.empty()) break;
+        if (visited == 0 && filled_.empty()) break;
         worked = true;
+        unserved -= std::min(unserved, visited);
         execute_filled();
         hand_over();
         side_zero_.write();
         // What this round replaced is free, and warm, when the next one builds its values.
         if (engine_.running() == nullptr && !threads_in_use()) begin_turn();
-    } while (CycleClock::to_nanoseconds(CycleClock::now() - begin) < kTurnNs);
+        if (unserved == 0 &&
+            CycleClock::to_nanoseconds(CycleClock::now() - active_since_) > kExtraRoundsNs) {
+            break;
+        }
+    }
     side_zero_.write();
     return worked;
 }

@@ -19,6 +19,7 @@ using engine::Session;
 namespace {
 
 constexpr size_t kEvictableMax = 500;
+constexpr size_t kShaDigits = 40;
 constexpr ErrorText kNoScriptFound{"NOSCRIPT No matching script."};
 constexpr ErrorText kWritesInReadOnly{
     "ERR Can not execute a script with write flag using *_ro command."};
@@ -39,6 +40,17 @@ Result<Parameters> parameters_of(const Call& call) {
     const auto keys = static_cast<size_t>(count);
     return Parameters{rest.first(keys), rest.subspan(keys)};
 }
+
+// What a string has outside of itself.
+size_t text_bytes(size_t bytes) {
+    return bytes > std::string().capacity() ? bytes + 1 : 0;
+}
+size_t text_bytes(const std::string& text) {
+    return text_bytes(text.capacity());
+}
+
+// Of an element in a node-based container: the links and the hash beside it.
+constexpr size_t kNodeBytes = 2 * sizeof(void*);
 
 }  // namespace
 
@@ -83,6 +95,13 @@ void ScriptEngine::update_counters() {
 
 // --- scripts ---
 
+size_t ScriptEngine::bytes_of(const Script& script) {
+    const size_t sha = text_bytes(kShaDigits);
+    const size_t place = kNodeBytes + sizeof(std::string) + sha;
+    return kNodeBytes + sizeof(Scripts::value_type) + sha + text_bytes(script.body) +
+           (script.evictable ? place : 0);
+}
+
 Result<ScriptEngine::Scripts::iterator> ScriptEngine::compile(std::string_view sha,
                                                               std::string_view body,
                                                               bool evictable) {
@@ -101,14 +120,14 @@ Result<ScriptEngine::Scripts::iterator> ScriptEngine::compile(std::string_view s
         if (evictable_.size() >= kEvictableMax) {
             const auto oldest = scripts_.find(evictable_.front());
             script_lua_->release(oldest->second.reference);
-            script_bytes_ -= oldest->second.body.size();
+            script_bytes_ -= bytes_of(oldest->second);
             scripts_.erase(oldest);
             evictable_.pop_front();
             ++engine_.counters().scripts.evicted_scripts;
         }
         script.place = evictable_.insert(evictable_.end(), std::string(sha));
     }
-    script_bytes_ += body.size();
+    script_bytes_ += bytes_of(script);
     const auto added = scripts_.insert_or_assign(std::string(sha), std::move(script)).first;
     update_counters();
     return added;
@@ -124,7 +143,6 @@ Status ScriptEngine::evaluate(Call& call, std::string_view body, bool read_only)
 }
 
 Status ScriptEngine::evaluate_known(Call& call, std::string_view sha, bool read_only) {
-    constexpr size_t kShaDigits = 40;
     if (sha.size() != kShaDigits) return kNoScriptFound;
     (void)TRY(parameters_of(call));
     (void)script_interpreter();
@@ -196,8 +214,11 @@ Result<std::string> ScriptEngine::load(std::string_view body) {
     if (found == scripts_.end()) {
         (void)TRY(compile(sha, body, false));
     } else if (found->second.evictable) {
+        script_bytes_ -= bytes_of(found->second);
         found->second.evictable = false;
         evictable_.erase(found->second.place);
+        script_bytes_ += bytes_of(found->second);
+        update_counters();
     }
     return sha;
 }
@@ -246,6 +267,21 @@ void ScriptEngine::flush_scripts() {
 }
 
 // --- functions ---
+
+void ScriptEngine::update_library_counters() {
+    size_t bytes = 0;
+    for (const auto& [name, library] : libraries_) {
+        bytes += 2 * kNodeBytes + sizeof name + sizeof library + text_bytes(name) +
+                 text_bytes(library.name) + text_bytes(library.code) +
+                 library.functions.capacity() * sizeof(Function);
+        for (const Function& each : library.functions) {
+            bytes += text_bytes(each.name) + text_bytes(each.description);
+            bytes += kNodeBytes + sizeof *functions_.begin() + text_bytes(each.name.size());
+        }
+    }
+    engine_.counters().scripts.function_bytes = bytes;
+    update_counters();
+}
 
 void ScriptEngine::drop_functions(const Library& library) {
     for (const Function& each : library.functions) {
@@ -317,7 +353,7 @@ Result<std::string> ScriptEngine::load_library(std::string_view code, bool repla
     for (size_t at = 0; at < library.functions.size(); ++at) {
         functions_[to_lower(library.functions[at].name)] = {&library, at};
     }
-    update_counters();
+    update_library_counters();
     return shebang.name;
 }
 
@@ -330,7 +366,7 @@ bool ScriptEngine::delete_library(std::string_view name) {
     if (found == libraries_.end()) return false;
     drop_functions(found->second);
     libraries_.erase(found);
-    update_counters();
+    update_library_counters();
     return true;
 }
 
@@ -338,7 +374,7 @@ void ScriptEngine::flush_libraries() {
     libraries_.clear();
     functions_.clear();
     function_lua_ = nullptr;
-    update_counters();
+    update_library_counters();
 }
 
 Status ScriptEngine::call_function(Call& call, bool read_only) {

@@ -79,6 +79,9 @@ private:
     };
     using Scripts = engine::NameMap<Script>;
 
+    // Everything that the cache keeps because of it.
+    static size_t bytes_of(const Script& script);
+    void update_library_counters();
     Interpreter& script_interpreter();
     Interpreter& function_interpreter();
     Result<Scripts::iterator> compile(std::string_view sha, std::string_view body, bool evictable);

@@ -4,6 +4,7 @@
 #include <clocale>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "observe/server_facts.h"
 #include "server/crash_report.h"
 #include "server/process_title.h"
@@ -16,8 +17,19 @@ void ProcessSettings::apply() {
     install_watchdog(settings_.observe.logfile);
     const Status adjusted = adjust_oom_score();
     if (!adjusted.ok()) log_warning("{}", adjusted.error().text());
+    const Status started = start_allocator_threads();
+    if (!started.ok()) log_warning("{}", started.error().text());
     take_locale();
     show_title();
+}
+
+// They give back what has been free for a while, which otherwise whoever frees something next has
+// to do.
+Status ProcessSettings::start_allocator_threads() {
+    const bool wanted = settings_.keyspace.jemalloc_bg_thread;
+    if (!set_allocator_background_threads(wanted))
+        return Error("The allocator's threads cannot be switched (jemalloc-bg-thread)");
+    return done();
 }
 
 // Texts are compared on the main thread only.

@@ -2,7 +2,7 @@
 //
 // Makes true what settings say about the process as others see it: its title in `ps`, its place in
 // the kernel's list for lack of memory, what it leaves behind in a crash, the locale that SORT goes
-// by, and the watchdog.
+// by, the allocator's threads, and the watchdog.
 //
 // Owner:   the server.
 // Threads: main thread.
@@ -27,6 +27,7 @@ public:
     void take_locale();
     Status adjust_oom_score();
     void prepare_for_crash();
+    Status start_allocator_threads();
 
 private:
     const AllSettings& settings_;

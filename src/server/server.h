@@ -53,6 +53,7 @@ private:
     Status crash(std::string_view what) override;
 
     void wire_settings();
+    void wire_process_settings();
     void apply_all_settings();
     void connect_libraries();
     persistence::aof::AppendOnlyFile::Parts append_only_parts();

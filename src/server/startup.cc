@@ -15,6 +15,7 @@
 #include "config/file.h"
 #include "observe/server_facts.h"
 #include "server/daemon.h"
+#include "threads/cpu_list.h"
 
 namespace millrace::server {
 namespace {
@@ -137,6 +138,10 @@ Status settle_process(const AllSettings& settings) {
         const Status written = write_pid_file(path);
         if (!written.ok()) log_warning("{}", written.error().text());
     }
+    // Before the cores are counted, and before any other thread starts, which takes after this one.
+    const std::string& cores = settings.server.server_cpulist;
+    if (!cores.empty() && !threads::stay_on(cores))
+        log_warning("server-cpulist: cannot run on the cores '{}'", cores);
     return done();
 }
 

@@ -128,6 +128,11 @@ void Server::wire_settings() {
         engine_.access().set_default_password(settings_.engine.requirepass);
         return done();
     });
+    wire_process_settings();
+    refuse_missing_subsystems(config_, settings_);
+}
+
+void Server::wire_process_settings() {
     config_.on_change({"proc-title-template"}, [this] {
         process_settings_.show_title();
         return done();
@@ -142,7 +147,8 @@ void Server::wire_settings() {
         process_settings_.prepare_for_crash();
         return done();
     });
-    refuse_missing_subsystems(config_, settings_);
+    config_.on_change({"jemalloc-bg-thread"},
+                      [this] { return process_settings_.start_allocator_threads(); });
 }
 
 }  // namespace millrace::server

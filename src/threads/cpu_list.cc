@@ -48,6 +48,13 @@ void CoreMask::apply() const {
     if (known_) (void)::sched_setaffinity(0, sizeof set_, &set_);
 }
 
+void CoreMask::apply_without(int core) const {
+    if (!known_) return;
+    cpu_set_t rest = set_;
+    if (core >= 0 && core < CPU_SETSIZE) CPU_CLR(static_cast<size_t>(core), &rest);
+    if (CPU_COUNT(&rest) > 0) (void)::sched_setaffinity(0, sizeof rest, &rest);
+}
+
 bool stay_on(std::string_view list) {
     const auto cores = parse_cpu_list(list);
     if (!cores) return false;

@@ -26,6 +26,8 @@ class CoreMask {
 public:
     CoreMask();
     void apply() const;
+    // The same, but leaves out one core if there are others.
+    void apply_without(int core) const;
 
 private:
     cpu_set_t set_;

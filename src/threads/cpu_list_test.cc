@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace millrace::threads {
 namespace {
 
@@ -24,6 +26,22 @@ TEST(CpuList, KeepsTheThreadThere) {
     const CoreMask before;
     EXPECT_TRUE(stay_on("0"));
     EXPECT_EQ(::sched_getcpu(), 0);
+    before.apply();
+}
+
+TEST(CpuList, LeavesOutACoreIfThereAreOthers) {
+    const CoreMask before;
+    const int core = ::sched_getcpu();
+    cpu_set_t all;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof all, &all), 0);
+    before.apply_without(core);
+    if (CPU_COUNT(&all) > 1) {
+        EXPECT_NE(::sched_getcpu(), core);
+    }
+    EXPECT_TRUE(stay_on(std::to_string(core)));
+    const CoreMask only;
+    only.apply_without(core);
+    EXPECT_EQ(::sched_getcpu(), core);
     before.apply();
 }
 

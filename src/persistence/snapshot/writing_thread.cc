@@ -2,6 +2,7 @@
 #include "persistence/snapshot/writing_thread.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ namespace millrace::persistence::snapshot {
 namespace {
 
 // Behind everybody who serves clients, but not so far that a busy server never gets its snapshot.
-constexpr int kNice = 4;
+constexpr int kNice = 8;
 
 }  // namespace
 
@@ -42,6 +43,7 @@ void WritingThread::expect_task() {
 void WritingThread::send(std::unique_ptr<Chunk> chunk) {
     CHECK(has_room());
     ++in_flight_;
+    main_core_.store(::sched_getcpu(), std::memory_order_relaxed);
     CHECK(sent_.push(std::move(chunk)));
     if (!thread_.joinable()) thread_ = crew_.start([this] { run(); });
     parking_.wake();
@@ -64,12 +66,22 @@ void WritingThread::prepare() const {
     }
 }
 
+// Two busy threads on one core take turns at the scheduler's tick, which is some milliseconds;
+// clients would wait for each turn.
+void WritingThread::leave_main_core() {
+    const int core = main_core_.load(std::memory_order_relaxed);
+    if (core == core_left_ || !cpu_list_.empty()) return;
+    core_left_ = core;
+    cores_.apply_without(core);
+}
+
 void WritingThread::run() {
     prepare();
     const auto stopping = [this] { return stopping_.load(std::memory_order_seq_cst); };
     while (!stopping()) {
         std::unique_ptr<Chunk> chunk;
         while (sent_.pop(chunk)) {
+            leave_main_core();
             work(*chunk);
             CHECK(returned_.push(std::move(chunk)));
         }

@@ -3,7 +3,8 @@
 // The snapshot thread: turns chunks into the bytes of an RDB file and gives them to the target.
 //
 // It starts with the first chunk, at a lower priority than the others, on the cores of
-// `bgsave-cpulist`. After a failure, or when the task is given up, it only hands chunks back.
+// `bgsave-cpulist`; without these, on any but the one where the main thread is. After a failure, or
+// when the task is given up, it only hands chunks back.
 //
 // Owner:   Snapshots.
 // Threads: the public side is the main thread's; run() and below are the thread's own.
@@ -54,6 +55,7 @@ public:
 private:
     void run();
     void prepare() const;
+    void leave_main_core();
     void work(Chunk& chunk);
     void begin(std::unique_ptr<Task> task);
     void end(Chunk& chunk);
@@ -76,9 +78,11 @@ private:
     std::atomic<bool> given_up_{false};
     std::atomic<bool> failed_{false};
     std::atomic<uint64_t> keys_written_{0};
+    std::atomic<int> main_core_{-1};  // Where the main thread was when it sent the last chunk.
     size_t in_flight_ = 0;  // The main thread's.
 
     // The thread's own.
+    int core_left_ = -1;
     std::unique_ptr<Task> task_;
     std::optional<rdb::Writer> writer_;
     std::vector<bool> sized_;  // Databases whose size has been written.
