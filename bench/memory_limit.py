@@ -6,6 +6,8 @@
 
 OURS and PROGRAM are server programs that take Valkey's command line. valkey-benchmark is looked for beside PROGRAM.
 With REALTIME=1 the servers run before all other processes of the machine (as root), so that stalls are their own.
+VERBOSE=1 lists the slowest commands. What is slow before anything is asked of the server, or while keys are only looked
+at, is the machine: one that samples which pages are used makes the first look at each page slow again afterwards.
 Churn is measured by tests/memory/churn.py.
 
 Modes
@@ -18,7 +20,8 @@ Modes
   busy    the same on a core that two endless loops keep busy, with new keys in pipelines: use over the limit from one
           second on, and the slowest command.
   delete  90 % of 5 million keys are deleted: RSS over that of a fresh server with what is left, and the slowest
-          command meanwhile.
+          command of a second client while nothing happens, while the keys are only looked at in the same pipelines,
+          while they are deleted, and afterwards. The servers are on core 0, the load on core 1.
 """
 import argparse
 import bisect
@@ -69,8 +72,8 @@ class Client:
     def call(self, *words):
         return self.pipeline([words])[0]
 
-    def info(self, field):
-        for line in self.call("INFO", "everything").decode().splitlines():
+    def info(self, field, section="everything"):
+        for line in self.call("INFO", section).decode().splitlines():
             if line.startswith(field + ":"):
                 return line.split(":", 1)[1]
         raise KeyError(field)
@@ -198,35 +201,113 @@ def zipf(args):
 
 # --- halve ---
 
+class Gaps:
+    """Processes, one a core, that run before all others and note when their core was nobody's: the machine's share."""
+
+    def __init__(self):
+        self.pipes, self.processes = [], []
+        for core in range(os.cpu_count()):
+            ours, theirs = multiprocessing.Pipe()
+            process = multiprocessing.Process(target=self.run, args=(core, theirs), daemon=True)
+            process.start()
+            self.pipes.append(ours)
+            self.processes.append(process)
+
+    @staticmethod
+    def run(core, pipe):
+        os.sched_setaffinity(0, {core})
+        run_before_others(2)
+        gaps = []
+        while not pipe.poll():
+            due = time.perf_counter() + 0.0005
+            time.sleep(0.0005)
+            now = time.perf_counter()
+            if now - due > 0.0003:
+                gaps.append((due, now))
+        pipe.send(gaps)
+
+    def stop(self):
+        for pipe in self.pipes:
+            pipe.send("stop")
+        gaps = [pipe.recv() for pipe in self.pipes]
+        for process in self.processes:
+            process.join()
+        return sorted(gap for core in gaps for gap in core)
+
+
+def run_before_others(priority):
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except PermissionError:
+        pass
+
+
+def without(begin, end, gaps):
+    """The time from `begin` to `end` that is in none of the gaps, which are sorted."""
+    left, at = 0.0, begin
+    for gap_begin, gap_end in gaps:
+        if gap_end <= at or gap_begin >= end:
+            continue
+        left += max(gap_begin - at, 0)
+        at = max(at, gap_end)
+    return left + max(end - at, 0)
+
+
+class Slowest:
+    """In milliseconds: the slowest command, the slowest without the machine's gaps, and the most CPU time that the
+    server (all of its threads) took during one command; the longest turn of its main loop as it says itself."""
+
+    def __init__(self, slow, gaps, turn_us):
+        self.count = sum(end - begin > 0.002 for begin, end, _ in slow)
+        self.all = 1000 * max((end - begin for begin, end, _ in slow), default=0)
+        self.own = 1000 * max((without(begin, end, gaps) for begin, end, _ in slow), default=0)
+        self.cpu = 1000 * max((cpu for _, _, cpu in slow), default=0)
+        self.gap = 1000 * max((end - begin for begin, end in gaps), default=0)
+        self.turn = turn_us / 1000
+        if os.environ.get("VERBOSE") == "1":
+            for begin, end, cpu in sorted(slow, key=lambda each: each[0] - each[1])[:12]:
+                print(f"    at {begin:.3f}: {1000 * (end - begin):.1f} ms, without gaps "
+                      f"{1000 * without(begin, end, gaps):.1f}, server's CPU {1000 * cpu:.1f}")
+
+    def __str__(self):
+        return (f"{self.all:.1f} ms ({self.count} above 2; {self.own:.1f} without the machine's gaps of up to "
+                f"{self.gap:.1f}; at most {self.cpu:.1f} of the server's CPU in one command; "
+                f"longest turn {self.turn:.1f})")
+
+
 class Prober:
     """A process that asks a thousand times a second, before others if the system lets it: it sees the server."""
 
-    def __init__(self, port):
+    def __init__(self, server):
+        server.client.call("CONFIG", "RESETSTAT")
+        self.server = server
+        self.gaps = Gaps()
         self.ours, theirs = multiprocessing.Pipe()
-        self.process = multiprocessing.Process(target=self.run, args=(port, theirs), daemon=True)
+        arguments = (server.port, server.process.pid, theirs)
+        self.process = multiprocessing.Process(target=self.run, args=arguments, daemon=True)
         self.process.start()
         self.ours.recv()
 
     @staticmethod
-    def run(port, pipe):
-        try:
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        except PermissionError:
-            pass
-        client, slowest = Client(port), 0.0
+    def run(port, pid, pipe):
+        run_before_others(1)
+        client, slow = Client(port), []
+        clock = (~pid << 3) | 2  # The CPU time of another process, see clock_getcpuclockid(3).
         pipe.send("ready")
         while not pipe.poll():
-            begin = time.perf_counter()
+            cpu, begin = time.clock_gettime(clock), time.perf_counter()
             client.call("SET", "probe", "1")
-            slowest = max(slowest, time.perf_counter() - begin)
+            end = time.perf_counter()
+            if end - begin > 0.0005:
+                slow.append((begin, end, time.clock_gettime(clock) - cpu))
             time.sleep(0.001)
-        pipe.send(slowest)
+        pipe.send(slow)
 
     def stop(self):
         self.ours.send("stop")
-        slowest = self.ours.recv()
+        slow = self.ours.recv()
         self.process.join()
-        return slowest * 1000
+        return Slowest(slow, self.gaps.stop(), int(self.server.client.info("eventloop_duration_max", "debug")))
 
 
 def halve_once(program, benchmark, keys):
@@ -239,8 +320,7 @@ def halve_once(program, benchmark, keys):
         load = subprocess.Popen(["taskset", "-c", "1", benchmark, "-p", str(server.port), "-t", "set", "-d", "512",
                                  "-c", "20", "-r", str(3 * keys), "-q", "-n", "100000000"], stdout=subprocess.DEVNULL)
         time.sleep(1)
-        prober = Prober(server.port)
-        client.call("CONFIG", "RESETSTAT")
+        prober = Prober(server)
         client.call("CONFIG", "SET", "latency-monitor-threshold", "1")
         begin = time.perf_counter()
         client.call("CONFIG", "SET", "maxmemory", used // 2)
@@ -251,14 +331,14 @@ def halve_once(program, benchmark, keys):
         histogram = client.call("LATENCY", "LATEST")
         load.terminate()
         load.wait()
-        return slowest, took, histogram
+        return before, slowest, took, histogram
 
 
 def halve(args):
     for name, program in (("reference", args.reference), ("ours", args.ours)):
-        slowest, took, events = halve_once(program, args.benchmark, args.keys or 1000000)
-        print(f"{name}: slowest command {slowest:.1f} ms, limit kept after {took:.2f} s, "
-              f"LATENCY LATEST {events}", flush=True)
+        before, slowest, took, events = halve_once(program, args.benchmark, args.keys or 1000000)
+        print(f"{name}: limit kept after {took:.2f} s, LATENCY LATEST {events}\n  slowest command:\n"
+              f"    {'before':28} {before}\n    {'until the limit is kept':28} {slowest}", flush=True)
 
 
 # --- busy ---
@@ -276,7 +356,7 @@ def busy_once(program, benchmark, keys, seconds=10):
         others = [subprocess.Popen(each, stdout=subprocess.DEVNULL) for each in (loop, loop, load)]
         try:
             time.sleep(1)
-            prober = Prober(server.port)
+            prober = Prober(server)
             client.call("CONFIG", "SET", "maxmemory", limit)
             begin, kept, highest = time.perf_counter(), None, 0.0
             while time.perf_counter() - begin < seconds:
@@ -300,44 +380,57 @@ def busy(args):
             slowest, kept, highest = busy_once(program, args.benchmark, args.keys or 300000)
             when = "never" if kept is None else f"after {kept:.2f} s"
             print(f"round {number + 1}: {name}: limit kept {when}, at most {highest:.3f} of it from one second on, "
-                  f"slowest command {slowest:.1f} ms", flush=True)
+                  f"slowest command {slowest}", flush=True)
 
 
 # --- delete ---
 
+def walk_keys(client, keys, word):
+    """Nine of ten keys, in pipelines of a thousand."""
+    for at in range(0, keys, 1000):
+        client.pipeline([(word, "key:%012d" % i) for i in range(at, at + 1000) if i % 10 != 0])
+
+
 def delete_once(program, keys):
     value = b"v" * 64
-    with Server(program) as server:
+    slowest = {}
+    with Server(program, core=0) as server:
         client = server.client
         fill(client, keys, value=value)
         full = server.rss()
-        prober = Prober(server.port)
-        for at in range(0, keys, 1000):
-            client.pipeline([("DEL", "key:%012d" % i) for i in range(at, at + 1000) if i % 10 != 0])
-        deleted = server.rss()
-        during = prober.stop()
-        prober = Prober(server.port)
+        time.sleep(2)
+        prober = Prober(server)
+        time.sleep(5)
+        slowest["idle"] = prober.stop()
+        for name, word in (("while the keys are looked at", "EXISTS"), ("while they are deleted", "DEL")):
+            prober = Prober(server)
+            walk_keys(client, keys, word)
+            deleted = server.rss()
+            slowest[name] = prober.stop()
+        prober = Prober(server)
         lines = []
         for second in range(1, 13):
             time.sleep(1)
             lines.append(f"{server.rss() / 2**20:.0f}")
-        after = prober.stop()
+        slowest["afterwards"] = prober.stop()
         end = server.rss()
     with Server(program) as server:
         for at in range(0, keys, 10000):
             server.client.pipeline([("SET", "key:%012d" % i, value) for i in range(at, at + 10000, 10)])
         time.sleep(1)
         fresh = server.rss()
-    return full, deleted, end, fresh, during, after, lines
+    return full, deleted, end, fresh, lines, slowest
 
 
 def delete(args):
+    os.sched_setaffinity(0, {1})  # This process makes the load.
     for name, program in (("reference", args.reference), ("ours", args.ours)):
-        full, deleted, end, fresh, during, after, lines = delete_once(program, args.keys or 5000000)
+        full, deleted, end, fresh, lines, slowest = delete_once(program, args.keys or 5000000)
         mb = 2**20
         print(f"{name}: RSS full {full / mb:.0f} MB, after deletion {deleted / mb:.0f}, each second {' '.join(lines)}, "
-              f"fresh {fresh / mb:.0f}; end / fresh {end / fresh:.2f}; slowest command while deleting {during:.1f} ms, "
-              f"afterwards {after:.1f} ms", flush=True)
+              f"fresh {fresh / mb:.0f}; end / fresh {end / fresh:.2f}\n  slowest command:")
+        for when, which in slowest.items():
+            print(f"    {when:28} {which}", flush=True)
 
 
 def main():

@@ -5,12 +5,17 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
 
+#include "base/allocator_controls.h"
 #include "base/assert.h"
 
 #ifndef MILLRACE_SANITIZED
@@ -135,7 +140,31 @@ uint64_t read_statistic(const char* name) {
     return mallctl(name, &value, &bytes, nullptr, 0) == 0 ? value : 0;
 }
 
+bool exists(const std::string& name) {
+    std::array<size_t, 8> mib;
+    size_t length = mib.size();
+    return mallctlnametomib(name.c_str(), mib.data(), &length) == 0;
+}
+
+bool may_be_set(std::string_view name) {
+    return name == "epoch" || name == "background_thread" || name == "max_background_threads" ||
+           name.ends_with(".dirty_decay_ms") || name.ends_with(".muzzy_decay_ms");
+}
+
+bool is_text(std::string_view name) {
+    constexpr std::string_view kTexts[] = {"version",          "config.malloc_conf",
+                                           "opt.dss",          "opt.junk",
+                                           "opt.metadata_thp", "opt.percpu_arena",
+                                           "opt.thp",          "opt.zero_realloc"};
+    if (std::find(std::begin(kTexts), std::end(kTexts), name) != std::end(kTexts)) return true;
+    return name.starts_with("arena.") && name.ends_with(".dss");
+}
+
 #endif
+
+Error refusal(int code) {
+    return Error(std::string("ERR ") + std::strerror(code), code);
+}
 
 [[maybe_unused]] void* allocate_aligned(size_t bytes, size_t alignment) {
     void* memory = nullptr;
@@ -250,6 +279,44 @@ bool set_allocator_background_threads(bool enabled) {
     return mallctl("background_thread", nullptr, nullptr, &enabled, sizeof(enabled)) == 0 &&
            mallctl("arena.0.oversize_threshold", nullptr, nullptr, &large, sizeof(large)) == 0;
 #endif
+}
+
+bool allocator_has_controls() {
+#ifdef MILLRACE_SANITIZED
+    return false;
+#else
+    return true;
+#endif
+}
+
+Result<int64_t> allocator_number([[maybe_unused]] const std::string& name,
+                                 [[maybe_unused]] std::optional<int64_t> fresh) {
+    int failed = ENOENT;
+#ifndef MILLRACE_SANITIZED
+    if (fresh && exists(name) && !may_be_set(name)) return refusal(EPERM);
+    // A name does not say how wide its value is; another width is refused.
+    for (const size_t width : {8, 4, 1}) {
+        int64_t number = 0;
+        size_t bytes = width;
+        failed = mallctl(name.c_str(), &number, &bytes, fresh ? &*fresh : nullptr,
+                         fresh ? width : 0);
+        if (failed == 0) return number;
+        if (failed != EINVAL) break;
+    }
+#endif
+    return refusal(failed);
+}
+
+Result<std::string> allocator_text([[maybe_unused]] const std::string& name) {
+    int failed = ENOENT;
+#ifndef MILLRACE_SANITIZED
+    if (exists(name) && !is_text(name)) return refusal(EINVAL);
+    const char* text = nullptr;
+    size_t bytes = sizeof(text);
+    failed = mallctl(name.c_str(), &text, &bytes, nullptr, 0);
+    if (failed == 0) return std::string(text == nullptr ? "" : text);
+#endif
+    return refusal(failed);
 }
 
 uint64_t resident_set_bytes() {

@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "base/allocator_controls.h"
 
 namespace millrace {
 namespace {
@@ -27,6 +30,24 @@ TEST(Memory, CountsExactlyWhatTheAllocatorRoundsTo) {
         EXPECT_EQ(used_bytes(), before) << bytes;
     }
     deallocate(nullptr);
+}
+
+TEST(Memory, TheAllocatorsOwnValues) {
+    if (!allocator_has_controls()) GTEST_SKIP() << "the sanitizer has its own allocator";
+    EXPECT_EQ(allocator_number("arenas.page", {}).value(), 4096);
+    EXPECT_EQ(allocator_number("nope", {}).error().code(), ENOENT);
+    EXPECT_EQ(allocator_number("nope", 1).error().code(), ENOENT);
+    // A flag is narrower than a number.
+    EXPECT_EQ(allocator_number("config.debug", {}).value(), 0);
+    const int64_t before = allocator_number("arenas.dirty_decay_ms", 4321).value();
+    EXPECT_EQ(allocator_number("arenas.dirty_decay_ms", before).value(), 4321);
+    EXPECT_EQ(allocator_number("arenas.dirty_decay_ms", {}).value(), before);
+    // What would be taken for an address, or is to be read only.
+    for (const char* name : {"arena.0.extent_hooks", "arenas.page", "thread.tcache.flush"})
+        EXPECT_EQ(allocator_number(name, 1).error().code(), EPERM) << name;
+    EXPECT_NE(allocator_text("version").value(), "");
+    EXPECT_EQ(allocator_text("nope").error().code(), ENOENT);
+    EXPECT_EQ(allocator_text("arenas.page").error().code(), EINVAL);
 }
 
 struct alignas(256) Aligned {

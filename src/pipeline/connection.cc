@@ -134,9 +134,11 @@ Connection::Parsing Connection::parse(std::string_view bytes, size_t& used, Read
     while (used < bytes.size()) {
         if (barrier_ || frozen_ || in_flight_ >= kInFlightMax || !context.sink.has_room())
             return Parsing::Stopped;
+        if (requests_left_ == 0) return Parsing::ShareUsed;
         switch (parser_.parse(bytes.substr(used), limits_, *this)) {
             case RequestParser::Outcome::Request:
                 emit(context);
+                --requests_left_;
                 used += parser_.consumed();
                 break;
             case RequestParser::Outcome::Empty:
@@ -230,15 +232,21 @@ ReadOutcome Connection::read(ReadContext& context) {
         if (handshake.state != TransferState::Moved) return ReadOutcome::Drained;
         handshaken_ = true;
     }
-    if (input_.size() > input_begin_) {  // Left over from a barrier or a lack of credits.
+    requests_left_ = context.requests_max;
+    if (input_.size() > input_begin_) {  // Left over from a barrier, or of what was too much.
         size_t used = 0;
         const std::string_view bytes(input_.data() + input_begin_, input_.size() - input_begin_);
         const Parsing parsing = parse(bytes, used, context);
         keep_rest(bytes.substr(used));
         if (parsing == Parsing::Stopped) return ReadOutcome::Waiting;
+        if (parsing == Parsing::ShareUsed) {
+            publish_traffic();
+            return ReadOutcome::More;
+        }
     }
     ReadOutcome outcome = ReadOutcome::More;
-    for (size_t used = 0; readable_ && !ended_ && used < kReadBytesPerTurn;) {
+    for (size_t used = 0;
+         readable_ && !ended_ && used < kReadBytesPerTurn && requests_left_ > 0;) {
         if (barrier_ || frozen_ || in_flight_ >= kInFlightMax) {
             outcome = ReadOutcome::Waiting;
             break;
@@ -252,7 +260,9 @@ ReadOutcome Connection::read(ReadContext& context) {
         if (outcome != ReadOutcome::More) break;
     }
     publish_traffic();
-    if (outcome == ReadOutcome::More && (!readable_ || ended_)) outcome = ReadOutcome::Drained;
+    const bool share_used = requests_left_ == 0 && input_.size() > input_begin_;
+    if (outcome == ReadOutcome::More && !share_used && (!readable_ || ended_))
+        outcome = ReadOutcome::Drained;
     return outcome;
 }
 

@@ -50,6 +50,7 @@ struct ReadContext {
     const IoSettings& settings;
     RequestSink& sink;
     std::span<char> scratch;  // Input that needs no buffer of its own passes through here.
+    size_t requests_max;      // Of one connection, until others have had their turn.
 };
 
 enum class ReadOutcome : uint8_t {
@@ -112,7 +113,7 @@ public:
     uint64_t buffer_bytes_counted = 0;  // By its sides, together.
 
 private:
-    enum class Parsing : uint8_t { Starved, Stopped, Broken };
+    enum class Parsing : uint8_t { Starved, Stopped, ShareUsed, Broken };
 
     char* begin(std::span<const std::string_view> arguments_before, size_t argument_count,
                 size_t bytes) override;
@@ -138,6 +139,7 @@ private:
 
     ByteBuffer input_;  // Bytes of an unfinished request, and what could not be parsed yet.
     size_t input_begin_ = 0;
+    size_t requests_left_ = 0;  // Of the share that the current read() began with.
     keyspace::Entry* arriving_entry_ =
         nullptr;  // A large value that is received straight into place.
     std::vector<std::unique_ptr<char[]>> arriving_;  // Other large arguments.

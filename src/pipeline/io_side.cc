@@ -119,13 +119,14 @@ void IoSide::event(const net::ReadyEvent& event) {
     if (event.writable && !connection->output().empty()) want_write(*connection);
 }
 
-size_t IoSide::read(size_t batches_max) {
+size_t IoSide::read(size_t batches_max, size_t requests_max) {
     report_all();
     submitted_ = 0;
     ReadContext context{.resolver = resolver_,
                         .settings = *settings_,
                         .sink = *this,
-                        .scratch = {scratch_.get(), kScratchBytes}};
+                        .scratch = {scratch_.get(), kScratchBytes},
+                        .requests_max = requests_max};
     const size_t round = read_list_.size();
     for (size_t i = 0; i < std::min(round, kConnectionDistance); ++i) fetch(read_list_[i]);
     size_t visited = 0;

@@ -70,8 +70,9 @@ public:
 
     void event(const net::ReadyEvent& event) ON_IO_SIDE;
     // Reads from connections that have something, until `batches_max` batches have been submitted
-    // or the list is worked through once. How many it visited.
-    size_t read(size_t batches_max) ON_IO_SIDE;
+    // or the list is worked through once; of each not more than so many requests. How many it
+    // visited.
+    size_t read(size_t batches_max, size_t requests_max) ON_IO_SIDE;
     // How many wait for that.
     size_t ready() const { return read_list_.size(); }
     // Hands on a batch that is not full.

@@ -14,6 +14,7 @@
 namespace millrace::pipeline {
 namespace {
 constexpr size_t kBatchesPerTurn = 8;
+constexpr size_t kRequestsPerRead = 256;
 constexpr size_t kTidiedBytes = size_t{2} << 20;
 }
 
@@ -101,7 +102,7 @@ bool IoThread::turn() {
         side_.event(event);
         worked = true;
     }
-    worked = side_.read(kBatchesPerTurn) > 0 || worked;
+    worked = side_.read(kBatchesPerTurn, kRequestsPerRead) > 0 || worked;
     side_.flush();
     return worked;
 }

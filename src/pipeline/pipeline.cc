@@ -19,6 +19,11 @@ namespace {
 // Batches that one round on side 0 fills before it executes them: as many as stay in the
 // second-level cache.
 constexpr size_t kBatchesPerRound = 8;
+// What a round takes from one connection, so that nobody waits for long for what another sends at
+// once. A round that took longer to execute than this lets the next one take less.
+constexpr size_t kShareMin = 16;
+constexpr size_t kShareMax = 128;
+constexpr uint64_t kRoundNs = 500'000;
 constexpr int64_t kSpinNs = 20000;
 // Once everything that was ready has been served, those of whom there is more may have this long
 // before the others are asked again.
@@ -193,17 +198,13 @@ bool Pipeline::run_side_zero() {
     bool worked = false;
     size_t unserved = side_zero_.ready();
     for (int rounds = 0; rounds < 64; ++rounds) {
-        const size_t visited = side_zero_.read(kBatchesPerRound);
+        const size_t batches = std::max<size_t>(kBatchesPerRound * share_ / kShareMax, 1);
+        const size_t visited = side_zero_.read(batches, share_);
         side_zero_.flush();
         if (visited == 0 && filled_.empty()) break;
         worked = true;
         unserved -= std::min(unserved, visited);
-        while (!filled_.empty()) {
-            std::unique_ptr<Batch> batch = std::move(filled_.front());
-            filled_.pop_front();
-            execute(*batch, 0);
-            publish(std::move(batch), 0);
-        }
+        execute_filled();
         hand_over();
         side_zero_.write();
         // What this round replaced is free, and warm, when the next one builds its values.
@@ -215,6 +216,21 @@ bool Pipeline::run_side_zero() {
     }
     side_zero_.write();
     return worked;
+}
+
+void Pipeline::execute_filled() {
+    const uint64_t begin = CycleClock::now();
+    while (!filled_.empty()) {
+        std::unique_ptr<Batch> batch = std::move(filled_.front());
+        filled_.pop_front();
+        execute(*batch, 0);
+        publish(std::move(batch), 0);
+    }
+    const uint64_t took_ns = CycleClock::to_nanoseconds(CycleClock::now() - begin);
+    if (took_ns > kRoundNs)
+        share_ = std::max(share_ * kRoundNs / took_ns, kShareMin);
+    else if (took_ns < kRoundNs / 2)
+        share_ = std::min(share_ * 2, kShareMax);
 }
 
 bool Pipeline::drain_threads() {

@@ -114,6 +114,7 @@ private:
     void take_token();
     bool single_turn(int64_t timeout_us);
     bool run_side_zero();
+    void execute_filled();
     bool threaded_turn(int64_t timeout_us);
     bool drain_threads();
     void wait_for_threads(int64_t timeout_us);
@@ -159,6 +160,7 @@ private:
     MainWaiting waiting_;
     SideParts side_parts_;
     std::deque<std::unique_ptr<Batch>> filled_;  // By side 0.
+    size_t share_ = 32;  // Requests that side 0 takes from one connection in a round.
     IoSide side_zero_;
     std::vector<std::unique_ptr<IoThread>> threads_;  // Side i + 1.
     std::vector<Ledger> ledgers_;                     // By side.

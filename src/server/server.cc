@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -201,6 +202,8 @@ int Server::run() {
             state_.loop.cron_duration_us = cron_ns_ / 1000;
             state_.threads.main().active_nanoseconds.add(spent_ns);
             state_.loop.duration_us += spent_ns / 1000;
+            state_.loop.duration_us_highest =
+                std::max(state_.loop.duration_us_highest, spent_ns / 1000);
             ++state_.loop.cycles;
         }
         pipeline_.turn(append_only_file_.attend(persistence_.attend(wait_us)));

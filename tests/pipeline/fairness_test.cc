@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "rig.h"
 
@@ -65,6 +66,42 @@ TEST(Fairness, AValueThatArrivesLeavesTurnsShort) {
     EXPECT_LE(reads.bytes_highest, 256u * 1024);
     const auto other = rig.connect();
     rig.expect(*other, command({"PING"}), "+PONG\r\n");
+}
+
+// What one client sends at once is executed in shares, and others come in between. One of the
+// others, at least, is looked at after it.
+TEST(Fairness, NobodyWaitsForAllThatAnotherSendsAtOnce) {
+    constexpr int kRequests = 1000;  // They come in one piece.
+    for (const int threads : {1, 2}) {
+        Rig rig(threads);
+        std::vector<std::unique_ptr<RigClient>> clients;
+        for (int i = 0; i < 3; ++i) clients.push_back(rig.connect());
+        for (auto& client : clients) rig.expect(*client, "SET n 0\r\n", "+OK\r\n");
+        RigClient& eager = *clients[1];
+        for (int i = 0; i < kRequests; ++i) eager.send("INCR n\r\n");
+        eager.exchange();
+        ASSERT_TRUE(eager.all_sent());
+        int seen = 0;
+        for (RigClient* other : {clients[0].get(), clients[2].get()}) {
+            other->send("GET n\r\n");
+            other->exchange();
+        }
+        for (RigClient* other : {clients[0].get(), clients[2].get()}) {
+            rig.turn_until([&] {
+                other->exchange();
+                return other->received().ends_with("\r\n");
+            });
+            seen = std::max(seen, std::stoi(other->received().substr(4)));
+        }
+        if (threads == 1) {
+            EXPECT_GT(seen, 0);
+        }
+        EXPECT_LT(seen, kRequests / 2) << threads;
+        rig.turn_until([&] {
+            eager.exchange();
+            return eager.received().ends_with(":1000\r\n");
+        });
+    }
 }
 
 TEST(Fairness, BytesInAndOutAreCounted) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // DEBUG RELOAD, LOADAOF, AOF-FLUSH-SLEEP, SLEEP, LOG, CHANGE-REPL-ID, CONFIG-REWRITE-FORCE-ALL,
-// STRUCTSIZE and the ways to crash: the process as a whole.
+// STRUCTSIZE, MALLCTL, MALLCTL-STR and the ways to crash: the process as a whole.
 
 #include <fmt/format.h>
 
@@ -10,10 +10,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "admin/debug/subcommands.h"
+#include "base/allocator_controls.h"
 #include "base/log.h"
 #include "config/rewrite.h"
 #include "engine/append_log.h"
@@ -118,6 +120,21 @@ struct Word {
     char letters[kSize];
 };
 
+// Compat: what follows the value is not looked at.
+Status allocator_value(Call& call) {
+    if (!allocator_has_controls()) return unknown_subcommand(call.arg(1));
+    std::optional<int64_t> fresh;
+    if (call.count() > 3) fresh = TRY(call.integer(3));
+    call.reply().integer(TRY(allocator_number(std::string(call.arg(2)), fresh)));
+    return done();
+}
+
+Status allocator_string(Call& call) {
+    if (!allocator_has_controls()) return unknown_subcommand(call.arg(1));
+    call.reply().bulk(TRY(allocator_text(std::string(call.arg(2)))));
+    return done();
+}
+
 template <Word kWhat>
 Status crash(Call& call) {
     TRY(call.engine().process().crash(kWhat.view()));
@@ -134,6 +151,8 @@ constexpr Subcommand kServerSubcommands[] = {
     {"CHANGE-REPL-ID", 2, 2, change_replication_id},
     {"CONFIG-REWRITE-FORCE-ALL", 2, 2, rewrite_whole_configuration},
     {"STRUCTSIZE", 2, 2, structure_sizes},
+    {"MALLCTL", 3, SIZE_MAX, allocator_value},
+    {"MALLCTL-STR", 3, SIZE_MAX, allocator_string},
     {"SEGFAULT", 2, 2, crash<"segfault">},
     {"ASSERT", 2, 2, crash<"assert">},
     {"PANIC", 2, 2, crash<"panic">},
