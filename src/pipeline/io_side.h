@@ -86,7 +86,10 @@ public:
     void drop_spares() ON_IO_SIDE { spare_.clear(); }
 
     // Whether another round would do something without anything new from outside.
-    bool can_go_on() { return (!read_list_.empty() && has_room()) || !write_list_.empty(); }
+    bool can_go_on() {
+        const bool has_input = !read_list_.empty() || !report_list_.empty() || !unpinned_.empty();
+        return open_ != nullptr || !write_list_.empty() || (has_input && has_room());
+    }
     size_t connections() const { return connection_count_; }
     void set_settings(std::shared_ptr<const IoSettings> settings) {
         settings_ = std::move(settings);

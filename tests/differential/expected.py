@@ -6,9 +6,11 @@ An entry is the reason, and a function of the command's words and the two replie
 
 
 def decoded_as_far_as_sound(words, reference, ours):
+    if len(words) < 2 or words[0].lower() != b"pfdebug":
+        return False
     subcommand = words[1].lower().split(b"\0")[0]  # Both take no notice of what stands behind a zero.
-    return (words[0].lower() == b"pfdebug" and subcommand == b"decode" and isinstance(reference, bytes)
-            and isinstance(ours, bytes) and reference.startswith(ours))
+    return (subcommand == b"decode" and isinstance(reference, bytes) and isinstance(ours, bytes)
+            and reference.startswith(ours))
 
 
 EXPECTED = [

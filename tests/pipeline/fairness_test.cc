@@ -104,6 +104,42 @@ TEST(Fairness, NobodyWaitsForAllThatAnotherSendsAtOnce) {
     }
 }
 
+// What makes any turn longer than the extra rounds may take.
+class SlowTransport final : public net::Transport {
+public:
+    explicit SlowTransport(std::unique_ptr<net::Transport> below) : below_(std::move(below)) {}
+    Transfer handshake() override { return below_->handshake(); }
+    Transfer read(std::span<char> room) override {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return below_->read(room);
+    }
+    Transfer write(std::span<const iovec> pieces) override { return below_->write(pieces); }
+    bool pending() const override { return below_->pending(); }
+    int descriptor() const override { return below_->descriptor(); }
+
+private:
+    std::unique_ptr<net::Transport> below_;
+};
+
+// A turn that ended in time left the news of a connection's end where they were, and then waited.
+TEST(Fairness, AConnectionEndsWithoutWaitingForTheNextEvent) {
+    using Clock = std::chrono::steady_clock;
+    Rig rig(1);
+    const auto client = rig.connect([](net::Socket socket) {
+        return std::make_unique<SlowTransport>(net::make_plain_transport(std::move(socket)));
+    });
+    rig.expect(*client, command({"PING"}), "+PONG\r\n");
+    client->send(command({"QUIT"}));
+    client->exchange();
+    const auto begin = Clock::now();
+    for (int turn = 0; turn < 5 && !client->closed(); ++turn) {
+        rig.pipeline().turn(2'000'000);
+        client->exchange();
+    }
+    EXPECT_TRUE(client->closed());
+    EXPECT_LT(Clock::now() - begin, std::chrono::seconds(1));
+}
+
 TEST(Fairness, BytesInAndOutAreCounted) {
     for (const int io_threads : {1, 3}) {
         Rig rig(io_threads);
