@@ -137,8 +137,11 @@ class Server(latency.Server):
     def cpu_ns(self):
         total = 0
         for task in os.listdir(f"/proc/{self.process.pid}/task"):
-            with open(f"/proc/{self.process.pid}/task/{task}/schedstat", encoding="ascii") as file:
-                total += int(file.read().split()[0])
+            try:
+                with open(f"/proc/{self.process.pid}/task/{task}/schedstat", encoding="ascii") as file:
+                    total += int(file.read().split()[0])
+            except OSError:
+                pass  # A thread that has ended since.
         return total
 
     def resident(self):

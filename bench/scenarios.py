@@ -4,19 +4,17 @@
 
     scenarios.py OURS --reference CMD [--only TEXT] [--runs N]
 
-OURS and CMD are server programs. The server has core 0, the only client runs on core 1. Server CPU (all threads) in
-microseconds per command, the least of --runs (2), with the time that the client saw; the last column marks what costs
-more than 1.1 of the reference. Each run is short, so look twice at what it marks.
+OURS and CMD are server commands that take Valkey's directives. The server has core 0, the only client runs on core 1.
+Server CPU (all threads) in microseconds per command, the least of --runs (2), with the time that the client saw; the
+last column marks what costs more than 1.1 of the reference. Each run is short, so look twice at what it marks.
 """
 import argparse
 import os
 import random
-import subprocess
-import sys
-import tempfile
 import time
 
 import latency
+from commands import Server
 
 chosen = random.Random(5)
 MEGABYTE = b"x" * 1000000
@@ -45,35 +43,6 @@ class Client(latency.Client):
             self.socket.sendall(b"".join(part))
             for _ in part:
                 self.skip_reply()
-
-
-class Server:
-    def __init__(self, program, port):
-        self.folder = tempfile.TemporaryDirectory()
-        words = ["taskset", "-c", "0", program, "--port", str(port), "--save", "", "--dir", self.folder.name]
-        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        for _ in range(100):
-            try:
-                self.client = Client(port)
-                return
-            except OSError:
-                time.sleep(0.1)
-        sys.exit(f"{program} does not answer")
-
-    def cpu_ns(self):
-        total = 0
-        for task in os.listdir(f"/proc/{self.process.pid}/task"):
-            try:
-                with open(f"/proc/{self.process.pid}/task/{task}/schedstat") as file:
-                    total += int(file.read().split()[0])
-            except OSError:
-                pass  # A thread that has ended since.
-        return total
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.folder.cleanup()
 
 
 # --- data ---
@@ -293,9 +262,10 @@ def cost(program, port, data, requests, depth, runs):
     best = None
     for _ in range(runs):
         server = Server(program, port)
-        server.client.pipeline(data, 16)
+        client = Client(port)
+        client.pipeline(data, 16)
         cpu_ns, began = server.cpu_ns(), time.perf_counter()
-        server.client.pipeline(requests, depth)
+        client.pipeline(requests, depth)
         took = time.perf_counter() - began
         time.sleep(0.02)  # Other threads may still be freeing.
         each = (server.cpu_ns() - cpu_ns) / 1000 / len(requests), took * 1e6 / len(requests)
