@@ -25,7 +25,7 @@ void add_databases(MemoryOverview& overview, keyspace::Keyspace& keyspace) {
         overview.tables += main_bytes + expiry_bytes;
         overview.keys += database.size();
         // Compat: an emptied database is shown, until it is flushed.
-        if (database.size() != 0 || database.has_lost_keys()) {
+        if (database.size() != 0 || database.keys_lost() != 0) {
             overview.databases.push_back({number, main_bytes, expiry_bytes});
         }
     }

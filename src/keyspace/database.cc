@@ -75,7 +75,7 @@ void Database::remove(Position position, uint64_t hash) {
     Entry* entry = position.element();
     if (!entry->is_string()) forget_members(*entry, hash);
     table_.erase(position, hash);
-    has_lost_keys_ = true;
+    ++keys_lost_;
 }
 
 void Database::expiry_changed(Position position, uint64_t hash, int64_t before_ms) {

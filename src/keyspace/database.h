@@ -88,8 +88,8 @@ public:
     bool first_members_due(int64_t now_ms, uint64_t& hash) const;
 
     size_t size() const { return table_.size(); }
-    // Whether keys have left it one by one; a flushed database is as new.
-    bool has_lost_keys() const { return has_lost_keys_; }
+    // How many keys have left it one by one; a flushed database is as new.
+    uint64_t keys_lost() const { return keys_lost_; }
     // Keys with members that expire.
     size_t with_expiring_members() const { return member_expiry_.size(); }
     size_t expiring() const { return expiring_; }
@@ -128,7 +128,7 @@ private:
     size_t expiring_ = 0;
     unsigned captured_tag_ = 0;  // What the snapshot bit of captured slots is.
     int capture_number_ = kNotCapturing;
-    bool has_lost_keys_ = false;
+    uint64_t keys_lost_ = 0;
     // Sum of expiry times, for the average that INFO shows; wraps harmlessly.
     uint64_t expire_at_sum_ms_ = 0;
 };

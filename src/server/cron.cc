@@ -18,8 +18,11 @@ namespace {
 
 constexpr int64_t kSlowTickUs = 100000;
 constexpr size_t kSegmentsFreedPerSlice = 64;
-constexpr int kShrinkStepsPerTick = 64;
-constexpr uint64_t kShrinkSliceNs = 200'000;
+// A step looks at a segment, of about a hundred keys: so each is seen again when half of its keys
+// have gone.
+constexpr uint64_t kShrinkStepsPerTick = 64;
+constexpr uint64_t kKeysLostPerShrinkStep = 64;
+constexpr uint64_t kShrinkSliceNs = 500'000;
 constexpr size_t kSegmentsTidiedPerTick = 64;
 constexpr int64_t kTrimPeriodMs = 1000;
 constexpr uint64_t kQuietCommands = 20;  // In that time.
@@ -72,8 +75,13 @@ void Cron::check_output_limits() {
 void Cron::shrink_tables() {
     if (!engine_.debug_switches().table_resizing) return;
     keyspace::Keyspace& keyspace = engine_.keyspace();
+    uint64_t lost = 0;
+    for (int db = 0; db < keyspace.database_count(); ++db) lost += keyspace.database(db).keys_lost();
+    const uint64_t before = std::exchange(keys_lost_, lost);  // It was more if one was flushed.
+    uint64_t steps = kShrinkStepsPerTick;
+    if (lost > before) steps += (lost - before) / kKeysLostPerShrinkStep;
     const uint64_t begin = CycleClock::now();
-    for (int step = 0; step < kShrinkStepsPerTick; ++step) {
+    for (; steps > 0; --steps) {
         auto& table = keyspace.database(shrink_db_).table();
         shrink_position_ = table.shrink_step(shrink_position_);
         if (shrink_position_ == 0) {

@@ -67,6 +67,7 @@ private:
     bool more_to_free_ = false;
     int shrink_db_ = 0;
     uint64_t shrink_position_ = 0;
+    uint64_t keys_lost_ = 0;  // By all databases, at the last tick.
 };
 
 }  // namespace millrace::server
