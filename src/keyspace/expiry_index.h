@@ -57,8 +57,8 @@ public:
     bool random(uint64_t entropy, uint64_t& hint) const;
 
     size_t records() const { return records_; }
-    // More than twice as many records as `keys` that expire.
-    bool wasteful(size_t keys) const { return records_ > 2 * keys + 4096; }
+    // Half as many records again as `keys` that expire, and some.
+    bool wasteful(size_t keys) const { return records_ > keys + keys / 2 + 1024; }
     size_t memory_bytes() const;
     void clear();
 
