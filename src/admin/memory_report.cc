@@ -62,7 +62,7 @@ std::string diagnose_memory(const MemoryOverview& memory) {
 std::string describe_allocator(const MemoryOverview& memory, std::string_view allocator) {
     const AllocatorStatistics& counts = memory.allocator;
     return fmt::format(
-        "Allocator: {}, with slabs of our own for entries\n"
+        "Memory is allocated by {}, entries in slabs of our own\n"
         "Used by the program: {}\n"
         "Allocated: {}, active: {}, resident: {}, muzzy: {}\n"
         "Resident set of the process: {}\n",

@@ -50,6 +50,13 @@ TEST(MemoryReportTest, NamesWhatStandsOut) {
     }
 }
 
+// The suite of Valkey looks for that much, whichever allocator it is.
+TEST(MemoryReportTest, NamesTheAllocator) {
+    const std::string text = describe_allocator(healthy(), "libc");
+    EXPECT_NE(text.find("libc"), std::string::npos);
+    EXPECT_NE(text.find("alloc"), std::string::npos);
+}
+
 TEST(MemoryOverviewTest, Shares) {
     const MemoryOverview memory = healthy();
     EXPECT_NEAR(memory.dataset_percent(), 66.67, 0.01);

@@ -229,6 +229,15 @@ TEST_F(BlockingTest, TimesOutInOrder) {
     EXPECT_EQ(engine_.attend_waiting(77), 77);
 }
 
+// A deadline that fits in milliseconds, but not in microseconds, keeps nobody awake.
+TEST_F(BlockingTest, SleepsBeforeADeadlineAtTheEndOfTime) {
+    run(client(), {"TAKE", "k", "9223000000000000"});
+    EXPECT_EQ(blocking().timed_clients(), 1u);
+    EXPECT_EQ(engine_.attend_waiting(10'000'000), 10'000'000);
+    run(client(), {"TAKE", "k", "0.5"});
+    EXPECT_EQ(engine_.attend_waiting(10'000'000), 500'000);
+}
+
 TEST_F(BlockingTest, QueuesWhatFollows) {
     Session &waiter = client(), &writer = client();
     run(waiter, {"TAKE", "k", "0"});

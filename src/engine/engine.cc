@@ -201,7 +201,9 @@ int64_t Engine::attend_waiting(int64_t wait_us) {
         begin_batch();
         blocking_.expire();
         if (const auto next_ms = blocking_.next_deadline_ms()) {
-            wait_us = std::min(wait_us, std::max<int64_t>(*next_ms * 1000 - now_us_, 0));
+            // In milliseconds first: those of a deadline at the end of time are no microseconds.
+            const int64_t near_ms = std::min(*next_ms, (now_us_ + wait_us) / 1000 + 1);
+            wait_us = std::min(wait_us, std::max<int64_t>(near_ms * 1000 - now_us_, 0));
         }
     }
     // Keys may have expired since the last command.

@@ -2,6 +2,7 @@
 #include "scripting/api.h"
 
 #include <array>
+#include <climits>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -226,13 +227,20 @@ int sha1hex(lua_State* lua) {
     return 1;
 }
 
+// Compat: a number that is no int is the lowest one, as x86-64 has it and C++ leaves open.
+int whole_part(lua_State* lua, int index) {
+    const double number = lua_tonumber(lua, index);
+    const bool fits = number > INT_MIN - 1.0 && number < INT_MAX + 1.0;
+    return fits ? static_cast<int>(number) : INT_MIN;
+}
+
 int write_log(lua_State* lua) {
     const int count = lua_gettop(lua);
     if (count < 2) return raise(lua, "ERR server.log() requires two arguments or more.");
     if (lua_isnumber(lua, 1) == 0) {
         return raise(lua, "ERR First argument must be a number (log level).");
     }
-    const auto level = static_cast<int>(lua_tonumber(lua, 1));
+    const auto level = whole_part(lua, 1);
     if (level < static_cast<int>(LogLevel::Debug) || level > static_cast<int>(LogLevel::Warning)) {
         return raise(lua, "ERR Invalid log level.");
     }
@@ -248,7 +256,7 @@ int write_log(lua_State* lua) {
 
 int setresp(lua_State* lua) {
     if (lua_gettop(lua) != 1) return raise(lua, "ERR server.setresp() requires one argument.");
-    const auto version = static_cast<int>(lua_tonumber(lua, 1));
+    const auto version = whole_part(lua, 1);
     if (version != 2 && version != 3) return raise(lua, "ERR RESP version must be 2 or 3.");
     if (ScriptRun* run = Interpreter::of(lua).run()) {
         run->session.protocol = static_cast<uint8_t>(version);
@@ -265,7 +273,7 @@ int replicate_commands(lua_State* lua) {
 // Effects for the AOF alone are not told apart from those for all.
 int set_repl(lua_State* lua) {
     if (lua_gettop(lua) != 1) return raise(lua, "ERR server.set_repl() requires one argument.");
-    const auto flags = static_cast<int>(lua_tonumber(lua, 1));
+    const auto flags = whole_part(lua, 1);
     if ((flags & ~kReplicateEverywhere) != 0) {
         return raise(lua,
                      "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or "

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/wrapping.h"
 
 namespace millrace::values {
 
@@ -392,8 +393,9 @@ int64_t Stream::count_up_to(const StreamId& id) const {
     if (id > last_id_) return ConsumerGroup::kUnknownCount;
     // Nothing has been deleted from the first entry on.
     if (max_deleted_id_.is_zero() || max_deleted_id_ < first_id_) {
-        if (id < first_id_) return added - length;
-        if (id == first_id_) return added - length + 1;
+        const int64_t before = wrapping_subtract(added, length);
+        if (id < first_id_) return before;
+        if (id == first_id_) return wrapping_add(before, 1);
     }
     return ConsumerGroup::kUnknownCount;
 }
@@ -402,11 +404,11 @@ std::optional<int64_t> Stream::lag_of(const ConsumerGroup& group) const {
     const auto added = static_cast<int64_t>(entries_added_);
     if (added == 0) return 0;
     if (group.entries_read != ConsumerGroup::kUnknownCount && !has_gaps_from(group.last_id)) {
-        return added - group.entries_read;
+        return wrapping_subtract(added, group.entries_read);
     }
     const int64_t read = count_up_to(group.last_id);
     if (read == ConsumerGroup::kUnknownCount) return std::nullopt;
-    return added - read;
+    return wrapping_subtract(added, read);
 }
 
 // --- groups ---

@@ -135,7 +135,7 @@ TEST(Fairness, AConnectionEndsWithoutWaitingForTheNextEvent) {
     const auto begin = Clock::now();
     // The client must not read meanwhile: room in the socket is an event, too.
     pollfd end{.fd = client->descriptor(), .events = POLLRDHUP, .revents = 0};
-    for (int turn = 0; turn < 5 && ::poll(&end, 1, 0) == 0; ++turn) rig.pipeline().turn(2'000'000);
+    for (int turn = 0; turn < 5 && ::poll(&end, 1, 0) == 0; ++turn) rig.turn_once(2'000'000);
     client->exchange();
     EXPECT_TRUE(client->closed());
     EXPECT_LT(Clock::now() - begin, std::chrono::seconds(1));

@@ -83,9 +83,9 @@ void Rig::turn_for_ms(int64_t milliseconds) {
     while (Clock::now() < deadline) pipeline_.turn(1000);
 }
 
-void Rig::turn_once() {
+void Rig::turn_once(int64_t timeout_us) {
     main_thread.assert_current();
-    pipeline_.turn(0);
+    pipeline_.turn(timeout_us);
 }
 
 void Rig::expect(RigClient& client, std::string_view request, std::string_view reply) {

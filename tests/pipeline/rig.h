@@ -62,7 +62,7 @@ public:
     // Turns until `done` says so; fails the test after ten seconds.
     void turn_until(const std::function<bool()>& done);
     void turn_for_ms(int64_t milliseconds);
-    void turn_once();  // Without waiting.
+    void turn_once(int64_t timeout_us = 0);
     // Sends and waits for a reply of exactly this length and contents.
     void expect(RigClient& client, std::string_view request, std::string_view reply);
 

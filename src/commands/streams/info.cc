@@ -7,6 +7,7 @@
 
 #include "base/numbers.h"
 #include "base/token.h"
+#include "base/wrapping.h"
 #include "commands/support/streams.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
@@ -137,7 +138,7 @@ Result<const Stream*> stream_argument(Call& call) {
 }
 
 int64_t idle_since(Call& call, int64_t ms) {
-    return std::max<int64_t>(call.now_ms() - ms, 0);
+    return std::max<int64_t>(wrapping_subtract(call.now_ms(), ms), 0);
 }
 
 void reply_progress(ReplyWriter& reply, const Stream& stream, const ConsumerGroup& group) {
@@ -175,13 +176,16 @@ Status consumers(Call& call) {
     ReplyWriter& reply = call.reply();
     reply.array(group->consumers().size());
     for (const auto& [name, consumer] : group->consumers()) {
-        const bool active = consumer.active_ms >= 0;
+        // Compat: it alone is negative where a clock was ahead.
+        const bool active = consumer.active_ms != -1;
+        const int64_t inactive_ms =
+            active ? wrapping_subtract(call.now_ms(), consumer.active_ms) : -1;
         reply.map(4);
         reply.bulk("name");
         reply.bulk(name);
         reply_field(reply, "pending", static_cast<int64_t>(consumer.pending.size()));
         reply_field(reply, "idle", idle_since(call, consumer.seen_ms));
-        reply_field(reply, "inactive", active ? idle_since(call, consumer.active_ms) : -1);
+        reply_field(reply, "inactive", inactive_ms);
     }
     return done();
 }

@@ -9,6 +9,7 @@
 
 #include "base/numbers.h"
 #include "base/token.h"
+#include "base/wrapping.h"
 #include "commands/support/streams.h"
 #include "commands/support/text.h"
 #include "engine/command.h"
@@ -230,7 +231,8 @@ void reply_summary(ReplyWriter& reply, const ConsumerGroup& group) {
 
 // Answers one pending entry if it has been idle for long enough.
 bool reply_pending(Call& call, const StreamId& id, const PendingEntry& entry, int64_t idle_ms) {
-    const int64_t idle = std::max<int64_t>(call.now_ms() - entry.delivered_ms, 0);
+    const int64_t idle =
+        std::max<int64_t>(wrapping_subtract(call.now_ms(), entry.delivered_ms), 0);
     if (idle < idle_ms) return false;
     ReplyWriter& reply = call.reply();
     reply.array(4);
@@ -301,7 +303,8 @@ Status parse_claim_options(Call& call, size_t from, ClaimOptions& options) {
         } else if (call.arg_is(at, "JUSTID")) {
             options.just_ids = true;
         } else if (call.arg_is(at, "IDLE") && more) {
-            options.delivered_ms = call.now_ms() - TRY(claim_number(call, ++at, "IDLE"));
+            const int64_t idle_ms = TRY(claim_number(call, ++at, "IDLE"));
+            options.delivered_ms = wrapping_subtract(call.now_ms(), idle_ms);
         } else if (call.arg_is(at, "TIME") && more) {
             options.delivered_ms = TRY(claim_number(call, ++at, "TIME"));
         } else if (call.arg_is(at, "RETRYCOUNT") && more) {
@@ -369,7 +372,7 @@ void hand_over(Call& call, const Claim& claim, const StreamId& id, const ClaimOp
 }
 
 bool idle_enough(Call& call, const PendingEntry& entry, int64_t idle_ms) {
-    return idle_ms == 0 || call.now_ms() - entry.delivered_ms >= idle_ms;
+    return idle_ms == 0 || wrapping_subtract(call.now_ms(), entry.delivered_ms) >= idle_ms;
 }
 
 // How many ids it has answered.

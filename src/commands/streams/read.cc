@@ -7,6 +7,7 @@
 
 #include "base/numbers.h"
 #include "base/token.h"
+#include "base/wrapping.h"
 #include "commands/support/streams.h"
 #include "commands/support/text.h"
 #include "engine/blocking.h"
@@ -318,7 +319,7 @@ void advance(const Reader& reader, const StreamId& id) {
                         group.last_id >= reader.stream.first_id() &&
                         !reader.stream.has_gaps_from(group.last_id);
     if (counts) {
-        ++group.entries_read;
+        group.entries_read = wrapping_add(group.entries_read, 1);
     } else if (reader.stream.entries_added() != 0) {
         group.entries_read = reader.stream.count_up_to(id);
     }
