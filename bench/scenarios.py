@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A hundred things that applications do, each in a small run on two servers: looks for what costs more than it should.
 
-    scenarios.py OURS --reference CMD [--only TEXT] [--runs N]
+    scenarios.py OURS --reference CMD [--only TEXT ...] [--runs N] [--port N]
 
 OURS and CMD are server commands that take Valkey's directives. The server has core 0, the only client runs on core 1.
 Server CPU (all threads) in microseconds per command, the least of --runs (2), with the time that the client saw; the
@@ -278,17 +278,18 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("ours")
     parser.add_argument("--reference", required=True)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", nargs="+", default=[""])
     parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--port", type=int, default=7821, help="the first of two")
     options = parser.parse_args()
     os.sched_setaffinity(0, {1})
     print(f"{'':28s}{'reference':>22s}{'ours':>22s}{'ratio':>8s}    (us of server CPU, us seen by the client)")
     for name, make_data, count, depth, words_of in SCENARIOS:
-        if options.only not in name:
+        if not any(text in name for text in options.only):
             continue
         data, requests = make_data(), [encode(*words_of(at)) for at in range(count)]
-        theirs, their_time = cost(options.reference, 7821, data, requests, depth, options.runs)
-        ours, our_time = cost(options.ours, 7822, data, requests, depth, options.runs)
+        theirs, their_time = cost(options.reference, options.port, data, requests, depth, options.runs)
+        ours, our_time = cost(options.ours, options.port + 1, data, requests, depth, options.runs)
         ratio = ours / theirs
         print(f"{name:28s}{theirs:11.2f}{their_time:11.2f}{ours:11.2f}{our_time:11.2f}{ratio:8.2f}"
               f"{'   <<<' if ratio > 1.1 else ''}", flush=True)
