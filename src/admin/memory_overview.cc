@@ -60,11 +60,19 @@ uint64_t MemoryOverview::bytes_per_key() const {
     return keys == 0 ? 0 : difference(used, startup) / keys;
 }
 
+MemorySample sample_memory(engine::Engine& engine) {
+    return {resident_set_bytes(), engine_memory(engine), engine.now_ms()};
+}
+
 MemoryOverview measure_memory(engine::Engine& engine) {
+    return measure_memory(engine, sample_memory(engine));
+}
+
+MemoryOverview measure_memory(engine::Engine& engine, const MemorySample& sample) {
     MemoryOverview overview;
     overview.used = used_bytes();
-    overview.resident = resident_set_bytes();
-    overview.allocator = engine_memory(engine);
+    overview.resident = sample.resident;
+    overview.allocator = sample.allocator;
     observe::MemoryMarks& marks = engine.server().memory;
     marks.note(overview.used, engine.now_us() / 1000000);
     overview.peak = marks.peak_bytes;

@@ -43,6 +43,15 @@ struct MemoryOverview {
     uint64_t bytes_per_key() const;
 };
 
+// What the system and the allocator say, which they have to be asked for.
+struct MemorySample {
+    uint64_t resident = 0;
+    AllocatorStatistics allocator;
+    int64_t taken_ms = INT64_MIN;
+};
+MemorySample sample_memory(engine::Engine& engine);
+
+MemoryOverview measure_memory(engine::Engine& engine, const MemorySample& sample);
 MemoryOverview measure_memory(engine::Engine& engine);
 
 // a / b, or 0 where there is nothing to divide by.

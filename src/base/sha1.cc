@@ -14,11 +14,10 @@ Sha1Digest sha1(std::string_view bytes) {
 
 std::string hexadecimal(const Sha1Digest& digest) {
     constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * digest.size());
-    for (unsigned char byte : digest) {
-        text += kDigits[byte >> 4];
-        text += kDigits[byte & 15];
+    std::string text(2 * digest.size(), '\0');
+    for (size_t at = 0; at < digest.size(); ++at) {
+        text[2 * at] = kDigits[digest[at] >> 4];
+        text[2 * at + 1] = kDigits[digest[at] & 15];
     }
     return text;
 }

@@ -134,10 +134,11 @@ char* KeyEdit::grow_string(size_t bytes) {
         changed_ = true;
         return data;
     }
-    // Room to grow as much again, up to a mebibyte, so that a series of appends copies each byte a
-    // few times only.
+    // What grows gets room to grow as much again, up to a mebibyte, so that a series of appends
+    // copies each byte a few times only.
     constexpr size_t kSpareBytesMax = size_t{1} << 20;
-    const size_t spare = current == nullptr ? 0 : (bytes < kSpareBytesMax ? bytes : kSpareBytesMax);
+    const bool grows = current != nullptr && bytes > old.size();
+    const size_t spare = grows ? (bytes < kSpareBytesMax ? bytes : kSpareBytesMax) : 0;
     const int64_t at = expire_at_ms();
     const ExpiryRoom room = at == kNoExpiry ? ExpiryRoom::No : ExpiryRoom::Yes;
     Entry* fresh =

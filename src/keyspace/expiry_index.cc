@@ -8,24 +8,36 @@ namespace millrace::keyspace {
 namespace {
 constexpr size_t kFirstBlockRecords = 8;
 constexpr size_t kBlockRecordsMax = 4096;
+
+size_t block_bytes(const std::vector<uint32_t>& block) {
+    return block.capacity() * sizeof(uint32_t);
+}
+size_t list_bytes(const std::vector<std::vector<uint32_t>>& blocks) {
+    return blocks.capacity() * sizeof(blocks[0]);
+}
 }  // namespace
 
-void ExpiryIndex::Slot::push(uint32_t record) {
+void ExpiryIndex::Slot::push(uint32_t record, size_t& bytes) {
     if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
         size_t room = kFirstBlockRecords;
         if (!blocks_.empty()) room = std::min(blocks_.back().capacity() * 2, kBlockRecordsMax);
+        bytes -= list_bytes(blocks_);
         blocks_.emplace_back();
         blocks_.back().reserve(room);
+        bytes += list_bytes(blocks_) + block_bytes(blocks_.back());
     }
     blocks_.back().push_back(record);
     ++records_;
 }
 
-bool ExpiryIndex::Slot::pop(uint32_t& record) {
+bool ExpiryIndex::Slot::pop(uint32_t& record, size_t& bytes) {
     if (blocks_.empty()) return false;
     record = blocks_.back().back();
     blocks_.back().pop_back();
-    if (blocks_.back().empty()) blocks_.pop_back();
+    if (blocks_.back().empty()) {
+        bytes -= block_bytes(blocks_.back());
+        blocks_.pop_back();
+    }
     --records_;
     return true;
 }
@@ -36,27 +48,23 @@ uint32_t ExpiryIndex::Slot::at(size_t index) const {
     return blocks_[block][index];
 }
 
-uint32_t ExpiryIndex::Slot::take_at(size_t index) {
+uint32_t ExpiryIndex::Slot::take_at(size_t index, size_t& bytes) {
     size_t block = 0;
     for (; index >= blocks_[block].size(); ++block) index -= blocks_[block].size();
     uint32_t& place = blocks_[block][index];
     const uint32_t record = place;
     place = blocks_.back().back();
     uint32_t last = 0;
-    (void)pop(last);
+    (void)pop(last, bytes);
     return record;
 }
 
-void ExpiryIndex::Slot::take_all(Slot& other) {
+void ExpiryIndex::Slot::take_all(Slot& other, size_t& bytes) {
+    bytes -= list_bytes(blocks_);
     for (auto& block : other.blocks_) blocks_.push_back(std::move(block));
+    bytes += list_bytes(blocks_);
     other.blocks_.clear();
     records_ += std::exchange(other.records_, 0);
-}
-
-size_t ExpiryIndex::Slot::memory_bytes() const {
-    size_t total = blocks_.capacity() * sizeof(blocks_[0]);
-    for (const auto& block : blocks_) total += block.capacity() * sizeof(uint32_t);
-    return total;
 }
 
 ExpiryIndex::Slot& ExpiryIndex::slot_for(int64_t tick) {
@@ -72,14 +80,14 @@ ExpiryIndex::Slot& ExpiryIndex::slot_for(int64_t tick) {
 
 void ExpiryIndex::add(uint64_t hash, int64_t expire_at_ms) {
     const auto record = static_cast<uint32_t>((hash >> 40 << 8) | (hash & 0xff));
-    slot_for(expire_at_ms >> kTickBits).push(record);
+    slot_for(expire_at_ms >> kTickBits).push(record, bytes_);
     ++records_;
 }
 
 // Whole slots whose tick has passed become due; a coarse slot becomes due when its first tick
 // comes, since only its keys themselves know more, and they are filed again.
 void ExpiryIndex::advance_to(int64_t tick) {
-    const auto make_due = [this](Slot& slot) { due_.take_all(slot); };
+    const auto make_due = [this](Slot& slot) { due_.take_all(slot, bytes_); };
     if (tick - tick_ >
         int64_t{1} << (kRings * kSlotBits)) {  // The clock jumped further than the rings reach.
         for (auto& ring : rings_) {
@@ -105,7 +113,7 @@ void ExpiryIndex::advance_to(int64_t tick) {
 bool ExpiryIndex::has_due(int64_t now_ms) {
     if (tick_ < 0) {
         tick_ = now_ms >> kTickBits;
-        due_.take_all(far_);
+        due_.take_all(far_, bytes_);
     }
     // The current tick is not over: what falls due within it is found by readers, or a tick later
     // by us.
@@ -116,7 +124,7 @@ bool ExpiryIndex::has_due(int64_t now_ms) {
 bool ExpiryIndex::take_due(int64_t now_ms, uint64_t& hint) {
     if (!has_due(now_ms)) return false;
     uint32_t record = 0;
-    if (!due_.pop(record)) return false;
+    if (!due_.pop(record, bytes_)) return false;
     --records_;
     hint = hint_of(record);
     return true;
@@ -152,7 +160,7 @@ bool ExpiryIndex::take_earliest(uint64_t entropy, uint64_t& hint, bool& fine) {
     if (first.slot == nullptr) return false;
     // The last ones were filed last, and are the last to expire.
     auto* slot = const_cast<Slot*>(first.slot);
-    hint = hint_of(slot->take_at(entropy % slot->size()));
+    hint = hint_of(slot->take_at(entropy % slot->size(), bytes_));
     --records_;
     fine = first.fine;
     return true;
@@ -186,14 +194,6 @@ bool ExpiryIndex::random(uint64_t entropy, uint64_t& hint) const {
         return false;
     });
     return true;
-}
-
-size_t ExpiryIndex::memory_bytes() const {
-    size_t total = far_.memory_bytes() + due_.memory_bytes();
-    for (const auto& ring : rings_) {
-        for (const Slot& slot : ring) total += slot.memory_bytes();
-    }
-    return total;
 }
 
 void ExpiryIndex::clear() {

@@ -59,7 +59,7 @@ public:
     size_t records() const { return records_; }
     // Half as many records again as `keys` that expire, and some.
     bool wasteful(size_t keys) const { return records_ > keys + keys / 2 + 1024; }
-    size_t memory_bytes() const;
+    size_t memory_bytes() const { return bytes_; }
     void clear();
 
 private:
@@ -69,16 +69,16 @@ private:
     static constexpr int kTickBits = 7;  // A tick is 128 ms.
 
     // Records in blocks, so that a growing slot neither copies itself nor keeps twice its size.
+    // Changes keep `bytes`, what all slots of an index take, up to date.
     class Slot {
     public:
-        void push(uint32_t record);
-        bool pop(uint32_t& record);
+        void push(uint32_t record, size_t& bytes);
+        bool pop(uint32_t& record, size_t& bytes);
         uint32_t at(size_t index) const;
-        uint32_t take_at(size_t index);  // The last record takes its place.
+        uint32_t take_at(size_t index, size_t& bytes);  // The last record takes its place.
         size_t size() const { return records_; }
-        void take_all(Slot& other);
+        void take_all(Slot& other, size_t& bytes);
         bool empty() const { return blocks_.empty(); }
-        size_t memory_bytes() const;
 
     private:
         std::vector<std::vector<uint32_t>> blocks_;
@@ -106,6 +106,7 @@ private:
     int64_t tick_ =
         -1;  // All slots before it have been moved to `due_`; -1 until the first has_due().
     size_t records_ = 0;
+    size_t bytes_ = 0;
 };
 
 }  // namespace millrace::keyspace

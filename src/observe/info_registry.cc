@@ -4,21 +4,42 @@
 
 #include "observe/info_registry.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
+#include "base/append.h"
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/token.h"
 
 namespace millrace::observe {
+namespace {
+
+// Room for the largest double.
+constexpr size_t kFixedCharsMax = 400;
+
+std::string fixed(double value, int decimals) {
+    char text[kFixedCharsMax];
+    const auto end =
+        std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals);
+    CHECK(end.ec == std::errc());
+    return std::string(text, end.ptr);
+}
+
+std::string whole_bytes(uint64_t bytes) {
+    std::string text;
+    append(text, bytes, 'B');
+    return text;
+}
+
+}  // namespace
 
 std::string human_bytes(uint64_t bytes) {
     static constexpr std::string_view kUnits = "KMGTP";
-    if (bytes < 1024) return fmt::format("{}B", bytes);
+    if (bytes < 1024) return whole_bytes(bytes);
     size_t unit = 0;
     uint64_t divisor = 1024;
     while (unit + 1 < kUnits.size() && bytes / 1024 >= divisor) {
@@ -26,25 +47,25 @@ std::string human_bytes(uint64_t bytes) {
         ++unit;
     }
     // Compat: from an exabyte on there is no unit any more.
-    if (bytes / 1024 >= divisor) return fmt::format("{}B", bytes);
-    return fmt::format("{:.2f}{}", static_cast<double>(bytes) / static_cast<double>(divisor),
-                       kUnits[unit]);
+    if (bytes / 1024 >= divisor) return whole_bytes(bytes);
+    const double count = static_cast<double>(bytes) / static_cast<double>(divisor);
+    return fixed(count, 2) + kUnits[unit];
 }
 
 void InfoWriter::field(std::string_view name, std::string_view value) {
-    out_.append(name).append(1, ':').append(value).append("\r\n");
+    append(out_, name, ':', value, "\r\n");
 }
 
 void InfoWriter::field(std::string_view name, int64_t value) {
-    fmt::format_to(std::back_inserter(out_), "{}:{}\r\n", name, value);
+    append(out_, name, ':', value, "\r\n");
 }
 
 void InfoWriter::field(std::string_view name, uint64_t value) {
-    fmt::format_to(std::back_inserter(out_), "{}:{}\r\n", name, value);
+    append(out_, name, ':', value, "\r\n");
 }
 
 void InfoWriter::field(std::string_view name, double value, int decimals) {
-    fmt::format_to(std::back_inserter(out_), "{}:{:.{}f}\r\n", name, value, decimals);
+    field(name, fixed(value, decimals));
 }
 
 void InfoWriter::human_bytes(std::string_view name, uint64_t bytes) {
@@ -93,7 +114,9 @@ bool InfoRegistry::wanted(const Section& section, std::span<const std::string_vi
 }
 
 std::string InfoRegistry::render(std::span<const std::string_view> names) const {
+    constexpr size_t kUsualBytes = 8192;
     std::string out;
+    out.reserve(kUsualBytes);
     InfoWriter writer(out);
     for (const Section& section : sections_) {
         if (!wanted(section, names)) continue;

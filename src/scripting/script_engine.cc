@@ -54,7 +54,10 @@ constexpr size_t kNodeBytes = 2 * sizeof(void*);
 
 }  // namespace
 
-ScriptEngine::ScriptEngine(engine::Engine& engine) : engine_(engine), session_(UINT32_MAX, 0, 0) {
+ScriptEngine::ScriptEngine(engine::Engine& engine)
+    : engine_(engine),
+      insecure_(engine.config().find("lua-enable-insecure-api")),
+      session_(UINT32_MAX, 0, 0) {
     session_.peer.address = "lua";
     session_.set(engine::kDenyBlocking, true);
 }
@@ -67,8 +70,7 @@ ScriptEngine& ScriptEngine::of(engine::Engine& engine) {
 }
 
 Interpreter& ScriptEngine::script_interpreter() {
-    const config::Setting* setting = engine_.config().find("lua-enable-insecure-api");
-    const bool insecure = setting != nullptr && setting->print() == "yes";
+    const bool insecure = insecure_ != nullptr && insecure_->print() == "yes";
     if (script_lua_ != nullptr && script_lua_->insecure() != insecure) flush_scripts();
     if (script_lua_ == nullptr) {
         script_lua_ = std::make_unique<Interpreter>(engine_, random_, insecure, false);
@@ -98,8 +100,8 @@ void ScriptEngine::update_counters() {
 size_t ScriptEngine::bytes_of(const Script& script) {
     const size_t sha = text_bytes(kShaDigits);
     const size_t place = kNodeBytes + sizeof(std::string) + sha;
-    return kNodeBytes + sizeof(Scripts::value_type) + sha + text_bytes(script.body) +
-           (script.evictable ? place : 0);
+    return kNodeBytes + sizeof(Scripts::value_type) + sha + text_bytes(script.body) + kNodeBytes +
+           sizeof(ByBody::value_type) + (script.evictable ? place : 0);
 }
 
 Result<ScriptEngine::Scripts::iterator> ScriptEngine::compile(std::string_view sha,
@@ -121,6 +123,7 @@ Result<ScriptEngine::Scripts::iterator> ScriptEngine::compile(std::string_view s
             const auto oldest = scripts_.find(evictable_.front());
             script_lua_->release(oldest->second.reference);
             script_bytes_ -= bytes_of(oldest->second);
+            by_body_.erase(oldest->second.body);
             scripts_.erase(oldest);
             evictable_.pop_front();
             ++engine_.counters().scripts.evicted_scripts;
@@ -129,6 +132,7 @@ Result<ScriptEngine::Scripts::iterator> ScriptEngine::compile(std::string_view s
     }
     script_bytes_ += bytes_of(script);
     const auto added = scripts_.insert_or_assign(std::string(sha), std::move(script)).first;
+    by_body_.emplace(added->second.body, &added->second);
     update_counters();
     return added;
 }
@@ -136,10 +140,10 @@ Result<ScriptEngine::Scripts::iterator> ScriptEngine::compile(std::string_view s
 Status ScriptEngine::evaluate(Call& call, std::string_view body, bool read_only) {
     (void)TRY(parameters_of(call));
     (void)script_interpreter();  // A change of its kind empties the cache.
-    const std::string sha = hexadecimal(sha1(body));
-    auto found = scripts_.find(sha);
-    if (found == scripts_.end()) found = TRY(compile(sha, body, true));
-    return run_script(call, found->second, read_only);
+    const auto known = by_body_.find(body);
+    if (known != by_body_.end()) return run_script(call, *known->second, read_only);
+    const auto added = TRY(compile(hexadecimal(sha1(body)), body, true));
+    return run_script(call, added->second, read_only);
 }
 
 Status ScriptEngine::evaluate_known(Call& call, std::string_view sha, bool read_only) {
@@ -259,6 +263,7 @@ uint64_t ScriptEngine::flags_of_function(const engine::Command& command,
 }
 
 void ScriptEngine::flush_scripts() {
+    by_body_.clear();
     scripts_.clear();
     evictable_.clear();
     script_bytes_ = 0;

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/call.h"
@@ -92,10 +93,14 @@ private:
     void drop_functions(const Library& library);
 
     engine::Engine& engine_;
+    const config::Setting* const insecure_;  // Whether scripts may use what is not safe.
     RandomNumbers random_;  // Compat: one sequence for scripts and functions, whatever is flushed.
     std::unique_ptr<Interpreter> script_lua_;
     std::unique_ptr<Interpreter> function_lua_;
-    Scripts scripts_;
+    Scripts scripts_;  // By their SHA-1.
+    // The same by what they say, so that EVAL has to hash that only once. Views of Script::body.
+    using ByBody = std::unordered_map<std::string_view, Script*>;
+    ByBody by_body_;
     std::list<std::string> evictable_;  // The one used longest ago first.
     uint64_t script_bytes_ = 0;
     std::map<std::string, Library, std::less<>> libraries_;
@@ -104,7 +109,7 @@ private:
         size_t at;
     };
     engine::NameMap<Place> functions_;  // By name in lower case; any case is good to call them.
-    engine::Session session_;  // Of whatever runs.
+    engine::Session session_;           // Of whatever runs.
     ScriptRun* running_ = nullptr;
     bool running_functions_ = false;
 };

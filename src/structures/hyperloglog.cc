@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/assert.h"
+#include "structures/packed_registers.h"
 
 namespace millrace::structures::hyperloglog {
 namespace {
@@ -66,47 +67,6 @@ void set_dense_rank(char* registers, size_t at, uint8_t rank) {
     };
     put(byte, (63u << shift) & 0xff, (unsigned{rank} << shift) & 0xff);
     if (shift > 2) put(byte + 1, 63u >> (8 - shift), unsigned{rank} >> (8 - shift));
-}
-
-// Eight registers stand in six bytes, lowest first. In a word they are spread to a byte each in
-// three steps: halves, quarters, registers; and brought together again.
-constexpr size_t kGroup = 8;
-constexpr size_t kGroupBytes = 6;
-constexpr size_t kStretch = 64;  // Registers that are looked at together, in vectors.
-static_assert(std::endian::native == std::endian::little);
-
-uint64_t spread(const char* bytes) {
-    uint32_t low;
-    uint16_t high;
-    std::memcpy(&low, bytes, sizeof low);
-    std::memcpy(&high, bytes + sizeof low, sizeof high);
-    uint64_t word = low | uint64_t{high} << 32;
-    word = (word & 0xffffff) | (word & 0xffffff000000) << 8;
-    word = (word & 0x00000fff00000fff) | (word & 0x00fff00000fff000) << 4;
-    return (word & 0x003f003f003f003f) | (word & 0x0fc00fc00fc00fc0) << 2;
-}
-
-void gather(uint64_t ranks, char* bytes) {
-    uint64_t word = (ranks & 0x003f003f003f003f) | (ranks & 0x3f003f003f003f00) >> 2;
-    word = (word & 0x00000fff00000fff) | (word & 0x0fff00000fff0000) >> 4;
-    word = (word & 0xffffff) | (word & 0x00ffffff00000000) >> 8;
-    const auto low = static_cast<uint32_t>(word);
-    const auto high = static_cast<uint16_t>(word >> 32);
-    std::memcpy(bytes, &low, sizeof low);
-    std::memcpy(bytes + sizeof low, &high, sizeof high);
-}
-
-// Calls take(index, ranks) for every stretch of registers, in order.
-template <typename Take>
-void each_stretch(const char* registers, Take&& take) {
-    std::array<uint8_t, kStretch> ranks;
-    for (size_t at = 0; at < kRegisters; at += kStretch) {
-        for (size_t i = 0; i < kStretch; i += kGroup, registers += kGroupBytes) {
-            const uint64_t word = spread(registers);
-            std::memcpy(&ranks[i], &word, sizeof word);
-        }
-        take(at, ranks);
-    }
 }
 
 // A dense one of zeros, with the header of `sketch`.
@@ -276,10 +236,7 @@ void forget_count(char* header) {
 
 bool merge_into(Registers& registers, std::string_view sketch) {
     if (is_dense(sketch)) {
-        each_stretch(sketch.data() + kHeaderBytes, [&](size_t at, const auto& ranks) {
-            for (size_t i = 0; i < kStretch; ++i)
-                registers[at + i] = std::max(registers[at + i], ranks[i]);
-        });
+        merge_registers(sketch.data() + kHeaderBytes, kRegisters, registers.data());
         return true;
     }
     return each_run(sketch, [&](size_t first, const Run& run) {
@@ -292,15 +249,9 @@ bool merge_into(Registers& registers, std::string_view sketch) {
 
 bool count_registers(Histogram& histogram, std::string_view sketch) {
     if (is_dense(sketch)) {
-        // Counters of their own for neighbours: most ranks are close, and a counter would have to
-        // wait for its own last value.
-        std::array<Histogram, 4> apart{};
-        each_stretch(sketch.data() + kHeaderBytes, [&](size_t, const auto& ranks) {
-            for (size_t i = 0; i < kStretch; ++i) ++apart[i & 3][ranks[i]];
-        });
-        for (size_t rank = 0; rank < histogram.size(); ++rank) {
-            for (const Histogram& each : apart) histogram[rank] += each[rank];
-        }
+        Registers registers;
+        unpack_registers(sketch.data() + kHeaderBytes, kRegisters, registers.data());
+        count_registers(histogram, registers);
         return true;
     }
     return each_run(sketch, [&](size_t /*first*/, const Run& run) {
@@ -308,6 +259,8 @@ bool count_registers(Histogram& histogram, std::string_view sketch) {
     });
 }
 
+// Counters of their own for neighbours: most ranks are close, and a counter would have to wait for
+// its own last value.
 void count_registers(Histogram& histogram, const Registers& registers) {
     std::array<Histogram, 4> apart{};
     for (size_t at = 0; at < kRegisters; ++at) ++apart[at & 3][registers[at] & 63];
@@ -340,14 +293,13 @@ std::string empty_sketch() {
 
 std::string dense_sketch(std::string_view sketch, const Registers& registers) {
     std::string dense = blank_dense(sketch);
-    forget_count(dense.data());
-    char* out = dense.data() + kHeaderBytes;
-    for (size_t at = 0; at < kRegisters; at += kGroup, out += kGroupBytes) {
-        uint64_t ranks;
-        std::memcpy(&ranks, &registers[at], sizeof ranks);
-        gather(ranks, out);
-    }
+    replace_dense(dense.data(), registers);
     return dense;
+}
+
+void replace_dense(char* sketch, const Registers& registers) {
+    pack_registers(registers.data(), kRegisters, sketch + kHeaderBytes);
+    forget_count(sketch);
 }
 
 bool raises_dense(std::string_view sketch, Mark mark) {

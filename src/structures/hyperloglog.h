@@ -71,6 +71,8 @@ uint64_t estimate(const Histogram& histogram);
 std::string empty_sketch();
 // The dense form of `registers`. The count, which is stale then, comes from `sketch`.
 std::string dense_sketch(std::string_view sketch, const Registers& registers);
+// The same in place, for a dense one of kDenseBytes.
+void replace_dense(char* sketch, const Registers& registers);
 
 // Whether raise_dense() would change a dense one.
 bool raises_dense(std::string_view sketch, Mark mark);

@@ -4,12 +4,10 @@
 
 #include "admin/client/listing.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
 #include <memory>
 
+#include "base/append.h"
 #include "engine/acl/user.h"
 
 namespace millrace::admin::client {
@@ -92,29 +90,27 @@ void append_client_line(std::string& out, engine::Engine& engine, const Session&
     const engine::Traffic& traffic = *session.traffic;
     const int64_t age_ms = engine.now_ms() - session.created_ms;
     const int64_t idle_ms = engine.now_ms() - session.last_interaction_ms;
-    const auto sink = std::back_inserter(out);
-    fmt::format_to(sink,
-                   "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
-                   session.id(), session.peer.address, session.peer.local_address,
-                   session.peer.descriptor, shown(session.name), age_ms / 1000, idle_ms / 1000,
-                   client_flags(session, summary), client_capabilities(session), session.database);
-    fmt::format_to(sink, " sub={} psub={} ssub={} multi={} watch={}", summary.channels,
-                   summary.patterns, summary.shard_channels, summary.queued_commands,
-                   summary.watched_keys);
+    append(out, "id=", session.id(), " addr=", session.peer.address,
+           " laddr=", session.peer.local_address, " fd=", session.peer.descriptor,
+           " name=", shown(session.name), " age=", age_ms / 1000, " idle=", idle_ms / 1000);
+    append(out, " flags=", client_flags(session, summary), " capa=", client_capabilities(session),
+           " db=", session.database);
+    append(out, " sub=", summary.channels, " psub=", summary.patterns,
+           " ssub=", summary.shard_channels, " multi=", summary.queued_commands,
+           " watch=", summary.watched_keys);
     // Compat: output that waits shows as one list node (oll); there is no small buffer apart (obl).
-    fmt::format_to(sink, " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={}",
-                   memory.input_used, memory.input_free,
-                   is_caller ? bytes_of(call->arguments()) : memory.arguments, summary.queued_bytes,
-                   memory.output_buffer, memory.output_buffer);
-    fmt::format_to(sink, " obl=0 oll={} omem={} tot-mem={} events={}",
-                   memory.output_waiting != 0 ? 1 : 0, memory.output_waiting, memory.total,
-                   memory.output_waiting != 0 ? "rw" : "r");
-    fmt::format_to(sink, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
-                   command_name(session), shown(user_name(session)), summary.tracking_redirect,
-                   session.protocol, session.library_name, session.library_version);
-    fmt::format_to(sink, " tot-net-in={} tot-net-out={} tot-cmds={}",
-                   traffic.bytes_read.load(kRelaxed), traffic.bytes_written.load(kRelaxed),
-                   session.commands);
+    const uint64_t argument_bytes = is_caller ? bytes_of(call->arguments()) : memory.arguments;
+    append(out, " qbuf=", memory.input_used, " qbuf-free=", memory.input_free,
+           " argv-mem=", argument_bytes, " multi-mem=", summary.queued_bytes,
+           " rbs=", memory.output_buffer, " rbp=", memory.output_buffer);
+    const bool waits = memory.output_waiting != 0;
+    append(out, " obl=0 oll=", waits ? '1' : '0', " omem=", memory.output_waiting,
+           " tot-mem=", memory.total, " events=", waits ? "rw" : "r");
+    append(out, " cmd=", command_name(session), " user=", shown(user_name(session)),
+           " redir=", summary.tracking_redirect, " resp=", session.protocol,
+           " lib-name=", session.library_name, " lib-ver=", session.library_version);
+    append(out, " tot-net-in=", traffic.bytes_read.load(kRelaxed),
+           " tot-net-out=", traffic.bytes_written.load(kRelaxed), " tot-cmds=", session.commands);
 }
 
 std::string describe_client(engine::Engine& engine, const Session& session, bool hides_user_data) {

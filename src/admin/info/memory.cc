@@ -42,7 +42,21 @@ uint64_t system_memory_bytes() {
     return static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes);
 }
 
-void write_use(InfoWriter& out, const MemoryOverview& memory) {
+// What is measured at some cost, and what never changes.
+struct Measured {
+    MemorySample sample;
+    const uint64_t system_bytes = system_memory_bytes();
+
+    // Compat: what system and allocator say may be a tenth of a second old.
+    void refresh(engine::Engine& engine) {
+        constexpr int64_t kFreshMs = 100;
+        const int64_t now_ms = engine.now_ms();
+        if (now_ms < sample.taken_ms || now_ms - kFreshMs >= sample.taken_ms)
+            sample = sample_memory(engine);
+    }
+};
+
+void write_use(InfoWriter& out, const MemoryOverview& memory, uint64_t system_bytes) {
     with_human(out, "used_memory", memory.used);
     with_human(out, "used_memory_rss", memory.resident);
     with_human(out, "used_memory_peak", memory.peak);
@@ -55,7 +69,7 @@ void write_use(InfoWriter& out, const MemoryOverview& memory) {
     out.field("allocator_active", memory.allocator.active);
     out.field("allocator_resident", memory.allocator.resident);
     out.field("allocator_muzzy", memory.allocator.muzzy);
-    with_human(out, "total_system_memory", system_memory_bytes());
+    with_human(out, "total_system_memory", system_bytes);
 }
 
 void write_scripts(InfoWriter& out, const engine::ScriptCounters& scripts) {
@@ -107,9 +121,10 @@ void write_buffers(InfoWriter& out, const MemoryOverview& memory, uint64_t uncou
 }  // namespace
 
 void register_memory_section(observe::InfoRegistry& info, engine::Engine& engine) {
-    info.add("memory", "Memory", observe::InfoRegistry::kDefault, [&engine](InfoWriter& out) {
-        const MemoryOverview memory = measure_memory(engine);
-        write_use(out, memory);
+    const auto write = [&engine, measured = Measured()](InfoWriter& out) mutable {
+        measured.refresh(engine);
+        const MemoryOverview memory = measure_memory(engine, measured.sample);
+        write_use(out, memory, measured.system_bytes);
         write_scripts(out, engine.counters().scripts);
         write_limit(out, engine);
         write_fragmentation(out, memory);
@@ -118,7 +133,8 @@ void register_memory_section(observe::InfoRegistry& info, engine::Engine& engine
         out.field("lazyfree_pending_objects",
                   engine.keyspace().condemned_objects() + engine.keyspace().reclaimer().pending());
         out.field("lazyfreed_objects", engine.keyspace().lazily_freed());
-    });
+    };
+    info.add("memory", "Memory", observe::InfoRegistry::kDefault, write);
 }
 
 }  // namespace millrace::admin::info

@@ -46,12 +46,12 @@ void write_uptime(InfoWriter& out, int64_t now_us, int64_t started_us) {
 }  // namespace
 
 void register_server_section(observe::InfoRegistry& info, engine::Engine& engine) {
-    info.add("server", "Server", observe::InfoRegistry::kDefault, [&engine](InfoWriter& out) {
+    const auto write = [&engine, system = operating_system()](InfoWriter& out) {
         const ServerFacts& facts = engine.server().facts;
         write_identity(out, facts);
         const bool as_redis = engine.settings().extended_redis_compatibility;
         out.field(as_redis ? "redis_mode" : "server_mode", facts.mode);
-        out.field("os", operating_system());
+        out.field("os", system);
         out.field("arch_bits", static_cast<uint64_t>(sizeof(void*) * 8));
         out.field("monotonic_clock", facts.monotonic_clock);
         out.field("multiplexing_api", "epoll");
@@ -72,7 +72,8 @@ void register_server_section(observe::InfoRegistry& info, engine::Engine& engine
         for (size_t i = 0; i < facts.listeners.size(); ++i) {
             out.field(fmt::format("listener{}", i), facts.listeners[i]);
         }
-    });
+    };
+    info.add("server", "Server", observe::InfoRegistry::kDefault, write);
 }
 
 }  // namespace millrace::admin::info

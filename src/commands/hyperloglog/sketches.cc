@@ -4,8 +4,8 @@
 
 #include "commands/support/sketches.h"
 
-#include <memory>
 #include <string>
+#include <utility>
 
 #include "engine/command.h"
 #include "structures/hyperloglog.h"
@@ -181,24 +181,31 @@ Status pfcount(Call& call) {
     return done();
 }
 
+// What PFMERGE keeps where no sketch was dense; the old one is that of the key, if there was one.
+std::string sparse_merged(Call& call, std::string sketch, const Registers& registers) {
+    const uint64_t sparse_max = call.keyspace().encodings().hll_sparse_max_bytes;
+    for (uint32_t at = 0; at < sketch::kRegisters; ++at) {
+        if (registers[at] != 0) sketch::raise(sketch, {at, registers[at]}, sparse_max);
+    }
+    sketch::forget_count(sketch.data());
+    return sketch;
+}
+
 Status pfmerge(Call& call) {
-    const auto registers = std::make_unique<Registers>();
+    Registers registers;
     bool dense = false;
-    TRY(merge_keys(call, 1, *registers, dense));
+    TRY(merge_keys(call, 1, registers, dense));
 
     KeyEdit edit = TRY(call.edit(1, ValueType::String));
-    std::string text = edit.exists() ? std::string(edit.entry()->string()) : sketch::empty_sketch();
-    if (dense) {
-        text = sketch::dense_sketch(text, *registers);
+    const std::string_view old = edit.exists() ? edit.entry()->string() : std::string_view();
+    if (!old.empty() && sketch::is_dense(old)) {
+        sketch::replace_dense(edit.grow_string(sketch::kDenseBytes), registers);
     } else {
-        const uint64_t sparse_max = call.keyspace().encodings().hll_sparse_max_bytes;
-        for (uint32_t at = 0; at < sketch::kRegisters; ++at) {
-            const uint8_t rank = (*registers)[at];
-            if (rank != 0) sketch::raise(text, {at, rank}, sparse_max);
-        }
-        sketch::forget_count(text.data());
+        std::string text = old.empty() ? sketch::empty_sketch() : std::string(old);
+        text = dense ? sketch::dense_sketch(text, registers)
+                     : sparse_merged(call, std::move(text), registers);
+        store_sketch(call, edit, text);
     }
-    store_sketch(call, edit, text);
     edit.commit(EventClass::String, "pfadd");
     call.reply().ok();
     return done();

@@ -2,6 +2,7 @@
 //
 // cjson: Lua values as JSON and back. Texts of errors are those that scripts know.
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <new>
 #include <string>
 
+#include "base/append.h"
 #include "base/bytes.h"
 #include "scripting/libraries/libraries.h"
 
@@ -19,7 +21,7 @@ namespace {
 struct Options {
     int encode_depth_max = 1000;
     int decode_depth_max = 1000;
-    int digits = 14;
+    int digits = 14;  // At most kDigitsMax.
     bool convert_sparse = false;
     int sparse_ratio = 2;
     int sparse_safe = 10;
@@ -41,49 +43,76 @@ struct Encoder {
     int depth = 0;
 };
 
-void append_text(std::string& out, std::string_view text) {
+// Bytes that stand for themselves in a text.
+constexpr auto kPlain = [] {
+    std::array<bool, 256> plain{};
+    for (size_t code = 32; code < plain.size(); ++code)
+        plain[code] = code != '"' && code != '\\' && code != '/' && code != 127;
+    return plain;
+}();
+
+bool is_plain(char byte) {
+    return kPlain[static_cast<unsigned char>(byte)];
+}
+
+void append_escaped(std::string& out, char byte) {
     constexpr char kDigits[] = "0123456789abcdef";
-    out += '"';
-    for (const char byte : text) {
-        const auto code = static_cast<unsigned char>(byte);
-        switch (byte) {
-            case '"':
-            case '\\':
-            case '/':
-                out += '\\';
-                out += byte;
-                break;
-            case '\b':
-                out += "\\b";
-                break;
-            case '\f':
-                out += "\\f";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            default:
-                if (code >= 32 && code != 127) {
-                    out += byte;
-                } else {
-                    out += "\\u00";
-                    out += kDigits[code >> 4];
-                    out += kDigits[code & 15];
-                }
-        }
+    switch (byte) {
+        case '"':
+        case '\\':
+        case '/':
+            out += '\\';
+            out += byte;
+            break;
+        case '\b':
+            out += "\\b";
+            break;
+        case '\f':
+            out += "\\f";
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
+        default:
+            out += "\\u00";
+            out += kDigits[static_cast<unsigned char>(byte) >> 4];
+            out += kDigits[byte & 15];
     }
+}
+
+void append_text(std::string& out, std::string_view text) {
     out += '"';
+    size_t begin = 0;
+    for (size_t at = 0; at < text.size(); ++at) {
+        if (is_plain(text[at])) [[likely]]
+            continue;
+        out.append(text.substr(begin, at - begin));
+        append_escaped(out, text[at]);
+        begin = at + 1;
+    }
+    out.append(text.substr(begin)).append(1, '"');
 }
 
 void refuse(Encoder& encoder, const char* why) {
     luaL_error(encoder.lua, "Cannot serialise %s: %s", luaL_typename(encoder.lua, -1), why);
 }
+
+constexpr int kDigitsMax = 14;
+constexpr auto kPowersOfTen = [] {
+    std::array<double, kDigitsMax + 1> powers{};
+    double power = 1;
+    for (double& each : powers) {
+        each = power;
+        power *= 10;
+    }
+    return powers;
+}();
 
 void append_number(Encoder& encoder) {
     const double number = lua_tonumber(encoder.lua, -1);
@@ -99,6 +128,12 @@ void append_number(Encoder& encoder) {
             encoder.out += "nan";
             return;
         }
+    }
+    // A whole number of no more digits than are asked for is written as such.
+    if (std::abs(number) < kPowersOfTen[static_cast<size_t>(encoder.options.digits)]) {
+        const auto whole = static_cast<int64_t>(number);
+        const bool is_whole = static_cast<double>(whole) == number;
+        if (is_whole && (whole != 0 || !std::signbit(number))) return append(encoder.out, whole);
     }
     char text[40];
     std::snprintf(text, sizeof text, "%.*g", encoder.options.digits, number);
@@ -215,7 +250,9 @@ void append_value(Encoder& encoder) {
 
 int encode(lua_State* lua) {
     luaL_argcheck(lua, lua_gettop(lua) == 1, 1, "expected 1 argument");
+    constexpr size_t kUsualBytes = 240;
     Encoder encoder{.lua = lua, .options = options_of(lua), .out = {}};
+    encoder.out.reserve(kUsualBytes);
     append_value(encoder);
     push_view(lua, encoder.out);
     return 1;
@@ -253,7 +290,8 @@ struct Decoder {
     // The token that was read last.
     Token token = Token::End;
     size_t token_at = 0;
-    std::string text;
+    std::string_view text;  // Of the JSON itself, or where there are escapes:
+    std::string unescaped;
     double number = 0;
     bool boolean = false;
     const char* fault = nullptr;
@@ -316,7 +354,7 @@ bool read_unicode(Decoder& decoder, size_t& at) {
     const int32_t first = four_digits(decoder.json, at + 2);
     if (first < 0 || (first & 0xfc00) == 0xdc00) return false;
     if ((first & 0xfc00) != 0xd800) {
-        append_utf8(decoder.text, static_cast<uint32_t>(first));
+        append_utf8(decoder.unescaped, static_cast<uint32_t>(first));
         at += 6;
         return true;
     }
@@ -324,8 +362,8 @@ bool read_unicode(Decoder& decoder, size_t& at) {
         at + 7 < decoder.json.size() && decoder.json[at + 6] == '\\' && decoder.json[at + 7] == 'u';
     const int32_t second = has_second ? four_digits(decoder.json, at + 8) : -1;
     if (second < 0 || (second & 0xfc00) != 0xdc00) return false;
-    append_utf8(decoder.text, 0x10000 + ((static_cast<uint32_t>(first) & 0x3ff) << 10) +
-                                  (static_cast<uint32_t>(second) & 0x3ff));
+    append_utf8(decoder.unescaped, 0x10000 + ((static_cast<uint32_t>(first) & 0x3ff) << 10) +
+                                       (static_cast<uint32_t>(second) & 0x3ff));
     at += 12;
     return true;
 }
@@ -352,16 +390,25 @@ char escaped(char letter) {
     }
 }
 
+// The first quote or backslash from `at` on, or the end.
+size_t end_of_run(std::string_view json, size_t at) {
+    while (at < json.size() && json[at] != '"' && json[at] != '\\') ++at;
+    return at;
+}
+
 void read_text(Decoder& decoder) {
-    decoder.text.clear();
-    size_t at = decoder.at + 1;
+    const size_t begin = decoder.at + 1;
+    size_t at = end_of_run(decoder.json, begin);
+    decoder.text = decoder.json.substr(begin, at - begin);
+    const bool escapes = at < decoder.json.size() && decoder.json[at] == '\\';
+    if (escapes) decoder.unescaped = decoder.text;
     for (;;) {
         if (at >= decoder.json.size()) return decoder.fail("unexpected end of string", at);
-        const char byte = decoder.json[at];
-        if (byte == '"') break;
-        if (byte != '\\') {
-            decoder.text += byte;
-            ++at;
+        if (decoder.json[at] == '"') break;
+        if (decoder.json[at] != '\\') {
+            const size_t end = end_of_run(decoder.json, at);
+            decoder.unescaped += decoder.json.substr(at, end - at);
+            at = end;
             continue;
         }
         const char letter = at + 1 < decoder.json.size() ? decoder.json[at + 1] : '\0';
@@ -371,11 +418,37 @@ void read_text(Decoder& decoder) {
         }
         const char meant = escaped(letter);
         if (meant == '\0') return decoder.fail("invalid escape code", at);
-        decoder.text += meant;
+        decoder.unescaped += meant;
         at += 2;
     }
+    if (escapes) decoder.text = decoder.unescaped;
     decoder.at = at + 1;
     decoder.token = Token::Text;
+}
+
+bool is_digit(char byte) {
+    return byte >= '0' && byte <= '9';
+}
+
+// A number of few digits that ends in nothing that could belong to it, or false.
+bool read_short_integer(Decoder& decoder) {
+    constexpr size_t kExactDigits = 15;  // A double holds all of those.
+    const std::string_view json = decoder.json;
+    const bool negative = json[decoder.at] == '-';
+    const size_t begin = decoder.at + (negative ? 1 : 0);
+    size_t at = begin;
+    int64_t value = 0;
+    for (; at < json.size() && is_digit(json[at]); ++at) {
+        if (at - begin == kExactDigits) return false;
+        value = value * 10 + (json[at] - '0');
+    }
+    if (at == begin || at >= json.size()) return false;
+    if (json[at] != ',' && json[at] != '}' && json[at] != ']' && json[at] != ' ') return false;
+    const auto number = static_cast<double>(value);
+    decoder.number = negative ? -number : number;
+    decoder.at = at;
+    decoder.token = Token::Number;
+    return true;
 }
 
 // Compat: whatever C's strtod takes is a number, hexadecimal and infinities included. The text is
@@ -417,7 +490,8 @@ void read_other(Decoder& decoder) {
     }
     if (read_word(decoder, "null", Token::Null)) return;
     const std::string_view rest = decoder.json.substr(decoder.at);
-    const bool digits = byte == '-' || (byte >= '0' && byte <= '9');
+    const bool digits = byte == '-' || is_digit(byte);
+    if (digits && read_short_integer(decoder)) return;
     if (is_invalid_number(rest)) {
         if (decoder.options.decode_invalid && read_number(decoder)) return;
         return decoder.fail(digits ? "invalid number" : "invalid token", decoder.at);
@@ -542,7 +616,7 @@ int decode(lua_State* lua) {
     if (size >= 2 && (json[0] == '\0' || json[1] == '\0')) {
         return luaL_error(lua, "JSON parser does not support UTF-16 or UTF-32");
     }
-    Decoder decoder{.lua = lua, .options = options_of(lua), .json = {json, size}, .text = {}};
+    Decoder decoder{.lua = lua, .options = options_of(lua), .json = {json, size}, .unescaped = {}};
     read_token(decoder);
     push_value(decoder);
     read_token(decoder);
@@ -587,7 +661,7 @@ int decode_max_depth(lua_State* lua) {
 }
 
 int encode_number_precision(lua_State* lua) {
-    return integer_option(lua, 1, options_of(lua).digits, 1, 14);
+    return integer_option(lua, 1, options_of(lua).digits, 1, kDigitsMax);
 }
 
 int encode_sparse_array(lua_State* lua) {
