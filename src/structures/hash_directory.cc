@@ -44,6 +44,24 @@ HashDirectory::HashDirectory(AsVersion, const HashDirectory& original)
     }
 }
 
+HashDirectory::HashDirectory(AsCopy, const HashDirectory& original)
+    : HashDirectory(AsVersion{}, original) {
+    is_version_ = false;
+    deep_pages_ = original.deep_pages_;
+    const size_t size = size_t{1} << top_bits();
+    if (top_ != &only_page_) memory_bytes_ += size * sizeof(PageWord);
+    for (size_t i = 0; i < size;) {
+        const PageWord page = top_[i];
+        const size_t words = size_t{1} << (top_bits() - page.prefix_bits());
+        if (page.entries() != &only_entry_) {
+            SegmentWord* const entries = make_entries(page.bits());
+            std::copy_n(page.entries(), size_t{1} << page.bits(), entries);
+            std::fill_n(top_ + i, words, PageWord(entries, page.prefix_bits(), page.bits()));
+        }
+        i += words;
+    }
+}
+
 HashDirectory::HashDirectory(HashDirectory&& other) noexcept
     : top_(other.top_),
       memory_bytes_(other.memory_bytes_),

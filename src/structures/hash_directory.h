@@ -88,6 +88,8 @@ public:
     explicit HashDirectory(SegmentWord only);
     // What another one is now; its pages, and what they lead to, stay the other's.
     HashDirectory(AsVersion, const HashDirectory& original);
+    // One of the same shape with pages of its own; its segments are still the other's.
+    HashDirectory(AsCopy, const HashDirectory& original);
     ~HashDirectory();
     HashDirectory(HashDirectory&& other) noexcept;
     HashDirectory& operator=(HashDirectory&&) = delete;

@@ -99,6 +99,11 @@ public:
     HashTable(AsVersion as_version, const HashTable& original)
         : core_(as_version, original.core_), traits_(original.traits_) {}
 
+    // One of the same shape, without a heap as the original: no element is hashed or placed again.
+    // `copy` makes another element of each, with the same hash: (const Element&) -> Element*.
+    template <typename Copy>
+    HashTable(AsCopy as_copy, const HashTable& original, Copy&& copy);
+
     // What is moved from is empty and usable. There is no assignment.
     HashTable(HashTable&& other) noexcept = default;
 

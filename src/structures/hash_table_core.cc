@@ -120,6 +120,23 @@ HashTableCore::HashTableCore(AsVersion as_version, const HashTableCore& original
     CHECK(original.heap_ == nullptr);
 }
 
+HashTableCore::HashTableCore(AsCopy as_copy, const HashTableCore& original)
+    : directory_(as_copy, original.directory_), heap_(nullptr), size_(original.size_) {
+    CHECK(original.heap_ == nullptr);
+    uint64_t position = 0;
+    do {
+        const SegmentWord segment = directory_.find(position);
+        if (!is_no_segment(segment)) {
+            const unsigned count = segment.bucket_count();
+            HashBucket* const buckets = make_buckets(count);
+            std::copy_n(segment.buckets(), count, buckets);
+            directory_.set(position,
+                           SegmentWord(buckets, count, segment.depth(), segment.stored_shift()));
+        }
+        position = position_after(segment, position);
+    } while (position != 0);
+}
+
 HashTableCore::~HashTableCore() {
     if (directory_.is_version()) return;
     uint64_t position = drain_position_;

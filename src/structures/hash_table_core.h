@@ -53,6 +53,9 @@ public:
     explicit HashTableCore(SlabHeap* heap);  // Null: the general allocator.
     // A frozen version of a table without a heap.
     HashTableCore(AsVersion, const HashTableCore& original);
+    // One of the same shape, bucket by bucket; it has the same elements, until they are replaced.
+    // Of a table without a heap, and no version of one.
+    HashTableCore(AsCopy, const HashTableCore& original);
     ~HashTableCore();
     HashTableCore(HashTableCore&& other) noexcept;
     HashTableCore& operator=(HashTableCore&&) = delete;

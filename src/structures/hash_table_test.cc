@@ -397,5 +397,36 @@ TEST_F(HashTableTest, MovesOutAndDrainsOnAnotherThread) {
     }
 }
 
+TEST_F(HashTableTest, ACopyHasOtherElementsInTheSameShape) {
+    const auto clone = [&](const Item& item) {
+        Item* const other = make(item.key);
+        other->version = 1;
+        return other;
+    };
+    for (const uint64_t count : {0u, 1u, 7u, 300u, 20000u, 300000u}) {
+        Table table(traits_);
+        for (uint64_t key = 0; key < count; ++key) insert(table, key, key % 3);
+        for (uint64_t key = 0; key < count; key += 5) erase(table, key);
+        Table copy(AsCopy{}, table, clone);
+        copy.check_invariants();
+        ASSERT_EQ(copy.size(), table.size());
+        ASSERT_EQ(copy.memory_bytes(), table.memory_bytes());
+        for (uint64_t key = 0; key < count; ++key) {
+            const Table::Ref ref = copy.find(traits_.hash_key(key), key);
+            ASSERT_EQ(static_cast<bool>(ref), key % 5 != 0);
+            if (!ref) continue;
+            ASSERT_EQ(ref.element()->version, 1u);
+            ASSERT_EQ(ref.tags(), key % 3);
+        }
+        // Each goes its own way.
+        for (uint64_t key = 0; key < count; ++key) erase(copy, key);
+        for (uint64_t key = count; key < 2 * count; ++key) insert(copy, key);
+        shrink_all(copy);
+        copy.check_invariants();
+        table.check_invariants();
+        for (uint64_t key = 1; key < count; key += 5) ASSERT_TRUE(has(table, key));
+    }
+}
+
 }  // namespace
 }  // namespace millrace::structures

@@ -62,6 +62,18 @@ uint64_t HashTable<Traits>::visit_elements(uint64_t position, Visitor&& visitor)
 }
 
 template <typename Traits>
+template <typename Copy>
+HashTable<Traits>::HashTable(AsCopy as_copy, const HashTable& original, Copy&& copy)
+    : core_(as_copy, original.core_), traits_(original.traits_) {
+    uint64_t position = 0;
+    do {
+        position = visit_elements(position, [&](Ref ref) {
+            replace(ref, copy(std::as_const(*ref.element())), ref.tags());
+        });
+    } while (position != 0);
+}
+
+template <typename Traits>
 template <typename Visitor>
 uint64_t HashTable<Traits>::visit_segment(uint64_t position, Visitor&& visitor) const {
     const SegmentWord segment = core_.segment(position);

@@ -16,6 +16,8 @@ namespace millrace::structures {
 
 // In place of copying: the object made is a frozen version of the other.
 struct AsVersion {};
+// The object made is a copy, said aloud since it takes time.
+struct AsCopy {};
 
 class Leftovers {
 public:

@@ -27,11 +27,8 @@ size_t Hash::blocks() const {
 
 std::unique_ptr<keyspace::Collection> Hash::clone() const {
     if (!form_.is_large()) return std::make_unique<Hash>(form_.small().clone());
-    auto copy = std::make_unique<MemberTable>(form_.large().seed());
-    form_.large().for_each([&](const Member& member) {
-        copy->insert(member.name(), member.value(), member.expire_at_ms());
-    });
-    return std::make_unique<Hash>(std::move(copy));
+    return std::make_unique<Hash>(
+        std::make_unique<MemberTable>(structures::AsCopy{}, form_.large()));
 }
 
 std::unique_ptr<keyspace::Collection> Hash::freeze() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "values/member.h"
 
+#include <cstring>
 #include <new>
 
 #include "base/memory.h"
@@ -34,6 +35,13 @@ Member* Member::make(std::string_view name, std::string_view value, int64_t expi
 
 void Member::free(Member* member) {
     deallocate(member);
+}
+
+Member* Member::clone() const {
+    const size_t bytes = head_bytes(flags_) + name_bytes() + value_bytes();
+    void* const memory = allocate(bytes);
+    std::memcpy(memory, this, bytes);
+    return static_cast<Member*>(memory);
 }
 
 size_t Member::memory_bytes() const {

@@ -31,6 +31,7 @@ public:
 
     static Member* make(std::string_view name, std::string_view value, int64_t expire_at_ms);
     static void free(Member* member);
+    Member* clone() const;
 
     std::string_view name() const { return {name_data(), name_bytes()}; }
     std::string_view value() const { return {name_data() + name_bytes(), value_bytes()}; }

@@ -22,6 +22,13 @@ MemberTable::MemberTable(structures::AsVersion as_version, const MemberTable& or
       expiring_(original.expiring_),
       leftovers_(std::make_unique<structures::Leftovers>()) {}
 
+MemberTable::MemberTable(structures::AsCopy as_copy, const MemberTable& original)
+    : traits_(original.traits_),
+      table_(as_copy, original.table_, [](const Member& member) { return member.clone(); }) {
+    if (original.expiring_ == 0) return;
+    for_each([this](const Member& member) { file(&member); });
+}
+
 MemberTable::~MemberTable() {
     DCHECK(version_ == nullptr);
     if (leftovers_ != nullptr) return;

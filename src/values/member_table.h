@@ -59,6 +59,8 @@ public:
     explicit MemberTable(const SipKey& seed) : traits_{seed}, table_(traits_) {}
     // A frozen version; freeze() makes it.
     MemberTable(structures::AsVersion as_version, const MemberTable& original);
+    // Members of its own, and the same shape.
+    MemberTable(structures::AsCopy as_copy, const MemberTable& original);
     ~MemberTable();
     MemberTable(const MemberTable&) = delete;
     MemberTable& operator=(const MemberTable&) = delete;

@@ -65,9 +65,7 @@ size_t Set::blocks() const {
 std::unique_ptr<keyspace::Collection> Set::clone() const {
     if (const auto* numbers = integers()) return std::make_unique<Set>(numbers->clone());
     if (const auto* members = pack()) return std::make_unique<Set>(members->clone());
-    auto copy = std::make_unique<MemberTable>(table()->seed());
-    for_each([&](std::string_view member) { copy->insert(member); });
-    return std::make_unique<Set>(std::move(copy));
+    return std::make_unique<Set>(std::make_unique<MemberTable>(structures::AsCopy{}, *table()));
 }
 
 std::unique_ptr<keyspace::Collection> Set::freeze() {
