@@ -442,7 +442,7 @@ std::string_view DensePack::view(Position at, char (&digits)[24]) const {
     const Shape shape = run.shape();
     if (!shape.is_text) return {digits, format_integer(digits, number_in(run, at))};
     const char* const tail = tail_of(run, at);
-    if (run.shared == shape.head) return {tail, shape.text};
+    if (run.shared == shape.head) return {shape.text == 0 ? run.head : tail, shape.text};
     const size_t joined = run.shared - shape.head;
     copy_short(digits, run.head + shape.head, joined);
     copy_short(digits + joined, tail, run.width());
@@ -458,8 +458,9 @@ bool DensePack::equals(Position at, std::string_view text) const {
         if (shape.is_text) {
             if (shape.text != text.size()) return false;
             const size_t joined = run.shared - shape.head;
-            return std::memcmp(tail_of(run, at), text.data() + joined, run.width()) == 0 &&
-                   std::memcmp(run.head + shape.head, text.data(), joined) == 0;
+            // Where all is shared there are no tails, and perhaps no address of them.
+            return std::string_view(tail_of(run, at), run.width()) == text.substr(joined) &&
+                   std::string_view(run.head + shape.head, joined) == text.substr(0, joined);
         }
     }
     char digits[24];

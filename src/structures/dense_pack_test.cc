@@ -153,6 +153,21 @@ Texts random_texts(std::mt19937_64& random) {
     return texts;
 }
 
+// They have no tails; those of a run at the end of all had no address either.
+TEST(DensePack, HoldsTextsThatAreAllTheSame) {
+    for (size_t length = 0; length <= 20; ++length) {
+        const Texts texts(100, std::string(length, 's'));
+        const DensePack dense = DensePack::of(pack_of(texts), kAnyItems);
+        if (length > 0) {
+            ASSERT_TRUE(dense) << length;
+        }
+        if (!dense) continue;  // Nothing is gained.
+        expect_same(dense, texts);
+        char digits[24];
+        EXPECT_NE(dense.view(dense.at(-1), digits).data(), nullptr) << length;
+    }
+}
+
 TEST(DensePack, HoldsWhateverAListpackHolds) {
     std::mt19937_64 random(7);
     int made = 0;

@@ -54,8 +54,8 @@ private:
 // It took a turn 64 rounds, and the kernel a megabyte for each, until the others were asked again.
 TEST(Fairness, AValueThatArrivesLeavesTurnsShort) {
     constexpr size_t kTurns = 20;
+    Reads reads;  // Longer than the rig, which reads until its end.
     Rig rig(1);
-    Reads reads;
     const auto big = rig.connect([&reads](net::Socket socket) {
         return std::make_unique<EndlessTransport>(net::make_plain_transport(std::move(socket)),
                                                   reads);
