@@ -76,7 +76,8 @@ void Cron::shrink_tables() {
     if (!engine_.debug_switches().table_resizing) return;
     keyspace::Keyspace& keyspace = engine_.keyspace();
     uint64_t lost = 0;
-    for (int db = 0; db < keyspace.database_count(); ++db) lost += keyspace.database(db).keys_lost();
+    for (int db = 0; db < keyspace.database_count(); ++db)
+        lost += keyspace.database(db).keys_lost();
     const uint64_t before = std::exchange(keys_lost_, lost);  // It was more if one was flushed.
     uint64_t steps = kShrinkStepsPerTick;
     if (lost > before) steps += (lost - before) / kKeysLostPerShrinkStep;

@@ -327,9 +327,12 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
         directory_.set(0, no_segment());
     } else if (fewer < buckets) {
         resize(position, segment, fewer);
-    } else if (void* moved = heap_ == nullptr ? nullptr : heap_->move_if_sparse(segment.buckets())) {
-        directory_.set(position, SegmentWord(static_cast<HashBucket*>(moved), buckets,
-                                             segment.depth(), segment.stored_shift()));
+    } else if (heap_ != nullptr) {
+        auto* const moved = static_cast<HashBucket*>(heap_->move_if_sparse(segment.buckets()));
+        if (moved != nullptr) {
+            directory_.set(position,
+                           SegmentWord(moved, buckets, segment.depth(), segment.stored_shift()));
+        }
     }
     return position_after(segment, position);
 }
@@ -351,8 +354,8 @@ bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) 
     // the prefix.
     const unsigned stored_shift =
         std::max({segment.stored_shift(), sibling.stored_shift(), fresh_stored_shift(depth - 1)});
-    directory_.merge(position, build(gathering, buckets_for(count, kFillPercent), depth - 1,
-                                     stored_shift));
+    directory_.merge(position,
+                     build(gathering, buckets_for(count, kFillPercent), depth - 1, stored_shift));
     free_buckets(segment);
     free_buckets(sibling);
     return true;
