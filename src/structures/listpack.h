@@ -35,6 +35,8 @@ public:
     using Position = uint32_t;  // Offset in the blob.
     static constexpr Position kNone = 0;
     static constexpr size_t kBytesMax = size_t{1} << 30;
+    // Where the first element stands, if there is one.
+    static constexpr Position kFirst = 6;
 
     // An element is a number, or a text.
     struct Element {
@@ -50,6 +52,13 @@ public:
 
     // A copy of bytes from outside, after a check of every one of them.
     static Result<Listpack> from_blob(std::span<const char> blob);
+    // One whose blob `write` puts into a span of `bytes` bytes: what blob() was once.
+    template <typename Write>
+    static Listpack restored(size_t bytes, Write&& write) {
+        Listpack pack(bytes);
+        write(std::span<char>(pack.data_, bytes));
+        return pack;
+    }
     Listpack clone() const;
 
     std::span<const char> blob() const { return {data_, bytes()}; }
@@ -104,7 +113,7 @@ public:
 private:
     friend class DensePack;  // Makes one of its own bytes.
 
-    static constexpr size_t kHeaderBytes = 6;
+    static constexpr size_t kHeaderBytes = kFirst;
     static constexpr size_t kBytesMin = kHeaderBytes + 1;
     static constexpr size_t kCountUnknown = 65535;
     struct Encoded;

@@ -12,51 +12,52 @@ using structures::Listpack;
 
 // --- form ---
 
-PackedList& List::enlarge(int64_t setting) {
+PackedList& List::enlarge(ListSettings settings) {
     if (is_large()) return large();
-    auto fresh = std::make_unique<PackedList>(BlockLimits::of(setting));
+    auto fresh = std::make_unique<PackedList>(settings);
     if (!pack().empty()) fresh->append(structures::SealablePack(std::move(form_.small())));
     form_.become(std::move(fresh));
     return large();
 }
 
-void List::make_room(int64_t setting, size_t bytes, size_t count) {
+void List::make_room(ListSettings settings, size_t bytes, size_t count) {
     if (is_large()) return;
-    const BlockLimits limits = BlockLimits::of(setting);
-    if (limits.exceeded_by(pack().bytes() + bytes, pack().size() + count)) enlarge(setting);
+    const BlockLimits limits = BlockLimits::of(settings.listpack_size);
+    if (limits.exceeded_by(pack().bytes() + bytes, pack().size() + count)) enlarge(settings);
 }
 
-void List::settle(int64_t setting, SmallList most) {
+void List::settle(ListSettings settings, SmallList most) {
     if (!is_large()) return;
     const bool is_empty = large().size() == 0;
-    if (!is_empty && !large().may_become_small(BlockLimits::of(setting), most)) return;
+    const BlockLimits limits = BlockLimits::of(settings.listpack_size);
+    if (!is_empty && !large().may_become_small(limits, most)) return;
     Listpack pack = is_empty ? Listpack() : large().take_only_block();
     large().thaw();  // All that a version needs has been left to it.
     form_.become(std::move(pack));
 }
 
-void List::load_block(int64_t setting, Listpack pack) {
-    enlarge(setting).append(structures::SealablePack(std::move(pack)));
+void List::load_block(ListSettings settings, Listpack pack) {
+    enlarge(settings).append(structures::SealablePack(std::move(pack)));
 }
 
-void List::load_single(int64_t setting, std::string_view text) {
-    enlarge(setting).append_single(text);
+void List::load_single(ListSettings settings, std::string_view text) {
+    enlarge(settings).append_single(text);
 }
 
 // --- elements ---
 
-ListCursor List::at(int64_t index) const {
+ListCursor List::at(int64_t index, ListRoom& room) const {
     if (!is_large()) return {nullptr, pack().at(index)};
     const auto count = static_cast<int64_t>(large().size());
     if (index < 0) index += count;
     if (index < 0 || index >= count) return {};
-    return large().at(static_cast<uint64_t>(index));
+    return large().at(static_cast<uint64_t>(index), room);
 }
 
-bool List::equals(ListCursor cursor, std::string_view text) const {
+bool List::equals(ListCursor cursor, std::string_view text, ListRoom& room) const {
     if (cursor.block == nullptr) return pack().equals(cursor.at, text);
-    if (cursor.block->single != nullptr) return *cursor.block->single == text;
-    return cursor.block->pack.equals(cursor.at, text);
+    if (cursor.block->text == nullptr) return cursor.block->pack.equals(cursor.at, text);
+    return room.open(*cursor.block).equals(cursor.at, text);
 }
 
 void List::insert(ListCursor cursor, Side side, std::string_view text) {
@@ -87,6 +88,13 @@ void List::erase_range(uint64_t from, uint64_t count) {
     }
 }
 
+uint64_t List::erase_equal(std::string_view text, uint64_t most, End from) {
+    if (is_large()) return large().erase_equal(text, most, from);
+    Listpack& small = form_.small();
+    return values::erase_equal(small, from == End::Head ? small.first() : small.last(), text, most,
+                               from);
+}
+
 // --- the whole ---
 
 size_t List::memory_bytes(size_t samples) const {
@@ -105,14 +113,15 @@ std::unique_ptr<keyspace::Collection> List::freeze() {
 }
 
 void List::digest(keyspace::ValueDigest& digest) const {
-    char digits[24];
+    ListRoom room;
     const auto chain_all = [&](const auto& pack) {
         for (auto at = pack.first(); at != Listpack::kNone; at = pack.next(at))
-            digest.chain(pack.view(at, digits));
+            digest.chain(pack.view(at, room.digits));
     };
     if (!is_large()) return chain_all(pack());
     large().for_each_block([&](const ListBlock& block) {
-        block.single != nullptr ? digest.chain(*block.single) : chain_all(block.pack);
+        const ListBlock& seen = room.open(block);
+        seen.is_single() ? digest.chain(seen.text->stored()) : chain_all(seen.pack);
     });
 }
 

@@ -44,41 +44,42 @@ public:
     // --- form ---
 
     // Becomes large if `count` elements of `bytes` altogether are too much for a small list.
-    void make_room(int64_t listpack_size_setting, size_t bytes, size_t count);
+    void make_room(ListSettings settings, size_t bytes, size_t count);
     // Is large from here on, whatever it holds, until settle().
-    void become_large(int64_t listpack_size_setting) { enlarge(listpack_size_setting); }
+    void become_large(ListSettings settings) { enlarge(settings); }
     // Becomes small if what is left is little enough.
-    void settle(int64_t listpack_size_setting, SmallList most = SmallList::HalfFull);
+    void settle(ListSettings settings, SmallList most = SmallList::HalfFull);
     // Null while it is small.
     const PackedList* packed() const { return form_.large_or_null(); }
     const structures::Listpack& pack() const { return form_.small(); }  // While it is.
     // For whoever loads one: block by block.
-    void load_block(int64_t listpack_size_setting, structures::Listpack pack);
-    void load_single(int64_t listpack_size_setting, std::string_view text);
+    void load_block(ListSettings settings, structures::Listpack pack);
+    void load_single(ListSettings settings, std::string_view text);
 
     // --- elements ---
 
-    ListCursor at(int64_t index) const;  // Negative: from the end.
+    ListCursor at(int64_t index, ListRoom& room) const;  // Negative: from the end.
     ListCursor first() const {
         return is_large() ? large().first() : ListCursor{nullptr, pack().first()};
     }
     ListCursor last() const {
         return is_large() ? large().last() : ListCursor{nullptr, pack().last()};
     }
-    ListCursor next(ListCursor cursor) const {
-        return is_large() ? large().next(cursor) : ListCursor{nullptr, pack().next(cursor.at)};
+    ListCursor next(ListCursor cursor, ListRoom& room) const {
+        return is_large() ? large().next(cursor, room)
+                          : ListCursor{nullptr, pack().next(cursor.at)};
     }
-    ListCursor previous(ListCursor cursor) const {
-        return is_large() ? large().previous(cursor)
+    ListCursor previous(ListCursor cursor, ListRoom& room) const {
+        return is_large() ? large().previous(cursor, room)
                           : ListCursor{nullptr, pack().previous(cursor.at)};
     }
-    // The text, or the number formatted into `digits`.
-    std::string_view view(ListCursor cursor, char (&digits)[24]) const {
-        if (cursor.block == nullptr) return pack().view(cursor.at, digits);
-        if (cursor.block->single != nullptr) return *cursor.block->single;
-        return cursor.block->pack.view(cursor.at, digits);
+    // Good until `room` is used again.
+    std::string_view view(ListCursor cursor, ListRoom& room) const {
+        if (cursor.block == nullptr) return pack().view(cursor.at, room.digits);
+        if (cursor.block->text == nullptr) return cursor.block->pack.view(cursor.at, room.digits);
+        return room.open(*cursor.block).view(cursor.at, room.digits);
     }
-    bool equals(ListCursor cursor, std::string_view text) const;
+    bool equals(ListCursor cursor, std::string_view text, ListRoom& room) const;
 
     // --- changes ---
 
@@ -92,17 +93,16 @@ public:
     }
     void insert(ListCursor cursor, Side side, std::string_view text);
     void replace(ListCursor cursor, std::string_view text);
-    // The same element, where it will be changed: of the cursors into its block those taken from
-    // here on stay good when it is erased, if they are of what precedes it.
-    ListCursor own(ListCursor cursor) { return is_large() ? large().own(cursor) : cursor; }
     // The element that follows.
     ListCursor erase(ListCursor cursor);
     void erase_range(uint64_t from, uint64_t count);
+    // Up to `most` elements that are `text`, beginning at an end; tells how many.
+    uint64_t erase_equal(std::string_view text, uint64_t most, End from);
 
     void check_invariants() const;
 
 private:
-    PackedList& enlarge(int64_t setting);
+    PackedList& enlarge(ListSettings settings);
 
     bool is_large() const { return form_.is_large(); }
     PackedList& large() const { return form_.large(); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Random steps on a list, packed and large, against a deque, while the limit of its blocks changes.
+// Random steps on a list, packed and large, against a deque, while the limit of its blocks changes,
+// and the depth from which on they are squeezed.
 #include <algorithm>
 #include <cstdint>
 #include <deque>
@@ -41,11 +42,11 @@ public:
             case 4:
                 return replace(input, index);
             case 5:
-                return erase(index);
+                return (what & 64) != 0 ? erase_equal(index, (what & 8) != 0) : erase(index);
             case 6:
                 return erase_range(index, (what >> 3) + size_t{1});
             default:
-                setting_ = kSettings[(what >> 3) % std::size(kSettings)];
+                setting_ = {kSettings[(what >> 3) % std::size(kSettings)], input.read_byte() % 4};
                 list_ = std::unique_ptr<List>(static_cast<List*>(list_->clone().release()));
         }
     }
@@ -53,19 +54,19 @@ public:
     void check() const {
         list_->check_invariants();
         CHECK(list_->size() == model_.size());
-        char digits[24];
+        ListRoom room;
         ListCursor at = list_->first();
         for (const std::string& each : model_) {
             CHECK(static_cast<bool>(at));
-            CHECK(list_->view(at, digits) == each);
-            CHECK(list_->equals(at, each));
-            at = list_->next(at);
+            CHECK(list_->view(at, room) == each);
+            CHECK(list_->equals(at, each, room));
+            at = list_->next(at, room);
         }
         CHECK(!at);
         at = list_->last();
         for (auto each = model_.rbegin(); each != model_.rend(); ++each) {
-            CHECK(list_->view(at, digits) == *each);
-            at = list_->previous(at);
+            CHECK(list_->view(at, room) == *each);
+            at = list_->previous(at, room);
         }
         CHECK(!at);
     }
@@ -91,24 +92,42 @@ private:
     void insert(ByteReader& input, size_t index, bool before) {
         const std::string text = text_from(input);
         list_->make_room(setting_, text.size(), 1);
-        list_->insert(list_->at(static_cast<int64_t>(index)), before ? Side::Before : Side::After,
-                      text);
+        ListRoom room;
+        list_->insert(list_->at(static_cast<int64_t>(index), room),
+                      before ? Side::Before : Side::After, text);
         model_.insert(place(index + (before ? 0 : 1)), text);
     }
     void replace(ByteReader& input, size_t index) {
         const std::string text = text_from(input);
         list_->make_room(setting_, text.size(), 1);
-        list_->replace(list_->at(static_cast<int64_t>(index) - static_cast<int64_t>(model_.size())),
-                       text);
+        ListRoom room;
+        const int64_t from_end = static_cast<int64_t>(index) - static_cast<int64_t>(model_.size());
+        list_->replace(list_->at(from_end, room), text);
         model_[index] = text;
         list_->settle(setting_);
     }
     void erase(size_t index) {
-        const ListCursor following = list_->erase(list_->at(static_cast<int64_t>(index)));
+        ListRoom room;
+        const ListCursor following = list_->erase(list_->at(static_cast<int64_t>(index), room));
         model_.erase(place(index));
         CHECK(static_cast<bool>(following) == (index < model_.size()));
-        char digits[24];
-        if (following) CHECK(list_->view(following, digits) == model_[index]);
+        ListRoom after;
+        if (following) CHECK(list_->view(following, after) == model_[index]);
+        list_->settle(setting_);
+    }
+    void erase_equal(size_t index, bool forward) {
+        const std::string text = model_[index];
+        size_t count = 0;
+        for (size_t i = 0; i < model_.size();) {
+            if (model_[i] == text) {
+                model_.erase(place(i));
+                ++count;
+            } else {
+                ++i;
+            }
+        }
+        const End from = forward ? End::Head : End::Tail;
+        CHECK(list_->erase_equal(text, UINT64_MAX, from) == count);
         list_->settle(setting_);
     }
     void erase_range(size_t from, size_t count) {
@@ -117,7 +136,7 @@ private:
         list_->settle(setting_);
     }
 
-    int64_t setting_ = 4;
+    ListSettings setting_ = 4;
     std::unique_ptr<List> list_ = std::make_unique<List>();
     std::deque<std::string> model_;
 };

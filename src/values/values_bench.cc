@@ -43,7 +43,8 @@ void BM_ListAt(benchmark::State& state) {
     std::mt19937_64 random(7);
     for (auto _ : state) {
         const auto index = static_cast<int64_t>(random() % static_cast<uint64_t>(state.range(0)));
-        benchmark::DoNotOptimize(list.at(index));
+        ListRoom room;
+        benchmark::DoNotOptimize(list.at(index, room));
     }
 }
 BENCHMARK(BM_ListAt)->Arg(10)->Arg(10000)->Arg(1000000);
@@ -54,8 +55,9 @@ void BM_ListInsertAndErase(benchmark::State& state) {
     std::mt19937_64 random(7);
     for (auto _ : state) {
         const auto index = static_cast<int64_t>(random() % static_cast<uint64_t>(state.range(0)));
-        list.insert(list.at(index), Side::Before, kText);
-        list.erase(list.at(index));
+        ListRoom room;
+        list.insert(list.at(index, room), Side::Before, kText);
+        list.erase(list.at(index, room));
     }
 }
 BENCHMARK(BM_ListInsertAndErase)->Arg(10000)->Arg(1000000);

@@ -143,7 +143,7 @@ Subject sorted_set_subject() {
 }
 
 // Blocks of so many elements, and some elements with a block of their own.
-Subject list_subject_of(int64_t setting, std::string (*text_of)(uint64_t number)) {
+Subject list_subject_of(ListSettings setting, std::string (*text_of)(uint64_t number)) {
     const auto make = [=] {
         auto list = std::make_unique<List>();
         list->make_room(setting, 10000, 10000);
@@ -153,7 +153,8 @@ Subject list_subject_of(int64_t setting, std::string (*text_of)(uint64_t number)
         auto& list = static_cast<List&>(collection);
         const bool is_large = random() % 50 == 0;
         const std::string text = is_large ? std::string(9000, 'l') : text_of(random() % range);
-        const auto at = list.at(static_cast<int64_t>(random() % (list.size() + 1)));
+        ListRoom room;
+        const auto at = list.at(static_cast<int64_t>(random() % (list.size() + 1)), room);
         const End end = random() % 2 == 0 ? End::Head : End::Tail;
         const uint64_t what = random() % 8;
         if (!at || what == 0 || (what == 1 && list.size() < range)) {
@@ -163,7 +164,7 @@ Subject list_subject_of(int64_t setting, std::string (*text_of)(uint64_t number)
         } else if (what == 3 || what == 4) {
             list.replace(at, text);
         } else if (what == 5) {
-            list.erase(list.own(at));
+            list.erase(at);
         } else if (what == 6) {
             list.erase(end == End::Head ? list.first() : list.last());
         } else if (random() % 20 == 0) {
@@ -186,6 +187,11 @@ Subject sealed_list_subject() {
         return "item:" + std::string(10 - digits.size(), '0') + digits;
     };
     return list_subject_of(24, text_of);
+}
+
+// Its inner blocks are squeezed.
+Subject squeezed_list_subject() {
+    return list_subject_of(ListSettings(24, 2), name_of);
 }
 
 void change_group(ConsumerGroup& group, const Stream& stream, std::mt19937_64& random) {
@@ -332,7 +338,7 @@ TEST(VersionsOfLists, OutliveTheLargeForm) {
 INSTANTIATE_TEST_SUITE_P(AllTypes, Versions,
                          ::testing::Values(&set_subject, &hash_subject, &sorted_set_subject,
                                            &list_subject, &sealed_list_subject,
-                                           &stream_subject));
+                                           &squeezed_list_subject, &stream_subject));
 
 }  // namespace
 }  // namespace millrace::values

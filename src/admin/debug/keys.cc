@@ -13,6 +13,7 @@
 #include "base/numbers.h"
 #include "keyspace/collection.h"
 #include "keyspace/entry_builder.h"
+#include "values/list.h"
 
 namespace millrace::admin::debug {
 
@@ -48,6 +49,17 @@ std::string access_text(Call& call, const Entry& entry) {
     return fmt::format(" lru:{} lru_seconds_idle:{}", entry.access(), clock.idle_seconds(entry));
 }
 
+// Of a large list.
+std::string blocks_text(const values::PackedList& list, bool fast) {
+    const double average =
+        static_cast<double>(list.size()) / static_cast<double>(list.block_count());
+    std::string text = fmt::format(
+        " ql_nodes:{} ql_avg_node:{:.2f} ql_listpack_max:{} ql_compressed:{}", list.block_count(),
+        average, list.limits().setting, list.compress_depth() != 0 ? 1 : 0);
+    if (!fast) text += fmt::format(" ql_uncompressed_size:{}", list.plain_bytes());
+    return text;
+}
+
 // Compat: also of a key whose time is over, and without making it go.
 Status object(Call& call) {
     const auto position = call.database().find(call.arg(2), call.hash(2));
@@ -57,7 +69,12 @@ Status object(Call& call) {
     std::string text = fmt::format("Value at:{} refcount:1 encoding:{}",
                                    static_cast<const void*>(entry), encoding_name(*entry));
     if (!fast) text += fmt::format(" serializedlength:{}", serialized_bytes(*entry));
-    call.reply().simple(text + access_text(call, *entry));
+    text += access_text(call, *entry);
+    if (entry->type() == keyspace::ValueType::List) {
+        const auto& list = static_cast<const values::List&>(*entry->collection());
+        if (list.packed() != nullptr) text += blocks_text(*list.packed(), fast);
+    }
+    call.reply().simple(text);
     return done();
 }
 

@@ -259,12 +259,12 @@ void take_ranked(const values::SortedSet& set, const Options& options, uint64_t 
 
 void take_listed(const values::List& list, const Options& options, uint64_t first, uint64_t count,
                  Arena& arena, std::vector<Item>& items) {
-    char digits[24];
+    values::ListRoom room;
     const auto index = static_cast<int64_t>(first);
-    auto cursor = list.at(options.descending ? -1 - index : index);
+    auto cursor = list.at(options.descending ? -1 - index : index, room);
     for (uint64_t taken = 0; taken < count; ++taken) {
-        items.push_back({.text = arena.copy(list.view(cursor, digits))});
-        cursor = options.descending ? list.previous(cursor) : list.next(cursor);
+        items.push_back({.text = arena.copy(list.view(cursor, room))});
+        cursor = options.descending ? list.previous(cursor, room) : list.next(cursor, room);
     }
 }
 
@@ -388,9 +388,9 @@ std::unique_ptr<values::List> list_of(Call& call, const Options& options, Lookup
     }
     // Compat: a large list first, so what a block takes decides whether it becomes a small one.
     auto list = std::make_unique<values::List>();
-    list->become_large(block_setting(call));
+    list->become_large(list_settings(call));
     for (const std::string_view text : texts) list->push(values::End::Tail, text);
-    list->settle(block_setting(call), values::SmallList::Full);
+    list->settle(list_settings(call), values::SmallList::Full);
     return list;
 }
 

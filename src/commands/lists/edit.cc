@@ -16,6 +16,7 @@ using namespace support;
 using values::End;
 using values::List;
 using values::ListCursor;
+using values::ListRoom;
 
 Status lset(Call& call);
 Status linsert(Call& call);
@@ -115,11 +116,12 @@ Status lset(Call& call) {
     const auto index = static_cast<int32_t>(TRY(call.integer(2)));
     // Compat: the list changes its form even if there is no such index, and it may become small
     // again.
-    list->make_room(block_setting(call), call.arg(3).size(), 1);
-    const ListCursor at = list->at(index);
+    list->make_room(list_settings(call), call.arg(3).size(), 1);
+    ListRoom room;
+    const ListCursor at = list->at(index, room);
     if (!at) return errors::kIndexOutOfRange;
     list->replace(at, call.arg(3));
-    list->settle(block_setting(call));
+    list->settle(list_settings(call));
     edit.value_changed();
     edit.commit(EventClass::List, "lset");
     call.reply().ok();
@@ -136,9 +138,10 @@ Status linsert(Call& call) {
         return done();
     }
     // Compat: the list changes its form even if the pivot is not found.
-    list->make_room(block_setting(call), call.arg(4).size(), 1);
+    list->make_room(list_settings(call), call.arg(4).size(), 1);
+    ListRoom room;
     ListCursor pivot = list->first();
-    while (pivot && !list->equals(pivot, call.arg(3))) pivot = list->next(pivot);
+    while (pivot && !list->equals(pivot, call.arg(3), room)) pivot = list->next(pivot, room);
     if (!pivot) {
         call.reply().integer(-1);
         return done();
@@ -150,24 +153,6 @@ Status linsert(Call& call) {
     return done();
 }
 
-// Removes up to `most` elements equal to `text` (0: all), from the front or from the back.
-uint64_t remove_equal(List& list, std::string_view text, uint64_t most, bool backwards) {
-    uint64_t removed = 0;
-    ListCursor at = backwards ? list.last() : list.first();
-    while (at && (most == 0 || removed < most)) {
-        if (!list.equals(at, text)) {
-            at = backwards ? list.previous(at) : list.next(at);
-            continue;
-        }
-        at = list.own(at);
-        const ListCursor before = backwards ? list.previous(at) : ListCursor{};
-        const ListCursor after = list.erase(at);
-        at = backwards ? before : after;
-        ++removed;
-    }
-    return removed;
-}
-
 Status lrem(Call& call) {
     const int64_t count = TRY(call.integer(2, -INT64_MAX, INT64_MAX));
     KeyEdit edit = TRY(call.edit(1, List::kType));
@@ -176,10 +161,11 @@ Status lrem(Call& call) {
         call.reply().integer(0);
         return done();
     }
-    const uint64_t most = count < 0 ? -static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
-    const uint64_t removed = remove_equal(*list, call.arg(3), most, count < 0);
+    const auto most = static_cast<uint64_t>(count < 0 ? -count : count);
+    const uint64_t removed = list->erase_equal(call.arg(3), most == 0 ? UINT64_MAX : most,
+                                               count < 0 ? End::Tail : End::Head);
     if (removed != 0) {
-        list->settle(block_setting(call));
+        list->settle(list_settings(call));
         edit.value_changed();
         edit.commit_or_remove(EventClass::List, "lrem", removed);
     }
@@ -196,7 +182,7 @@ Status ltrim(Call& call) {
         const uint64_t removed = list->size() - kept.count;
         list->erase_range(kept.from + kept.count, list->size());
         list->erase_range(0, kept.from);
-        list->settle(block_setting(call));
+        list->settle(list_settings(call));
         edit.value_changed();
         edit.commit_or_remove(EventClass::List, "ltrim", removed);
     }

@@ -121,8 +121,8 @@ Result<Move> parse_move(Call& call) {
 
 std::string take_text(List& list, End end) {
     const ListCursor at = end == End::Head ? list.first() : list.last();
-    char digits[24];
-    std::string text(list.view(at, digits));
+    values::ListRoom room;
+    std::string text(list.view(at, room));
     list.erase(at);
     return text;
 }
@@ -132,9 +132,9 @@ void rotate(Call& call, Move move) {
     KeyEdit edit = call.edit(1);
     List& list = *edit.value<List>();
     const std::string text = take_text(list, move.from);
-    list.make_room(block_setting(call), text.size(), 1);
+    list.make_room(list_settings(call), text.size(), 1);
     list.push(move.to, text);
-    list.settle(block_setting(call));
+    list.settle(list_settings(call));
     edit.value_changed();
     edit.commit(EventClass::List, push_event(move.to));
     call.engine().emit(EventClass::List, pop_event(move.from), call.arg(1), call.db());
@@ -145,11 +145,11 @@ void rotate(Call& call, Move move) {
 void transfer(Call& call, Move move) {
     const List& source = *call.edit(1).value<List>();
     const ListCursor at = move.from == End::Head ? source.first() : source.last();
-    char digits[24];
-    const std::string_view text = source.view(at, digits);
+    values::ListRoom room;
+    const std::string_view text = source.view(at, room);
     KeyEdit destination = call.edit(2);
     List& target = destination.value_or_make<List>();
-    target.make_room(block_setting(call), text.size(), 1);
+    target.make_room(list_settings(call), text.size(), 1);
     target.push(move.to, text);
     destination.value_changed();
     destination.commit(EventClass::List, push_event(move.to), 0);

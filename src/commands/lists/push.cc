@@ -94,7 +94,7 @@ Status push(Call& call, End end, bool make) {
     List& list = edit.value_or_make<List>();
     size_t bytes = 0;
     for (size_t at = 2; at < call.count(); ++at) bytes += call.arg(at).size();
-    list.make_room(block_setting(call), bytes, call.count() - 2);
+    list.make_room(list_settings(call), bytes, call.count() - 2);
     for (size_t at = 2; at < call.count(); ++at) list.push(end, call.arg(at));
     edit.value_changed();
     edit.commit(EventClass::List, push_event(end), call.count() - 2);

@@ -17,6 +17,7 @@ using namespace support;
 using values::End;
 using values::List;
 using values::ListCursor;
+using values::ListRoom;
 
 Status llen(Call& call);
 Status lindex(Call& call);
@@ -109,10 +110,10 @@ Status lindex(Call& call) {
         call.reply().null();
         return done();
     }
-    const ListCursor at = list->at(TRY(call.integer(2)));
+    ListRoom room;
+    const ListCursor at = list->at(TRY(call.integer(2)), room);
     if (at) {
-        char digits[24];
-        call.reply().bulk(list->view(at, digits));
+        call.reply().bulk(list->view(at, room));
     } else {
         call.reply().null();
     }
@@ -129,10 +130,10 @@ Status lrange(Call& call) {
         return done();
     }
     call.reply().array(stretch.count);
-    char digits[24];
-    ListCursor at = list->at(static_cast<int64_t>(stretch.from));
-    for (uint64_t i = 0; i < stretch.count; ++i, at = list->next(at)) {
-        call.reply().bulk(list->view(at, digits));
+    ListRoom room;
+    ListCursor at = list->at(static_cast<int64_t>(stretch.from), room);
+    for (uint64_t i = 0; i < stretch.count; ++i, at = list->next(at, room)) {
+        call.reply().bulk(list->view(at, room));
     }
     return done();
 }
@@ -181,15 +182,16 @@ void find_matches(const List& list, std::string_view text, const PositionOptions
                   Found&& found) {
     const auto size = static_cast<int64_t>(list.size());
     int64_t index = options.backwards ? size - 1 : 0;
+    ListRoom room;
     ListCursor at = options.backwards ? list.last() : list.first();
     uint64_t matches = 0;
     for (uint64_t looks = 0; at && (options.looks_max == 0 || looks < options.looks_max); ++looks) {
-        if (list.equals(at, text)) {
+        if (list.equals(at, text, room)) {
             ++matches;
             if (matches > options.skip) found(index);
             if (options.count != 0 && matches >= options.skip + options.count) return;
         }
-        at = options.backwards ? list.previous(at) : list.next(at);
+        at = options.backwards ? list.previous(at, room) : list.next(at, room);
         index += options.backwards ? -1 : 1;
     }
 }

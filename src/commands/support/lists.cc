@@ -16,21 +16,21 @@ Result<End> end_argument(engine::Call& call, size_t at) {
 }
 
 void take(engine::Call& call, List& list, End end, uint64_t count) {
-    char digits[24];
+    values::ListRoom room;
     const bool head = end == End::Head;
     ListCursor at = head ? list.first() : list.last();
     if (count == 1) {
-        call.reply().bulk(list.view(at, digits));
+        call.reply().bulk(list.view(at, room));
         list.erase(at);
-        list.settle(block_setting(call));
+        list.settle(list_settings(call));
         return;
     }
     for (uint64_t i = 0; i < count; ++i) {
-        call.reply().bulk(list.view(at, digits));
-        at = head ? list.next(at) : list.previous(at);
+        call.reply().bulk(list.view(at, room));
+        at = head ? list.next(at, room) : list.previous(at, room);
     }
     list.erase_range(head ? 0 : list.size() - count, count);
-    list.settle(block_setting(call));
+    list.settle(list_settings(call));
 }
 
 Stretch stretch_of(const List& list, int64_t first, int64_t last) {

@@ -24,9 +24,10 @@ inline std::string_view pop_event(values::End end) {
     return end == values::End::Head ? "lpop" : "rpop";
 }
 
-// What bounds the blocks of lists at the moment.
-inline int64_t block_setting(engine::Call& call) {
-    return call.keyspace().encodings().list_max_listpack_size;
+// How lists are kept at the moment.
+inline values::ListSettings list_settings(engine::Call& call) {
+    const keyspace::EncodingSettings& encodings = call.keyspace().encodings();
+    return {encodings.list_max_listpack_size, encodings.list_compress_depth};
 }
 
 // Answers `count` elements from one end, which must be there, and removes them.

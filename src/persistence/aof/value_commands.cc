@@ -63,10 +63,10 @@ private:
 void append_list(ByteBuffer& out, std::string_view key, const values::List& list) {
     ItemCommands commands(out, "RPUSH", key);
     auto cursor = list.first();
-    char digits[24];
+    values::ListRoom room;
     for (uint64_t i = 0; i < list.size(); ++i) {
-        commands.add({list.view(cursor, digits)});
-        cursor = list.next(cursor);
+        commands.add({list.view(cursor, room)});
+        cursor = list.next(cursor, room);
     }
 }
 

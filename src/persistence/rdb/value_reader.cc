@@ -68,6 +68,9 @@ private:
     std::unique_ptr<Collection> unless_failed(std::unique_ptr<Collection> made) {
         return in_.failed() ? nullptr : std::move(made);
     }
+    values::ListSettings list_settings() const {
+        return {growth_.encodings.list_max_listpack_size, growth_.encodings.list_compress_depth};
+    }
     values::SortedSet::Limits limits() const {
         return values::SortedSet::Limits::of(growth_.encodings, growth_.seed);
     }
@@ -103,32 +106,32 @@ bool Reading::are_distinct(const Listpack& pack, size_t skip) const {
 // --- lists ---
 
 void Reading::read_block(values::List& list, Type type) {
-    const int64_t setting = growth_.encodings.list_max_listpack_size;
+    const values::ListSettings settings = list_settings();
     if (type == Type::ListListpacks) {
         const uint64_t container = in_.length();
         if (container == kBlockPlain) {
             const std::string_view text = in_.string(scratch_);
             // Compat: what is too large for a block is not empty.
             if (!in_.failed() && text.empty()) return in_.fail(kBadBlob);
-            if (!in_.failed()) list.load_single(setting, text);
+            if (!in_.failed()) list.load_single(settings, text);
             return;
         }
         if (container != kBlockPacked) return in_.fail("an unknown kind of block");
         Listpack pack = listpack();
-        if (!in_.failed() && !pack.empty()) list.load_block(setting, std::move(pack));
+        if (!in_.failed() && !pack.empty()) list.load_block(settings, std::move(pack));
         return;
     }
     const std::string_view blob = in_.string(scratch_);
     if (in_.failed()) return;
     if (type == Type::List) {
-        list.make_room(setting, blob.size(), 1);
+        list.make_room(settings, blob.size(), 1);
         return list.push(values::End::Tail, blob);
     }
     Listpack pack;
     const bool sound = read_ziplist(
         blob, [&](std::string_view element) { pack.insert(Listpack::kNone, element); });
     if (!sound) return in_.fail(kBadBlob);
-    if (!pack.empty()) list.load_block(setting, std::move(pack));
+    if (!pack.empty()) list.load_block(settings, std::move(pack));
 }
 
 std::unique_ptr<Collection> Reading::list(Type type) {
@@ -138,7 +141,7 @@ std::unique_ptr<Collection> Reading::list(Type type) {
     if (in_.failed()) return nullptr;
     // Compat: a list from before there were blocks stays a quicklist, however small it is.
     if (type != Type::ListZiplist) {
-        list->settle(growth_.encodings.list_max_listpack_size, values::SmallList::Full);
+        list->settle(list_settings(), values::SmallList::Full);
     }
     return list;
 }

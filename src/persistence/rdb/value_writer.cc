@@ -28,9 +28,13 @@ void write(Writer& writer, const values::List& list) {
     structures::Listpack opened;
     writer.length(list.packed()->block_count());
     list.packed()->for_each_block([&](const values::ListBlock& block) {
-        const bool is_plain = block.single != nullptr;
-        writer.length(is_plain ? kBlockPlain : kBlockPacked);
-        writer.string(is_plain ? std::string_view(*block.single) : view(block.pack.blob(opened)));
+        writer.length(block.is_single() ? kBlockPlain : kBlockPacked);
+        // Compat: what is squeezed is written so, whatever `rdbcompression` says.
+        if (block.is_squeezed()) {
+            writer.compressed(block.text->stored(), block.text->bytes());
+        } else {
+            writer.string(block.is_single() ? block.text->stored() : view(block.pack.blob(opened)));
+        }
     });
 }
 

@@ -79,11 +79,15 @@ bool Writer::try_compressed(std::string_view text) {
     char* const out = compressed_.prepare(room);
     const size_t size = lzf_compress(text, {out, room});
     if (size == 0) return false;
-    byte(kEncoded | kEncodedLzf);
-    length(size);
-    length(text.size());
-    raw({out, size});
+    compressed({out, size}, text.size());
     return true;
+}
+
+void Writer::compressed(std::string_view lzf, size_t plain_bytes) {
+    byte(kEncoded | kEncodedLzf);
+    length(lzf.size());
+    length(plain_bytes);
+    raw(lzf);
 }
 
 void Writer::string(std::string_view text) {

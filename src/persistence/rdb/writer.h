@@ -64,6 +64,8 @@ public:
     // In the shortest form: as an integer, compressed, or as it is.
     void string(std::string_view text);
     void string(int64_t number);
+    // A string of `plain_bytes` that LZF has made this of.
+    void compressed(std::string_view lzf, size_t plain_bytes);
     void little_endian(uint64_t value);
     void big_endian(uint64_t value);
     void number(double value);
