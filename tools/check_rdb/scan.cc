@@ -195,10 +195,10 @@ void Scan::measure(const persistence::rdb::Value& value) {
             return;
         case ValueType::List: {
             const auto& list = static_cast<const values::List&>(*value.collection);
-            char digits[24];
+            values::ListRoom room;
             uint64_t left = list.size();
-            for (auto at = list.first(); left > 0; at = list.next(at), --left) {
-                elements_.push_back(list.view(at, digits).size());
+            for (auto at = list.first(); left > 0; at = list.next(at, room), --left) {
+                elements_.push_back(list.view(at, room).size());
             }
             return;
         }
