@@ -191,6 +191,32 @@ TEST_F(HashTableTest, TakesThirteenBytesAtAnySizeAndShrinksBack) {
     EXPECT_EQ(heap_.statistics().live_bytes, heap_before);
 }
 
+// A cache: elements come and go, their number stays. Segments that grew for a moment shrink again.
+TEST_F(HashTableTest, ATableInUseStaysAsSmallAsAFreshOne) {
+    constexpr uint64_t kErasuresPerStep = 64;
+    for (const uint64_t size : {30000u, 50000u, 70000u, 200000u}) {
+        Table table(traits_);
+        std::mt19937_64 random(size);
+        std::vector<uint64_t> keys(size);
+        for (uint64_t key = 0; key < size; ++key) {
+            keys[key] = key;
+            insert(table, key);
+        }
+        uint64_t next = size;
+        uint64_t position = 0;
+        for (uint64_t i = 0; i < 6 * size; ++i) {
+            uint64_t& key = keys[random() % size];
+            ASSERT_TRUE(erase(table, key));
+            if (i % kErasuresPerStep == 0) position = table.shrink_step(position);
+            key = next++;
+            insert(table, key);
+        }
+        table.check_invariants();
+        EXPECT_LT(static_cast<double>(table.memory_bytes()) / static_cast<double>(size), 14.2);
+        items_.clear();
+    }
+}
+
 TEST_F(HashTableTest, ScanSeesEachElementThatStaysExactlyOnce) {
     std::mt19937_64 random(3);
     Table table(heap_);
