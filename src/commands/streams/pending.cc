@@ -346,6 +346,26 @@ struct Claim {
     GroupName name;
 };
 
+// Finds entries of a stream that does not change. Ids that rise by little are found by stepping
+// ahead, where a search begins at the block's first entry.
+class EntryFinder {
+public:
+    explicit EntryFinder(const Stream& stream) : stream_(stream) {}
+
+    // The entry, or none.
+    Stream::Cursor find(const StreamId& id) {
+        constexpr int kStepsMax = 16;
+        if (!at_ || at_.id() > id) at_ = stream_.seek(id);
+        for (int steps = 0; at_ && at_.id() < id; ++steps)
+            at_ = steps < kStepsMax ? stream_.next(at_) : stream_.seek(id);
+        return at_ && at_.id() == id ? at_ : Stream::Cursor{};
+    }
+
+private:
+    const Stream& stream_;
+    Stream::Cursor at_;
+};
+
 // A pending entry that is no longer in the stream goes.
 void drop_deleted(Call& call, const Claim& claim, const StreamId& id, const PendingEntry& entry) {
     propagate_pending(call, claim.name, claim.group, id, entry);
@@ -353,7 +373,9 @@ void drop_deleted(Call& call, const Claim& claim, const StreamId& id, const Pend
     claim.group.acknowledge(id);
 }
 
-void hand_over(Call& call, const Claim& claim, const StreamId& id, const ClaimOptions& options) {
+void hand_over(Call& call, const Claim& claim, const Stream::Cursor& found,
+               const ClaimOptions& options) {
+    const StreamId& id = found.id();
     PendingEntry& entry = claim.group.assign(id, claim.consumer);
     entry.delivered_ms = options.delivered_ms;
     if (options.deliveries >= 0) {
@@ -364,7 +386,7 @@ void hand_over(Call& call, const Claim& claim, const StreamId& id, const ClaimOp
     if (options.just_ids) {
         reply_id(call.reply(), id);
     } else {
-        reply_entry(call.reply(), claim.stream, claim.stream.seek(id));
+        reply_entry(call.reply(), claim.stream, found);
     }
     claim.consumer.active_ms = call.now_ms();
     propagate_pending(call, claim.name, claim.group, id, entry);
@@ -378,9 +400,11 @@ bool idle_enough(Call& call, const PendingEntry& entry, int64_t idle_ms) {
 // How many ids it has answered.
 size_t claim_all(Call& call, const Claim& claim, const ClaimOptions& options, bool& propagated) {
     size_t count = 0;
+    EntryFinder entries(claim.stream);
     for (const StreamId& id : options.ids) {
         const PendingEntry* entry = claim.group.find_pending(id);
-        if (!claim.stream.contains(id)) {
+        const Stream::Cursor found = entries.find(id);
+        if (!found) {
             if (entry == nullptr) continue;
             drop_deleted(call, claim, id, *entry);
             propagated = true;
@@ -388,7 +412,7 @@ size_t claim_all(Call& call, const Claim& claim, const ClaimOptions& options, bo
         }
         if (entry == nullptr && !options.force) continue;
         if (entry != nullptr && !idle_enough(call, *entry, options.idle_ms)) continue;
-        hand_over(call, claim, id, options);
+        hand_over(call, claim, found, options);
         propagated = true;
         ++count;
     }
@@ -470,11 +494,12 @@ Status xautoclaim(Call& call) {
     // What happens is decided first, because the reply begins with where to go on.
     std::vector<StreamId> chosen;
     std::vector<StreamId> deleted;
+    EntryFinder scanned(*stream);
     int64_t attempts = options.count * 10;
     auto entry = group.pending().lower_bound(options.start);
     const auto full = [&] { return chosen.size() == static_cast<size_t>(options.count); };
     for (; entry != group.pending().end() && attempts > 0 && !full(); --attempts, ++entry) {
-        if (!stream->contains(entry->first)) {
+        if (!scanned.find(entry->first)) {
             chosen.push_back(entry->first);
             deleted.push_back(entry->first);
         } else if (idle_enough(call, entry->second, options.claim.idle_ms)) {
@@ -485,9 +510,10 @@ Status xautoclaim(Call& call) {
     reply.array(3);
     reply_id(reply, entry == group.pending().end() ? StreamId{} : entry->first);
     reply.array(chosen.size() - deleted.size());
+    EntryFinder answered(*stream);
     for (const StreamId& id : chosen) {
-        if (stream->contains(id)) {
-            hand_over(call, claim, id, options.claim);
+        if (const Stream::Cursor found = answered.find(id)) {
+            hand_over(call, claim, found, options.claim);
         } else {
             drop_deleted(call, claim, id, *group.find_pending(id));
         }
