@@ -18,7 +18,7 @@ configure_preset fuzz -DMILLRACE_TESTS=ON
 mkdir -p "$crashes"
 
 canary=build/fuzz/canary_fuzz
-flags=(-std=c++20 -g -O1 "-fsanitize=fuzzer,address,undefined")
+flags=(-std=c++20 -g -O1 "-fsanitize=fuzzer,address,undefined,float-cast-overflow")
 clang++ "${flags[@]}" tests/support/canary_fuzz.cc -o "$canary" || die "The canary does not compile."
 if timeout 60 "$canary" -seed=1 -max_total_time=30 -artifact_prefix="$crashes/canary-" >/dev/null 2>&1; then
   echo "canary_fuzz: its planted mistake was not found"
