@@ -188,6 +188,8 @@ bool Pipeline::single_turn(int64_t timeout_us) {
     take_token();
     poll(busy ? 0 : timeout_us);
     const bool released = release_held();
+    // Whoever has sent the next request meanwhile comes into the same group of the log.
+    if (released) poll(0);
     return run_side_zero() || released;
 }
 
@@ -205,7 +207,6 @@ bool Pipeline::run_side_zero() {
         worked = true;
         unserved -= std::min(unserved, visited);
         execute_filled();
-        hand_over();
         side_zero_.write();
         // What this round replaced is free, and warm, when the next one builds its values.
         if (engine_.running() == nullptr && !threads_in_use()) begin_turn();
@@ -214,6 +215,8 @@ bool Pipeline::run_side_zero() {
             break;
         }
     }
+    // Once a turn: each time the log's thread wakes it may take the core from this one.
+    hand_over();
     side_zero_.write();
     return worked;
 }
