@@ -5,7 +5,7 @@
     memory_limit.py MODE OURS [--reference PROGRAM] [--rounds N]
 
 OURS and PROGRAM are server programs that take Valkey's command line. valkey-benchmark is looked for beside PROGRAM.
-With REALTIME=1 the servers run before all other processes of the machine (as root), so that stalls are their own.
+With REALTIME=1 the main threads run before all else on the machine (as root), so that stalls are their own.
 VERBOSE=1 lists the slowest commands. What is slow before anything is asked of the server, or while keys are only looked
 at, is the machine: one that samples which pages are used makes the first look at each page slow again afterwards.
 Churn is measured by tests/memory/churn.py.
@@ -85,7 +85,7 @@ class Server:
         self.folder = tempfile.TemporaryDirectory()
         command = [program, "--port", str(self.port), "--save", "", "--dir", self.folder.name]
         if os.environ.get("REALTIME") == "1":
-            command = ["chrt", "-f", "1"] + command
+            command = ["chrt", "--reset-on-fork", "-f", "1"] + command  # Its main thread only.
         if core is not None:
             command = ["taskset", "-c", str(core)] + command
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
