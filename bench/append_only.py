@@ -12,73 +12,46 @@ import argparse
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "support"))
-from resp_client import ReplyError, RespClient, free_port  # noqa: E402
+from measured import Server, load
 
 
-def start(server, folder, policy, environment=None):
-    port = free_port()
-    words = [server, "--port", str(port), "--save", "", "--dir", folder, "--appendonly", "yes", "--appendfsync",
-             policy, "--auto-aof-rewrite-percentage", "0"]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env={**os.environ, **(environment or {})})
-    for _ in range(3000):  # With slow syncs a start takes its time, too.
-        try:
-            client = RespClient(port=port)
-            client.command("PING")
-            return process, client, port
-        except (OSError, ReplyError):
-            time.sleep(0.02)
-    raise RuntimeError(f"{server} does not start")
+def start(program, policy, folder=None, environment=None):
+    return Server(program, "--appendonly", "yes", "--appendfsync", policy, "--auto-aof-rewrite-percentage", "0",
+                  folder=folder, environment=environment)
 
 
-def cpu_seconds(process):
-    with open(f"/proc/{process.pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def load(benchmark, port, requests, clients, pipeline):
+def load_rate(benchmark, port, requests, clients, pipeline):
     began = time.monotonic()
-    subprocess.run([benchmark, "-p", str(port), "-t", "set", "-d", "512", "-c", str(clients), "-P", str(pipeline), "-n",
-                    str(requests), "-r", "100000", "-q"], check=True, stdout=subprocess.DEVNULL)
+    load(benchmark, port, "-t", "set", "-d", "512", "-c", str(clients), "-P", str(pipeline), "-n", str(requests),
+         "-r", "100000", "-q")
     return requests / (time.monotonic() - began)
 
 
-def measure(server, benchmark, policy, requests, clients, pipeline):
-    with tempfile.TemporaryDirectory(prefix="millrace_bench_") as folder:
-        process, _, port = start(server, folder, policy)
-        load(benchmark, port, requests // 10, clients, pipeline)
-        before = cpu_seconds(process)
-        rate = load(benchmark, port, requests, clients, pipeline)
-        spent = cpu_seconds(process) - before
-        process.kill()
-        process.wait()
+def measure(program, benchmark, policy, requests, clients, pipeline):
+    with start(program, policy) as server:
+        load_rate(benchmark, server.port, requests // 10, clients, pipeline)
+        before = server.cpu_seconds()
+        rate = load_rate(benchmark, server.port, requests, clients, pipeline)
+        spent = server.cpu_seconds() - before
         return rate, spent / requests * 1e9
 
 
-def slow(server, policy, shim, seconds):
+def slow(program, policy, shim, seconds):
     with tempfile.TemporaryDirectory(prefix="millrace_bench_") as folder:
-        process, client, port = start(server, folder, policy)
-        process.kill()
-        process.wait()
-        environment = {"LD_PRELOAD": shim, "MILLRACE_SYNC_DELAY_MS": "3000"}
-        process, client, port = start(server, folder, policy, environment)
+        start(program, policy, folder).stop()
         times = []
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            began = time.monotonic()
-            client.command("SET", "key", "x" * 512)
-            times.append((time.monotonic() - began) * 1000)
-            time.sleep(0.001)
-        process.kill()
-        process.wait()
-        times.sort()
-        return times[len(times) // 2], times[int(len(times) * 0.99)], times[-1], len(times)
+        with start(program, policy, folder, {"LD_PRELOAD": shim, "MILLRACE_SYNC_DELAY_MS": "3000"}) as server:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                began = time.monotonic()
+                server.client.call("SET", "key", "x" * 512)
+                times.append((time.monotonic() - began) * 1000)
+                time.sleep(0.001)
+    times.sort()
+    return times[len(times) // 2], times[int(len(times) * 0.99)], times[-1], len(times)
 
 
 def slow_table(both, seconds):
@@ -87,8 +60,8 @@ def slow_table(both, seconds):
         source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "torture", "disk_shim.c")
         subprocess.run(["gcc", "-shared", "-fPIC", "-O1", source, "-o", shim, "-ldl"], check=True)
         for policy in ("everysec", "always", "no"):
-            for name, server in both:
-                p50, p99, longest, count = slow(server, policy, shim, seconds)
+            for name, program in both:
+                p50, p99, longest, count = slow(program, policy, shim, seconds)
                 print(f"slow fsync, {policy}, {name}: p50 {p50:.2f} ms, p99 {p99:.2f} ms, longest {longest:.0f} ms, "
                       f"{count} writes", flush=True)
 
@@ -110,16 +83,16 @@ def main():
 
     ratios = []
     for _ in range(arguments.rounds):
-        cost = {name: measure(server, arguments.benchmark, "everysec", arguments.requests, 50, 10)[1]
-                for name, server in both}
+        cost = {name: measure(program, arguments.benchmark, "everysec", arguments.requests, 50, 10)[1]
+                for name, program in both}
         ratios.append(cost["ours"] / cost["valkey"])
         print(f"everysec: {cost['ours']:.0f} ns a command, valkey {cost['valkey']:.0f}: {ratios[-1]:.2f}", flush=True)
     print(f"everysec: median {statistics.median(ratios):.2f}")
 
     ratios = []
     for _ in range(arguments.rounds):
-        rate = {name: measure(server, arguments.benchmark, "always", arguments.requests // 10, 50, 1)[0]
-                for name, server in both}
+        rate = {name: measure(program, arguments.benchmark, "always", arguments.requests // 10, 50, 1)[0]
+                for name, program in both}
         ratios.append(rate["ours"] / rate["valkey"])
         print(f"always: {rate['ours']:.0f} a second, valkey {rate['valkey']:.0f}: {ratios[-1]:.2f}", flush=True)
     print(f"always: median {statistics.median(ratios):.2f}")

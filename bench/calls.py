@@ -14,8 +14,7 @@ import selectors
 import statistics
 import sys
 
-from commands import Server
-from latency import Client
+from measured import Client, Server, encode
 
 CLIENTS = 50
 UNDER_WAY = 16
@@ -25,28 +24,18 @@ SCRIPT = """redis.call('SET', KEYS[1], ARGV[1]) redis.call('INCR', KEYS[2]) redi
 redis.call('LPUSH', KEYS[4], ARGV[1]) redis.call('LTRIM', KEYS[4], 0, 9) return redis.call('GET', KEYS[1])"""
 
 
-def request(*words):
-    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-
-
 def eval_call(number):
     tag = number % 1000
-    return request("EVAL", SCRIPT, 4, f"s:{tag}", f"n:{tag}", f"h:{tag}", f"l:{tag}", "value")
+    return encode("EVAL", SCRIPT, 4, f"s:{tag}", f"n:{tag}", f"h:{tag}", f"l:{tag}", "value")
 
 
 def publish(_):
-    return request("PUBLISH", "channel", MESSAGE)
+    return encode("PUBLISH", "channel", MESSAGE)
 
 
 def transaction(number):
-    sets = b"".join(request("SET", f"key:{(number * 10 + at) % 100000:08d}", "x" * 64) for at in range(10))
-    return request("MULTI") + sets + request("EXEC")
-
-
-def read_exactly(sock, size):
-    while size > 0:
-        size -= len(sock.recv(min(size, 1 << 20)))
+    sets = b"".join(encode("SET", f"key:{(number * 10 + at) % 100000:08d}", "x" * 64) for at in range(10))
+    return encode("MULTI") + sets + encode("EXEC")
 
 
 def run(server, call, calls, reply_bytes, subscribers=()):
@@ -83,14 +72,13 @@ def run(server, call, calls, reply_bytes, subscribers=()):
                     send(key.fileobj)
     selector.close()
     for client in clients:
-        client.socket.close()
+        client.close()
 
 
 def subscribe(server):
     clients = [Client(server.port) for _ in range(SUBSCRIBERS)]
     for client in clients:
-        client.socket.sendall(request("SUBSCRIBE", "channel"))
-        read_exactly(client.socket, len(b"*3\r\n$9\r\nsubscribe\r\n$7\r\nchannel\r\n:1\r\n"))
+        client.call("SUBSCRIBE", "channel")
     return clients
 
 
@@ -105,12 +93,22 @@ WORKLOADS = [  # Name, a call, how many, bytes of its reply, the goal.
 def cost(server, call, calls, reply_bytes):
     server.client.call("FLUSHALL", "SYNC")
     subscribers = subscribe(server) if call is publish else []
-    before = server.cpu_ns()
+    before = server.cpu_seconds()
     run(server, call, calls, reply_bytes, [client.socket for client in subscribers])
-    after = server.cpu_ns()
+    after = server.cpu_seconds()
     for client in subscribers:
-        client.socket.close()
-    return (after - before) / calls
+        client.close()
+    return (after - before) * 1e9 / calls
+
+
+def compare(options, servers):
+    print(f"{'':20s} {'reference':>12s} {'ours':>10s} {'ratio':>7s}   goal    (server CPU, ns per call)")
+    for name, call, calls, reply_bytes, goal in WORKLOADS:
+        calls = int(calls * options.scale) // UNDER_WAY * UNDER_WAY
+        rounds = [[cost(server, call, calls, reply_bytes) for server in servers] for _ in range(options.rounds)]
+        ratio = statistics.median(ours / reference for reference, ours in rounds)
+        print(f"{name:20s} {statistics.median(each[0] for each in rounds):12.0f} "
+              f"{statistics.median(each[1] for each in rounds):10.0f} {ratio:7.2f} {goal:6.2f}", flush=True)
 
 
 def main():
@@ -120,17 +118,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0)
     options = parser.parse_args()
-    servers = [Server(options.reference, 7825), Server(options.ours, 7826)]
-    os.sched_setaffinity(0, {1})
-    print(f"{'':20s} {'reference':>12s} {'ours':>10s} {'ratio':>7s}   goal    (server CPU, ns per call)")
-    for name, call, calls, reply_bytes, goal in WORKLOADS:
-        calls = int(calls * options.scale) // UNDER_WAY * UNDER_WAY
-        rounds = [[cost(server, call, calls, reply_bytes) for server in servers] for _ in range(options.rounds)]
-        ratio = statistics.median(ours / reference for reference, ours in rounds)
-        print(f"{name:20s} {statistics.median(each[0] for each in rounds):12.0f} "
-              f"{statistics.median(each[1] for each in rounds):10.0f} {ratio:7.2f} {goal:6.2f}", flush=True)
-    for server in servers:
-        server.stop()
+    with Server(options.reference, core=0) as reference, Server(options.ours, core=0) as ours:
+        os.sched_setaffinity(0, {1})
+        compare(options, (reference, ours))
 
 
 if __name__ == "__main__":

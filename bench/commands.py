@@ -15,27 +15,19 @@ import math
 import os
 import shlex
 import statistics
-import subprocess
 import sys
 import time
 
-import latency
-from latency import Client
+from measured import Server, encode, load
 
 MILLION = 1000000
 ELEMENT = "element:__rand_int__"
 
 
-
-
-# Name, how the data is made (a function of the client), the command as valkey-benchmark sends it.
 def fill(client, words_of, count=MILLION, step=1000):
     """Sends `count` commands, made of their numbers, in pipelines."""
     for begin in range(0, count, step):
-        out = []
-        for number in range(begin, min(begin + step, count)):
-            words = [word if isinstance(word, bytes) else str(word).encode() for word in words_of(number)]
-            out.append(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
+        out = [encode(*words_of(number)) for number in range(begin, min(begin + step, count))]
         client.socket.sendall(b"".join(out))
         for _ in out:
             client.reply()
@@ -94,7 +86,7 @@ def nothing(client):
     client.call("PING")
 
 
-WORKLOADS = [
+WORKLOADS = [  # Name, how the data is made (a function of the client), the command as valkey-benchmark sends it.
     ("LPUSH", nothing, "LPUSH list " + ELEMENT),
     ("RPOP", make_list, "RPOP list"),
     ("LRANGE 100", make_list, "LRANGE list 0 99"),
@@ -130,23 +122,8 @@ COLLECTIONS = [
 ]
 
 
-class Server(latency.Server):
-    def number(self, name):
-        return int(self.info()[name])
-
-    def cpu_ns(self):
-        total = 0
-        for task in os.listdir(f"/proc/{self.process.pid}/task"):
-            try:
-                with open(f"/proc/{self.process.pid}/task/{task}/schedstat", encoding="ascii") as file:
-                    total += int(file.read().split()[0])
-            except OSError:
-                pass  # A thread that has ended since.
-        return total
-
-    def resident(self):
-        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def now(server):
+    return server.cpu_seconds(), int(server.info()["total_commands_processed"])
 
 
 def cost(options, server, name, make, command):
@@ -155,16 +132,14 @@ def cost(options, server, name, make, command):
     requests = int(SLOW.get(name, MILLION) * options.scale)
     if name in ("RPOP", "SPOP"):
         requests = min(requests, MILLION)
-    before = server.cpu_ns(), server.number("total_commands_processed")
-    subprocess.run(["taskset", "-c", "1", options.benchmark, "-p", str(server.port), "-q", "-c", "50", "-P", "16",
-                    "-n", str(requests), "-r", str(RANGES.get(name, MILLION)), *shlex.split(command)],
-                   stdout=subprocess.DEVNULL, check=True)
-    after = server.cpu_ns(), server.number("total_commands_processed")
-    return (after[0] - before[0]) / (after[1] - before[1])
+    before = now(server)
+    load(options.benchmark, server.port, "-q", "-c", "50", "-P", "16", "-n", str(requests),
+         "-r", str(RANGES.get(name, MILLION)), *shlex.split(command), core=1)
+    after = now(server)
+    return (after[0] - before[0]) * 1e9 / (after[1] - before[1])
 
 
-def cpu(options):
-    servers = [Server(options.reference, 7821), Server(options.ours, 7822)]
+def compare(options, servers):
     print(f"{'':20s} {'reference':>12s} {'ours':>10s} {'ratio':>7s}    (server CPU, ns per command)")
     ratios = []
     for name, make, command in WORKLOADS:
@@ -178,8 +153,15 @@ def cpu(options):
     if ratios:
         mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
         print(f"{'geometric mean':43s} {mean:7.2f}")
-    for server in servers:
-        server.stop()
+
+
+def cpu(options):
+    with Server(options.reference, core=0) as reference, Server(options.ours, core=0) as ours:
+        compare(options, (reference, ours))
+
+
+def sizes_of(server):
+    return int(server.info()["used_memory"]), server.rss()
 
 
 def memory(options):
@@ -188,13 +170,13 @@ def memory(options):
         if options.only not in name:
             continue
         sizes = []
-        for command, port in ((options.reference, 7823), (options.ours, 7824)):
-            server = Server(command, port)
-            empty = server.number("used_memory"), server.resident()
-            make(server.client)
-            time.sleep(1)
-            sizes.append((server.number("used_memory") - empty[0], server.resident() - empty[1]))
-            server.stop()
+        for command in (options.reference, options.ours):
+            with Server(command, core=0) as server:
+                empty = sizes_of(server)
+                make(server.client)
+                time.sleep(1)
+                full = sizes_of(server)
+            sizes.append((full[0] - empty[0], full[1] - empty[1]))
         shown = [f"{used / 1e6:10.1f} {resident / 1e6:10.1f}" for used, resident in sizes]
         print(f"{name:36s} {shown[0]} {shown[1]} {sizes[1][0] / sizes[0][0]:6.2f} {sizes[1][1] / sizes[0][1]:5.2f}",
               flush=True)

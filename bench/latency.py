@@ -15,72 +15,20 @@ The server has core 0, the load core 1.
 Milliseconds; medians over the rounds.
 """
 import argparse
-import os
 import re
-import shlex
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
-import time
+
+from measured import Client, Server, load
 
 PERCENTILES = (50.0, 99.0, 99.9)
 BIG_BYTES = 10 * 1000 * 1000
 
 
-class Client:
-    """A RESP2 client of just what is needed here."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.file = self.socket.makefile("rb", buffering=1 << 20)
-
-    def call(self, *words):
-        request = [b"*%d\r\n" % len(words)]
-        for word in words:
-            word = word if isinstance(word, bytes) else str(word).encode()
-            request += [b"$%d\r\n" % len(word), word, b"\r\n"]
-        self.socket.sendall(b"".join(request))
-        return self.reply()
-
-    def reply(self):
-        line = self.file.readline()
-        if line[:1] == b"-":
-            raise RuntimeError(line.decode())
-        if line[:1] == b"$":
-            return self.file.read(int(line[1:]) + 2)[:-2] if int(line[1:]) >= 0 else None
-        return line[1:-2]
-
-
-class Server:
-    def __init__(self, command, port):
-        self.port = port
-        words = [*shlex.split(command), "--port", str(port), "--save", "", "--dir", tempfile.mkdtemp()]
-        self.process = subprocess.Popen(["taskset", "-c", "0", *words], stdout=subprocess.DEVNULL)
-        for _ in range(100):
-            try:
-                self.client = Client(port)
-                return
-            except OSError:
-                time.sleep(0.1)
-        sys.exit(f"{command} does not answer")
-
-    def info(self):
-        text = self.client.call("INFO", "everything").decode()
-        return dict(line.split(":", 1) for line in text.split("\r\n") if ":" in line)
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
 def run(options, port, *words):
     """Requests per second, and milliseconds by percentile."""
-    command = ["taskset", "-c", "1", options.benchmark, "-p", str(port), "-d", "512", "-r", str(options.keys), *words]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout.replace("\r", "\n")
+    text = load(options.benchmark, port, "-d", "512", "-r", str(options.keys), *words, core=1).replace("\r", "\n")
     steps = [(float(share), float(value)) for share, value in re.findall(r"([\d.]+)% <= ([\d.]+) milliseconds", text)]
     rate = float(re.findall(r"throughput summary: ([\d.]+)", text)[-1])
     return rate, [next((value for share, value in steps if share >= wanted), float("nan")) for wanted in PERCENTILES]
@@ -125,7 +73,21 @@ def growth(server):
                                               for number in range(begin, begin + 1000)))
         for _ in range(1000):
             server.client.reply()
-    return int(server.client.call("SLOWLOG", "LEN"))
+    return server.client.call("SLOWLOG", "LEN")
+
+
+def compare(options, servers):
+    print(f"{'':24s} {'reference':>26s} {'ours':>26s}     (p50, p99, p99.9 in ms)")
+    for server in servers:
+        run(options, server.port, "-t", "set", "-c", "50", "-P", "32", "-n", str(2 * options.keys))
+    for name, measure in (("one client", one_client), ("half load", half_load), ("big values", big_values)):
+        for command in ("set", "get"):
+            rounds = [[measure(options, server, command) for server in servers] for _ in range(options.rounds)]
+            medians = [[statistics.median(each[side][at] for each in rounds) for at in range(3)] for side in (0, 1)]
+            shown = ["  ".join(f"{value:7.3f}" for value in side) for side in medians]
+            print(f"{name + ', ' + command.upper():24s} {shown[0]:>26s} {shown[1]:>26s}", flush=True)
+    if not options.skip_growth:
+        print(f"{'growth to 10 M keys':24s} {growth(servers[0]):>20d} slow {growth(servers[1]):>21d} slow", flush=True)
 
 
 def main():
@@ -139,21 +101,8 @@ def main():
     parser.add_argument("--skip-growth", action="store_true")
     options = parser.parse_args()
     options.half_of = {}
-
-    servers = [Server(options.reference, 7811), Server(options.ours, 7812)]
-    print(f"{'':24s} {'reference':>26s} {'ours':>26s}     (p50, p99, p99.9 in ms)")
-    for server in servers:
-        run(options, server.port, "-t", "set", "-c", "50", "-P", "32", "-n", str(2 * options.keys))
-    for name, measure in (("one client", one_client), ("half load", half_load), ("big values", big_values)):
-        for command in ("set", "get"):
-            rounds = [[measure(options, server, command) for server in servers] for _ in range(options.rounds)]
-            medians = [[statistics.median(each[side][at] for each in rounds) for at in range(3)] for side in (0, 1)]
-            shown = ["  ".join(f"{value:7.3f}" for value in side) for side in medians]
-            print(f"{name + ', ' + command.upper():24s} {shown[0]:>26s} {shown[1]:>26s}", flush=True)
-    if not options.skip_growth:
-        print(f"{'growth to 10 M keys':24s} {growth(servers[0]):>20d} slow {growth(servers[1]):>21d} slow", flush=True)
-    for server in servers:
-        server.stop()
+    with Server(options.reference, core=0) as reference, Server(options.ours, core=0) as ours:
+        compare(options, (reference, ours))
 
 
 if __name__ == "__main__":

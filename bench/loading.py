@@ -13,69 +13,34 @@ import os
 import re
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "support"))
-from resp_client import ReplyError, RespClient, free_port  # noqa: E402
-
-
-def start(server, folder, *extra):
-    """The process, a client, and the seconds until the server answered."""
-    port = free_port()
-    words = [server, "--port", str(port), "--save", "", "--dir", folder, *extra]
-    with open(os.path.join(folder, "log"), "w", encoding="utf-8") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log)
-    began = time.monotonic()
-    while process.poll() is None:
-        try:
-            client = RespClient(port=port, timeout=600)
-            client.command("PING")
-            return process, client, time.monotonic() - began
-        except (OSError, ReplyError):
-            time.sleep(0.01)
-    raise RuntimeError(f"{server} does not start, see {folder}/log")
-
-
-def end(process):
-    process.kill()
-    process.wait()
-
-
-def fill(benchmark, client_port, keys):
-    subprocess.run([benchmark, "-p", str(client_port), "-t", "set", "-d", "512", "-r", str(keys), "-n", str(2 * keys),
-                    "-c", "50", "-P", "32", "-q"], check=True, stdout=subprocess.DEVNULL)
+from measured import Server, load
 
 
 def make_files(options, folder):
-    process, client, _ = start(options.reference, folder)
-    port = client.socket.getpeername()[1]
-    fill(options.benchmark, port, options.keys)
-    client.command("SAVE")
-    keys = client.command("DBSIZE")
-    client.command("CONFIG", "SET", "auto-aof-rewrite-percentage", "0")
-    client.command("CONFIG", "SET", "appendonly", "yes")
-    while "aof_rewrite_in_progress:1" in client.command("INFO", "persistence"):
-        time.sleep(0.2)
-    subprocess.run([options.benchmark, "-p", str(port), "-t", "set", "-d", "512", "-r", str(options.keys), "-n",
-                    str(options.writes), "-c", "50", "-P", "32", "-q"], check=True, stdout=subprocess.DEVNULL)
-    time.sleep(2)  # Until the log is written.
-    found = client.command("DBSIZE")
-    end(process)
-    return keys, found
+    with Server(options.reference, folder=folder) as server:
+        words = ["-t", "set", "-d", "512", "-r", str(options.keys), "-c", "50", "-P", "32", "-q", "-n"]
+        load(options.benchmark, server.port, *words, str(2 * options.keys))
+        server.client.call("SAVE")
+        keys = server.client.call("DBSIZE")
+        server.client.call("CONFIG", "SET", "auto-aof-rewrite-percentage", "0")
+        server.client.call("CONFIG", "SET", "appendonly", "yes")
+        while server.info("persistence")["aof_rewrite_in_progress"] == "1":
+            time.sleep(0.2)
+        load(options.benchmark, server.port, *words, str(options.writes))
+        time.sleep(2)  # Until the log is written.
+        return keys, server.client.call("DBSIZE")
 
 
-def measure(name, server, folder, extra, keys):
-    process, client, seconds = start(server, folder, *extra)
-    found = client.command("DBSIZE")
-    end(process)
+def measure(name, program, folder, extra, keys):
+    with Server(program, *extra, folder=folder) as server:
+        found = server.client.call("DBSIZE")
     if found != keys:
         raise RuntimeError(f"{name} has loaded {found} keys of {keys}")
-    with open(os.path.join(folder, "log"), encoding="utf-8") as log:
-        told = re.search(r"DB loaded from (?:disk|append only file): ([0-9.]+) seconds", log.read())
-    return seconds, float(told[1])
+    told = re.search(r"DB loaded from (?:disk|append only file): ([0-9.]+) seconds", server.log())
+    return server.seconds_to_start, float(told[1])
 
 
 def main():
@@ -100,8 +65,8 @@ def main():
     try:
         for what, keys, extra in (("RDB file", counts[0], ["--appendonly", "no"]),
                                   ("AOF", counts[1], ["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"])):
-            rounds = [[measure(name, server, folder, extra, keys)
-                       for name, server in (("ours", options.ours), ("reference", options.reference))]
+            rounds = [[measure(name, program, folder, extra, keys)
+                       for name, program in (("ours", options.ours), ("reference", options.reference))]
                       for _ in range(options.rounds)]
             for at, unit in ((0, "until PING"), (1, "log line")):
                 ours = statistics.median(each[0][at] for each in rounds)

@@ -15,10 +15,9 @@ import argparse
 import os
 import signal
 import statistics
-import subprocess
 import time
 
-import latency
+from measured import Server, load, start_load
 
 WORKLOADS = [
     ("SET 512 B", ["-t", "set", "-c", "650"]),
@@ -28,35 +27,53 @@ WORKLOADS = [
 ]
 
 
-class Server(latency.Server):
-    def __init__(self, command, port):
-        super().__init__(f"{command} --io-threads 2", port)
-        self.pid = int(self.info()["process_id"])
-        for task in map(int, os.listdir(f"/proc/{self.pid}/task")):
-            os.sched_setaffinity(task, {0 if task == self.pid else 1})
-
-    def now(self):
-        info = self.info()
-        return int(info["total_commands_processed"]), float(info["used_active_time_main_thread"]), time.time()
+def place(server):
+    """The main thread to core 0, all others to core 1."""
+    pid = server.process.pid
+    for task in map(int, os.listdir(f"/proc/{pid}/task")):
+        os.sched_setaffinity(task, {0 if task == pid else 1})
 
 
-def load(options, server, *words):
-    return ["taskset", "-c", "1", options.benchmark, "-p", str(server.port), "-q", "-d", "512", "-r", str(options.keys),
-            *words]
+def now(server):
+    info = server.info()
+    return int(info["total_commands_processed"]), float(info["used_active_time_main_thread"]), time.time()
+
+
+def words_of_load(options, *words):
+    return ["-q", "-d", "512", "-r", str(options.keys), *words]
 
 
 def measure(options, server, words):
-    os.kill(server.pid, signal.SIGCONT)
-    generator = subprocess.Popen(load(options, server, *words, "-n", "2000000000"), stdout=subprocess.DEVNULL)
+    server.process.send_signal(signal.SIGCONT)
+    generator = start_load(options.benchmark, server.port, *words_of_load(options, *words, "-n", "2000000000"), core=1)
     time.sleep(2)
-    before = server.now()
+    before = now(server)
     time.sleep(options.seconds)
-    after = server.now()
+    after = now(server)
     generator.kill()
     generator.wait()
-    os.kill(server.pid, signal.SIGSTOP)
+    server.process.send_signal(signal.SIGSTOP)
     commands = after[0] - before[0]
     return (after[1] - before[1]) * 1e9 / commands, commands / (after[2] - before[2])
+
+
+def compare(options, servers):
+    for server in servers:
+        place(server)
+    for server in servers:
+        filling = words_of_load(options, "-t", "set", "-c", "50", "-P", "32", "-n", str(2 * options.keys))
+        load(options.benchmark, server.port, *filling, core=1)
+        server.process.send_signal(signal.SIGSTOP)
+    print(f"{'':24s} {'reference':>10s} {'ours':>8s} {'ratio':>6s}   {'requests/s':>10s} {'ours':>9s} {'ratio':>6s}")
+    for name, words in WORKLOADS:
+        rounds = [[measure(options, server, words) for server in servers] for _ in range(options.rounds)]
+        shown = []
+        for which in (0, 1):
+            theirs = statistics.median(each[0][which] for each in rounds)
+            ours = statistics.median(each[1][which] for each in rounds)
+            shown += [theirs, ours, statistics.median(each[1][which] / each[0][which] for each in rounds)]
+        print(f"{name:24s} {shown[0]:10.0f} {shown[1]:8.0f} {shown[2]:6.2f}   {shown[3]:10.0f} {shown[4]:9.0f} "
+              f"{shown[5]:6.2f}", flush=True)
 
 
 def main():
@@ -68,24 +85,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--keys", type=int, default=1000000)
     options = parser.parse_args()
-    servers = [Server(options.reference, 7841), Server(f"{options.ours} --io-threads-always-active yes", 7842)]
-    for server in servers:
-        subprocess.run(load(options, server, "-t", "set", "-c", "50", "-P", "32", "-n", str(2 * options.keys)),
-                       stdout=subprocess.DEVNULL, check=True)
-        os.kill(server.pid, signal.SIGSTOP)
-    print(f"{'':24s} {'reference':>10s} {'ours':>8s} {'ratio':>6s}   {'requests/s':>10s} {'ours':>9s} {'ratio':>6s}")
-    for name, words in WORKLOADS:
-        rounds = [[measure(options, server, words) for server in servers] for _ in range(options.rounds)]
-        shown = []
-        for which in (0, 1):
-            theirs = statistics.median(each[0][which] for each in rounds)
-            ours = statistics.median(each[1][which] for each in rounds)
-            shown += [theirs, ours, statistics.median(each[1][which] / each[0][which] for each in rounds)]
-        print(f"{name:24s} {shown[0]:10.0f} {shown[1]:8.0f} {shown[2]:6.2f}   {shown[3]:10.0f} {shown[4]:9.0f} "
-              f"{shown[5]:6.2f}", flush=True)
-    for server in servers:
-        os.kill(server.pid, signal.SIGCONT)
-        server.stop()
+    with (Server(options.reference, "--io-threads", "2", core=0) as reference,
+          Server(options.ours, "--io-threads-always-active", "yes", "--io-threads", "2", core=0) as ours):
+        compare(options, (reference, ours))
 
 
 if __name__ == "__main__":

@@ -29,98 +29,24 @@ import itertools
 import multiprocessing
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
+
+from measured import Client, Server, cpu_seconds, load, start_load
 
 VALUE = b"x" * 512
 
 
-class Client:
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=600)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.file = self.socket.makefile("rb", 1 << 16)
-
-    @staticmethod
-    def encode(words):
-        parts = [b"*%d\r\n" % len(words)]
-        for word in words:
-            word = word if isinstance(word, bytes) else str(word).encode()
-            parts.append(b"$%d\r\n%s\r\n" % (len(word), word))
-        return b"".join(parts)
-
-    def read(self):
-        line = self.file.readline()
-        kind, rest = line[:1], line[1:-2]
-        if kind == b"$":
-            size = int(rest)
-            return None if size < 0 else self.file.read(size + 2)[:-2]
-        if kind == b":":
-            return int(rest)
-        if kind == b"*":
-            return [self.read() for _ in range(int(rest))]
-        return rest
-
-    def pipeline(self, commands):
-        self.socket.sendall(b"".join(self.encode(each) for each in commands))
-        return [self.read() for _ in commands]
-
-    def call(self, *words):
-        return self.pipeline([words])[0]
-
-    def info(self, field, section="everything"):
-        for line in self.call("INFO", section).decode().splitlines():
-            if line.startswith(field + ":"):
-                return line.split(":", 1)[1]
-        raise KeyError(field)
+def start(program, core=None):
+    if os.environ.get("REALTIME") == "1":
+        program = f"chrt --reset-on-fork -f 1 {program}"  # Its main thread only.
+    return Server(program, core=core)
 
 
-class Server:
-    def __init__(self, program, core=None):
-        self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory()
-        command = [program, "--port", str(self.port), "--save", "", "--dir", self.folder.name]
-        if os.environ.get("REALTIME") == "1":
-            command = ["chrt", "--reset-on-fork", "-f", "1"] + command  # Its main thread only.
-        if core is not None:
-            command = ["taskset", "-c", str(core)] + command
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
-            try:
-                self.client = Client(self.port)
-                break
-            except OSError:
-                time.sleep(0.05)
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def rss(self):
-        with open(f"/proc/{self.process.pid}/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-
-def free_port():
-    for port in itertools.count(int(os.environ.get("FIRST_PORT", "7450"))):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+def used_memory(server):
+    return int(server.info()["used_memory"])
 
 
 def fill(client, keys, begin=0, step=1000, value=VALUE):
@@ -131,17 +57,15 @@ def fill(client, keys, begin=0, step=1000, value=VALUE):
 # --- evict ---
 
 def evict_once(program, benchmark, requests):
-    with Server(program, core=0) as server:
-        client = server.client
-        client.call("CONFIG", "SET", "maxmemory", "200mb")
-        client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
-        load = ["taskset", "-c", "1", benchmark, "-p", str(server.port), "-t", "set", "-d", "512", "-P", "10",
-                "-c", "50", "-r", "3000000", "-q", "-n"]
-        subprocess.run(load + ["400000"], stdout=subprocess.DEVNULL, check=True)
-        evicted, cpu = int(client.info("evicted_keys")), server.cpu_seconds()
-        subprocess.run(load + [str(requests)], stdout=subprocess.DEVNULL, check=True)
+    with start(program, core=0) as server:
+        server.client.call("CONFIG", "SET", "maxmemory", "200mb")
+        server.client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        words = ["-t", "set", "-d", "512", "-P", "10", "-c", "50", "-r", "3000000", "-q", "-n"]
+        load(benchmark, server.port, *words, "400000", core=1)
+        evicted, cpu = int(server.info()["evicted_keys"]), server.cpu_seconds()
+        load(benchmark, server.port, *words, str(requests), core=1)
         cpu = server.cpu_seconds() - cpu
-        evicted = int(client.info("evicted_keys")) - evicted
+        evicted = int(server.info()["evicted_keys"]) - evicted
         return cpu * 1e9 / requests, evicted / requests
 
 
@@ -169,14 +93,14 @@ def zipf_keys(count, population, exponent, seed):
 
 
 def hit_rate(program, policy, accesses, capacity):
-    with Server(program, core=0) as server:
+    with start(program, core=0) as server:
         client = server.client
         value = b"v" * 100
         expiry = ("EX", "100000") if policy.startswith("volatile") else ()
         for at in range(0, capacity, 1000):
             client.pipeline([("SET", "key:%012d" % (10**9 + i), value, *expiry) for i in range(at, at + 1000)])
         time.sleep(0.3)
-        client.call("CONFIG", "SET", "maxmemory", client.info("used_memory"))
+        client.call("CONFIG", "SET", "maxmemory", used_memory(server))
         client.call("CONFIG", "SET", "maxmemory-policy", policy)
         hits = looked = 0
         warm = len(accesses) // 3
@@ -298,14 +222,13 @@ class Prober:
     def run(port, pid, pipe):
         run_before_others(1)
         client, slow = Client(port), []
-        clock = (~pid << 3) | 2  # The CPU time of another process, see clock_getcpuclockid(3).
         pipe.send("ready")
         while not pipe.poll():
-            cpu, begin = time.clock_gettime(clock), time.perf_counter()
-            client.call("SET", "probe", "1")
+            cpu, begin = cpu_seconds(pid), time.perf_counter()
+            client.pipeline([("SET", "probe", "1")])  # It may be refused at the limit.
             end = time.perf_counter()
             if end - begin > 0.0005:
-                slow.append((begin, end, time.clock_gettime(clock) - cpu))
+                slow.append((begin, end, cpu_seconds(pid) - cpu))
             time.sleep(0.001)
         pipe.send(slow)
 
@@ -313,18 +236,18 @@ class Prober:
         self.ours.send("stop")
         slow = self.ours.recv()
         self.process.join()
-        return Slowest(slow, self.gaps.stop(), int(self.server.client.info("eventloop_duration_max", "debug")))
+        return Slowest(slow, self.gaps.stop(), int(self.server.info("debug")["eventloop_duration_max"]))
 
 
 def halve_once(program, benchmark, keys):
-    with Server(program, core=0) as server:
+    with start(program, core=0) as server:
         client = server.client
         fill(client, keys)
-        used = int(client.info("used_memory"))
+        used = used_memory(server)
         client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         client.call("CONFIG", "SET", "maxmemory", used)
-        load = subprocess.Popen(["taskset", "-c", "1", benchmark, "-p", str(server.port), "-t", "set", "-d", "512",
-                                 "-c", "20", "-r", str(3 * keys), "-q", "-n", "100000000"], stdout=subprocess.DEVNULL)
+        writer = start_load(benchmark, server.port, "-t", "set", "-d", "512", "-c", "20", "-r", str(3 * keys), "-q",
+                            "-n", "100000000", core=1)
         time.sleep(1)
         prober = Prober(server)
         time.sleep(2)
@@ -333,13 +256,13 @@ def halve_once(program, benchmark, keys):
         client.call("CONFIG", "SET", "latency-monitor-threshold", "1")
         begin = time.perf_counter()
         client.call("CONFIG", "SET", "maxmemory", used // 2)
-        while int(client.info("used_memory")) > used // 2 * 1.001 and time.perf_counter() - begin < 60:
+        while used_memory(server) > used // 2 * 1.001 and time.perf_counter() - begin < 60:
             time.sleep(0.02)
         took = time.perf_counter() - begin
         slowest = prober.stop()
         histogram = client.call("LATENCY", "LATEST")
-        load.terminate()
-        load.wait()
+        writer.terminate()
+        writer.wait()
         return before, slowest, took, histogram
 
 
@@ -353,23 +276,23 @@ def halve(args):
 # --- busy ---
 
 def busy_once(program, benchmark, keys, seconds=10):
-    with Server(program, core=0) as server:
+    with start(program, core=0) as server:
         client = server.client
         fill(client, keys)
-        limit = int(client.info("used_memory")) // 2
+        limit = used_memory(server) // 2
         client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         client.call("CONFIG", "SET", "maxmemory", 2 * limit)
         loop = ["taskset", "-c", "0", sys.executable, "-c", "while True: pass"]
-        load = ["taskset", "-c", "1", benchmark, "-p", str(server.port), "-t", "set", "-d", "512", "-c", "20"]
-        load += ["-P", "8", "-r", str(10 * keys), "-q", "-n", "100000000"]
-        others = [subprocess.Popen(each, stdout=subprocess.DEVNULL) for each in (loop, loop, load)]
+        others = [subprocess.Popen(loop), subprocess.Popen(loop)]
+        others.append(start_load(benchmark, server.port, "-t", "set", "-d", "512", "-c", "20", "-P", "8",
+                                 "-r", str(10 * keys), "-q", "-n", "100000000", core=1))
         try:
             time.sleep(1)
             prober = Prober(server)
             client.call("CONFIG", "SET", "maxmemory", limit)
             begin, kept, highest = time.perf_counter(), None, 0.0
             while time.perf_counter() - begin < seconds:
-                ratio = int(client.info("used_memory")) / limit
+                ratio = used_memory(server) / limit
                 took = time.perf_counter() - begin
                 if kept is None and ratio <= 1.001:
                     kept = took
@@ -403,7 +326,7 @@ def walk_keys(client, keys, word):
 def delete_once(program, keys):
     value = b"v" * 64
     slowest = {}
-    with Server(program, core=0) as server:
+    with start(program, core=0) as server:
         client = server.client
         fill(client, keys, value=value)
         full = server.rss()
@@ -423,7 +346,7 @@ def delete_once(program, keys):
             lines.append(f"{server.rss() / 2**20:.0f}")
         slowest["afterwards"] = prober.stop()
         end = server.rss()
-    with Server(program) as server:
+    with start(program) as server:
         for at in range(0, keys, 10000):
             server.client.pipeline([("SET", "key:%012d" % i, value) for i in range(at, at + 10000, 10)])
         time.sleep(1)

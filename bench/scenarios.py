@@ -16,36 +16,32 @@ import select
 import threading
 import time
 
-import latency
-from commands import Server
+from measured import Client, Server, encode
 
 chosen = random.Random(5)
 MEGABYTE = b"x" * 1000000
 
 
-def encode(*words):
-    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+def skip_reply(file):
+    """Reads a reply and keeps nothing of it, so that the client takes little of the time that it sees."""
+    line = file.readline()
+    kind, size = line[:1], line[1:]
+    if kind == b"-":
+        raise RuntimeError(line.decode())
+    if kind == b"$" and int(size) >= 0:
+        file.read(int(size) + 2)
+    elif kind == b"*":
+        for _ in range(int(size)):
+            skip_reply(file)
 
 
-class Client(latency.Client):
-    def skip_reply(self):
-        line = self.file.readline()
-        kind, size = line[:1], line[1:]
-        if kind == b"-":
-            raise RuntimeError(line.decode())
-        if kind == b"$" and int(size) >= 0:
-            self.file.read(int(size) + 2)
-        elif kind == b"*":
-            for _ in range(int(size)):
-                self.skip_reply()
-
-    def pipeline(self, requests, depth):
-        for at in range(0, len(requests), depth):
-            part = requests[at:at + depth]
-            self.socket.sendall(b"".join(part))
-            for _ in part:
-                self.skip_reply()
+def send_all(client, requests, depth):
+    """`depth` of them at a time."""
+    for at in range(0, len(requests), depth):
+        part = requests[at:at + depth]
+        client.socket.sendall(b"".join(part))
+        for _ in part:
+            skip_reply(client.file)
 
 
 class Listeners:
@@ -498,21 +494,20 @@ def cost(program, port, data, requests, depth, runs, others):
     """Microseconds of server CPU per command, and as the client saw it. `others` is what further clients send."""
     best = None
     for _ in range(runs):
-        server = Server(program, port)
-        client = Client(port)
-        client.pipeline(data, 16)
-        listeners = Listeners(port, others) if others else None
-        if listeners:
-            time.sleep(0.1)
-        cpu_ns, began = server.cpu_ns(), time.perf_counter()
-        client.pipeline(requests, depth)
-        took = time.perf_counter() - began
-        time.sleep(0.02)  # Other threads may still be freeing.
-        each = (server.cpu_ns() - cpu_ns) / 1000 / len(requests), took * 1e6 / len(requests)
-        best = each if best is None else min(best, each)
-        if listeners:
-            listeners.stop()
-        server.stop()
+        with Server(program, core=0, port=port) as server:
+            client = Client(port)
+            send_all(client, data, 16)
+            listeners = Listeners(port, others) if others else None
+            if listeners:
+                time.sleep(0.1)
+            cpu, began = server.cpu_seconds(), time.perf_counter()
+            send_all(client, requests, depth)
+            took = time.perf_counter() - began
+            time.sleep(0.02)  # Other threads may still be freeing.
+            each = (server.cpu_seconds() - cpu) * 1e6 / len(requests), took * 1e6 / len(requests)
+            best = each if best is None else min(best, each)
+            if listeners:
+                listeners.stop()
     return best
 
 
