@@ -135,20 +135,22 @@ uint64_t Capture::held_collection_bytes() const {
 
 // Collections end their versions before they may go themselves.
 void Capture::returned(uint64_t number) {
+    returned_ = std::max(returned_, number);
     if (number >= newest_) lags_ = false;
     while (!roots_.empty() && roots_.front().number <= number) {
         release(roots_.front());
         roots_.pop_front();
     }
-    while (!held_.empty() && held_.front().number <= number) {
-        const Held held = held_.front();
-        held_.pop_front();
-        if (!held.entry->is_string()) {
-            held_collections_bytes_ -= held.collection_bytes;
-            --held_collections_;
-        }
-        keyspace_.retire_returned(held.entry);
+}
+
+void Capture::let_first_go() {
+    const Held held = held_.front();
+    held_.pop_front();
+    if (!held.entry->is_string()) {
+        held_collections_bytes_ -= held.collection_bytes;
+        --held_collections_;
     }
+    keyspace_.retire_returned(held.entry);
 }
 
 }  // namespace millrace::keyspace

@@ -85,6 +85,11 @@ public:
     const Collection& freeze(Collection& collection, uint64_t number);
     // All that was passed under `number` or before has come back.
     void returned(uint64_t number);
+    // What waited for that goes on to limbo, by and by: as long as `go_on()` holds, which is asked
+    // now and then.
+    template <typename GoOn>
+    void let_go(GoOn&& go_on);
+    bool may_let_go() const { return !held_.empty() && held_.front().number <= returned_; }
 
     // --- the keyspace's side ---
 
@@ -126,6 +131,7 @@ private:
     };
 
     void release(Root& root);
+    void let_first_go();
     void gather();
     void finish_segment();
 
@@ -137,6 +143,7 @@ private:
     std::vector<Database::Position> segment_;  // What gather() found; its memory is kept.
     bool lags_ = false;                        // Something has not come back.
     uint64_t newest_ = 0;                      // What was passed last.
+    uint64_t returned_ = 0;                    // What has come back, up to and with this.
     std::deque<Held> held_;
     size_t held_collections_ = 0;  // Among them.
     uint64_t held_collections_bytes_ = 0;
@@ -154,6 +161,14 @@ bool Capture::step(GoOn&& go_on) {
     }
     finish_segment();
     return !databases_.empty();
+}
+
+template <typename GoOn>
+void Capture::let_go(GoOn&& go_on) {
+    constexpr size_t kAtATime = 16;
+    while (may_let_go() && go_on()) {
+        for (size_t i = 0; i < kAtATime && may_let_go(); ++i) let_first_go();
+    }
 }
 
 }  // namespace millrace::keyspace

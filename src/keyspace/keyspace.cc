@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "keyspace/collection.h"
 
 namespace millrace::keyspace {
@@ -159,7 +160,11 @@ size_t Keyspace::condemned_objects() const {
 }
 
 void Keyspace::free_block(RetiredBlock& block) {
-    for (size_t i = 0; i < block.count; ++i) builder_.free(block.entries[i], *remote_frees_);
+    constexpr size_t kAhead = 8;
+    for (size_t i = 0; i < block.count; ++i) {
+        if (i + kAhead < block.count) prefetch(block.entries[i + kAhead]);
+        builder_.free(block.entries[i], *remote_frees_);
+    }
     reclaimer_.note_freed(block.bytes);
     block.count = 0;
     block.bytes = 0;

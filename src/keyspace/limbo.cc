@@ -31,7 +31,7 @@ void Limbo::begin_turn(uint64_t turn, uint64_t oldest_uncompleted) {
 }
 
 std::unique_ptr<RetiredBlock> Limbo::take_released() {
-    if (closed_.empty() || closed_.front()->turn >= oldest_uncompleted_) return nullptr;
+    if (!has_released()) return nullptr;
     std::unique_ptr<RetiredBlock> block = std::move(closed_.front());
     closed_.pop_front();
     return block;

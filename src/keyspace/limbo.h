@@ -58,6 +58,9 @@ public:
 
     // The next block that is free to be freed, or null.
     std::unique_ptr<RetiredBlock> take_released();
+    bool has_released() const {
+        return !closed_.empty() && closed_.front()->turn < oldest_uncompleted_;
+    }
     // An emptied block, to be used again.
     void give_back(std::unique_ptr<RetiredBlock> block);
     // Frees the blocks that wait to be used again.

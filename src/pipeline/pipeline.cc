@@ -28,6 +28,7 @@ constexpr int64_t kSpinNs = 20000;
 // Once everything that was ready has been served, those of whom there is more may have this long
 // before the others are asked again.
 constexpr uint64_t kExtraRoundsNs = 50000;
+constexpr uint64_t kFreeingNs = 300'000;  // A round.
 
 int64_t spin_ns() {
     return threads::usable_cores_at_start() > 1 ? kSpinNs : 0;
@@ -99,14 +100,17 @@ void Pipeline::send_frees_alone() {
 }
 
 // Entries that nobody refers to any more go to the I/O threads to be freed, with the next results,
-// or are freed here when there are no threads.
+// or are freed here when there are no threads: as many as time allows, since one command or the end
+// of a snapshot may have left very many.
 void Pipeline::release_retired() {
     keyspace::Keyspace& keyspace = engine_.keyspace();
     SideNumber next = 1;
+    const uint64_t begin = CycleClock::now();
     while (auto block = keyspace.limbo().take_released()) {
         if (active_ == 0) {
             keyspace.free_block(*block);
             keyspace.limbo().give_back(std::move(block));
+            if (CycleClock::to_nanoseconds(CycleClock::now() - begin) > kFreeingNs) break;
             continue;
         }
         frees_[next].push_back(std::move(block));
@@ -184,6 +188,7 @@ bool Pipeline::single_turn(int64_t timeout_us) {
         while (main_events_.pop(event)) side_zero_.event(event);
     }
     const bool busy = side_zero_.can_go_on() || !filled_.empty() ||
+                      engine_.keyspace().limbo().has_released() ||
                       accepts_pending_.load(std::memory_order_relaxed);
     take_token();
     poll(busy ? 0 : timeout_us);

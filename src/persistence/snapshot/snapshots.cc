@@ -20,6 +20,7 @@ namespace {
 constexpr int64_t kSliceUs = 100;
 constexpr int64_t kSliceUsMax = 400;  // Of a busy server.
 constexpr int64_t kIdleSliceUs = 500;
+constexpr int64_t kLetGoUs = 200;       // What a slow thread has held back may be very much.
 constexpr int64_t kTurnsPerSlice = 16;  // A slice may take this part of the time between two.
 constexpr int64_t kWaitUs = 1000;       // How long the loop may sleep while the thread is at work.
 constexpr size_t kSpareChunksMax = 64;
@@ -59,6 +60,7 @@ void Snapshots::stop() {
         if (under_way_) crew_.rest(kWaitUs);
     }
     keyspace_.capture().returned(UINT64_MAX);
+    keyspace_.capture().let_go([] { return true; });
 }
 
 // --- requests ---
@@ -109,6 +111,8 @@ int64_t Snapshots::attend(int64_t wait_us, bool is_idle) {
     if (!is_active()) [[likely]]
         return wait_us;
     collect();
+    const int64_t let_go_until_ns = crew_.now_ns() + kLetGoUs * 1000;
+    keyspace_.capture().let_go([&] { return crew_.now_ns() < let_go_until_ns; });
     if (!under_way_ && !waiting_.empty() && !keyspace_.capture().walking()) cut();
     const int64_t since_us = (crew_.now_ns() - attended_ns_) / 1000;
     walk(is_idle ? kIdleSliceUs : std::clamp(since_us / kTurnsPerSlice, kSliceUs, kSliceUsMax));
@@ -117,6 +121,7 @@ int64_t Snapshots::attend(int64_t wait_us, bool is_idle) {
     slow_down();
     attended_ns_ = crew_.now_ns();
     if (!is_active()) return wait_us;
+    if (keyspace_.capture().may_let_go()) return 0;
     const bool goes_on =
         keyspace_.capture().walking() ? given_up_ || !under_way_ || keeps_up() : !under_way_;
     return goes_on ? 0 : std::min(wait_us, kWaitUs);

@@ -71,7 +71,8 @@ public:
 
     // Whether attend() has something to do.
     bool is_active() const {
-        return under_way_ || !waiting_.empty() || keyspace_.capture().walking();
+        const keyspace::Capture& capture = keyspace_.capture();
+        return under_way_ || !waiting_.empty() || capture.walking() || capture.may_let_go();
     }
     // Does what can be done in a moment. Returns how long the turn may sleep: `wait_us`, or less.
     // `is_idle`: nobody has asked the server for anything lately.
