@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/memory_limit.h"
@@ -70,6 +71,38 @@ TEST(ClientMemory, InvalidationsOfVictimsEvictNothing) {
     EXPECT_GE(evicted, 10u);
     EXPECT_LE(evicted, 50u);
     for (auto& each : trackers) EXPECT_NE(say(*each, "").find("invalidate"), std::string::npos);
+}
+
+// What one command deleted was freed in one go: tens of milliseconds in which nobody was served.
+TEST(ClientMemory, WhatOneCommandDeletesIsFreedInSlices) {
+    constexpr int kKeys = 200'000;
+    Rig rig(1);
+    const std::unique_ptr<RigClient> client = rig.connect();
+    const auto of_all_keys = [](std::string_view name, std::string_view after_each) {
+        const int words = 1 + kKeys * (after_each.empty() ? 1 : 2);
+        std::string request = "*" + std::to_string(words) + "\r\n";
+        request += "$" + std::to_string(name.size()) + "\r\n" + std::string(name) + "\r\n";
+        for (int i = 0; i < kKeys; ++i) {
+            request += "$6\r\n" + std::to_string(100'000 + i) + "\r\n";
+            request += after_each;
+        }
+        return request;
+    };
+    rig.expect(*client, of_all_keys("MSET", "$5\r\nvalue\r\n"), "+OK\r\n");
+    client->send(of_all_keys("DEL", ""));
+    keyspace::Keyspace& keyspace = rig.engine().keyspace();
+    rig.turn_until([&] {
+        client->exchange();
+        return keyspace.total_size() == 0;
+    });
+    const size_t waiting = keyspace.limbo().waiting();
+    EXPECT_GT(waiting, kKeys / 2u);
+    rig.turn_once();
+    rig.turn_once();
+    EXPECT_GT(keyspace.limbo().waiting(), 0u);
+    EXPECT_LT(keyspace.limbo().waiting(), waiting);
+    rig.turn_until([&] { return keyspace.limbo().waiting() == 0; });
+    EXPECT_EQ(client->take_received(), ":" + std::to_string(kKeys) + "\r\n");
 }
 
 }  // namespace

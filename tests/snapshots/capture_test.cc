@@ -121,5 +121,39 @@ TEST(Capture, FlushedDatabasesAreFreedOnceTheyHaveBeenWalked) {
     expect_all_settled(keyspace);
 }
 
+// Passes all that it is shown to another thread, which is slow.
+class SlowReader final : public keyspace::CaptureSink {
+public:
+    explicit SlowReader(keyspace::Capture& capture) : capture_(capture) {}
+    void take(int, Entry& entry, CapturedBy) override { capture_.handed_over(entry, 1); }
+
+private:
+    keyspace::Capture& capture_;
+};
+
+TEST(Capture, WhatASlowReaderHeldBackIsLetGoInSlices) {
+    constexpr int kKeys = 100;
+    World world;
+    for (int i = 0; i < kKeys; ++i) world.send("client", {"SET", std::to_string(i), "old"});
+    keyspace::Capture& capture = world.engine().keyspace().capture();
+    SlowReader reader(capture);
+    capture.begin(reader);
+    while (capture.step([] { return true; })) {
+    }
+    for (int i = 0; i < kKeys; ++i) world.send("client", {"SET", std::to_string(i), "new"});
+    EXPECT_EQ(capture.held_strings(), size_t{kKeys});
+    EXPECT_FALSE(capture.may_let_go());
+    capture.returned(1);
+    EXPECT_EQ(capture.held_strings(), size_t{kKeys});
+    EXPECT_TRUE(capture.may_let_go());
+    int asked = 0;
+    capture.let_go([&] { return ++asked < 3; });
+    EXPECT_GT(capture.held_strings(), 0u);
+    EXPECT_LT(capture.held_strings(), size_t{kKeys});
+    capture.let_go([] { return true; });
+    EXPECT_EQ(capture.held_strings(), 0u);
+    EXPECT_FALSE(capture.may_let_go());
+}
+
 }  // namespace
 }  // namespace millrace::test
