@@ -57,6 +57,16 @@ void Pipeline::rules_changed(Session& session) {
     log_for(session).order(session.slot(), ClientOrder::Resume, rules_of(session).pack());
 }
 
+// The connection has ended. What is on its way between two sides is waited for.
+void Pipeline::leave(Session& session, engine::ReplyLog& log) {
+    Placement& placement = placements_.at(session.slot());
+    if (placement.phase == MovePhase::Detaching) {
+        placement.has_left = true;
+    } else {
+        drop(session, log);
+    }
+}
+
 void Pipeline::drop(Session& session, engine::ReplyLog& log) {
     const ClientSlot slot = session.slot();
     log.order(slot, ClientOrder::Release);
@@ -88,6 +98,10 @@ void Pipeline::detached(const engine::Request& request) {
     box.replies().order(slot, ClientOrder::Adopt, reinterpret_cast<uint64_t>(connection.release()));
     if (placement.transit != nullptr) box.replies().append(*placement.transit);
     placements_.settle(slot);
+    if (!placement.has_left) return;
+    Session* const session = engine_.sessions().find(slot, request.client_generation);
+    CHECK(session != nullptr);
+    drop(*session, box.replies());
 }
 
 // Moves clients away from sides that are not in use, and from the main thread when threads are.

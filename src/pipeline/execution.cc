@@ -216,7 +216,7 @@ void Pipeline::end_busy_script() {
     if (busy_session_ == nullptr) return;
     Session& session = *std::exchange(busy_session_, nullptr);
     if (std::exchange(busy_session_left_, false)) {
-        drop(session, log_for(session));
+        leave(session, log_for(session));
     } else {
         engine_.wake(session);
     }
@@ -239,7 +239,7 @@ void Pipeline::run_request(Request& request, Batch& batch, SideNumber) {
                 if (session == busy_session_) {
                     busy_session_left_ = true;
                 } else {
-                    drop(*session, batch.replies());
+                    leave(*session, batch.replies());
                 }
             }
             return;

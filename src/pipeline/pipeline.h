@@ -145,6 +145,7 @@ private:
     size_t route(std::span<net::ReadyEvent> events, SideNumber self) override;
     void retry_events();
 
+    void leave(engine::Session& session, engine::ReplyLog& log);
     void drop(engine::Session& session, engine::ReplyLog& log);
     void frozen(const engine::Request& request, engine::ReplyLog& log);
     void detached(const engine::Request& request);

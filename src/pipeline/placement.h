@@ -8,7 +8,8 @@
 //     main: Adopt  ─► new side
 //
 // Between Detach and Adopt nobody could carry a record, so what is said to the client meanwhile
-// waits in `transit`.
+// waits in `transit`. A client whose connection ends meanwhile keeps its place until the connection
+// has come.
 //
 // Owner:   the pipeline. Threads: main thread.
 #pragma once
@@ -30,6 +31,7 @@ struct Placement {
     SideNumber target = 0;
     MovePhase phase = MovePhase::Settled;
     bool present = false;
+    bool has_left = false;  // While Detaching.
     std::unique_ptr<engine::ReplyLog> transit;
 };
 

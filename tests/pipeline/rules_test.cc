@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "engine/append_log.h"
 #include "net/poller.h"
 #include "pipeline/activation.h"
 #include "rig.h"
@@ -119,6 +121,43 @@ TEST(RuleR3, NothingIsLostOrReorderedWhenConnectionsMove) {
         return all;
     });
     for (size_t i = 0; i < clients.size(); ++i) EXPECT_EQ(clients[i]->received(), expected[i]);
+}
+
+// Lets what is published leave one by one, when the test says so.
+class Turnstile final : public engine::ReplyGate {
+public:
+    uint64_t mark() override { return ++published; }
+    uint64_t released() override { return let_through; }
+    void hand_over() override {}
+    uint64_t published = 0;
+    uint64_t let_through = 0;
+};
+
+// The connection was given up by its thread after the session had gone, and went to a place that
+// belonged to the next client.
+TEST(RuleR3, AClientThatIsKilledWhileItMovesLeavesNothing) {
+    Rig rig(2);
+    auto killed = rig.connect();
+    rig.expect(*killed, "PING\r\n", "+PONG\r\n");
+    rig.use_threads(1);  // It is told to read no more, and the thread says that it does not.
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    Turnstile turnstile;
+    rig.pipeline().set_gate(&turnstile);
+    engine::Session* const session = rig.engine().sessions().at(killed->slot());
+    ASSERT_NE(session, nullptr);
+    rig.pipeline().close(*session, engine::CloseMode::Now);
+    turnstile.let_through = 1;  // The thread hears of that, not yet that it shall give it up.
+    rig.turn_for_ms(20);
+    EXPECT_GE(turnstile.published, 2u);
+    turnstile.let_through = 2;  // Now it does.
+    rig.turn_for_ms(20);
+    turnstile.let_through = UINT64_MAX;
+    rig.turn_for_ms(20);
+    rig.pipeline().set_gate(nullptr);
+    EXPECT_EQ(rig.state().net.connections, 0u);
+    auto next = rig.connect();
+    EXPECT_EQ(next->slot(), killed->slot());
+    rig.expect(*next, "PING\r\n", "+PONG\r\n");
 }
 
 TEST(RuleR4, OneThreadPollsAtATime) {
