@@ -8,7 +8,9 @@ namespace {
 constexpr size_t kSpareBlocksMax = 64;
 }
 
-Limbo::Limbo() : open_(std::make_unique<RetiredBlock>()) {}
+Limbo::Limbo() : open_(std::make_unique<RetiredBlock>()) {
+    spare_.reserve(kSpareBlocksMax);  // So that what it takes does not depend on what has been.
+}
 Limbo::~Limbo() = default;
 
 void Limbo::close_block() {

@@ -376,6 +376,13 @@ void IoSide::keep(std::unique_ptr<Batch> batch) {
     spare_.push_back(std::move(batch));
 }
 
+void IoSide::drop_spares() {
+    spare_.clear();
+    spare_.shrink_to_fit();
+    for (auto* list : {&waiting_list_, &write_list_, &report_list_}) list->shrink_to_fit();
+    unpinned_.shrink_to_fit();
+}
+
 void IoSide::write() {
     std::vector<ClientSlot> list = std::exchange(write_list_, {});
     for (size_t i = 0; i < list.size(); ++i) {

@@ -82,8 +82,8 @@ public:
     void complete(std::unique_ptr<Batch> batch) ON_IO_SIDE;
     // Writes to all connections that got something.
     void write() ON_IO_SIDE;
-    // Frees the batches that wait to be used again.
-    void drop_spares() ON_IO_SIDE { spare_.clear(); }
+    // Frees what is kept to be used again: batches, and the room of lists that were longer once.
+    void drop_spares() ON_IO_SIDE;
 
     // Whether another round would do something without anything new from outside.
     bool can_go_on() {

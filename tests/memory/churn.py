@@ -4,8 +4,8 @@
 
     churn.py SERVER [--minutes M] [--io-threads N]
 
-The resident set has no slope in the second half, and used_memory is after FLUSHALL exactly what it was after a first
-FLUSHALL; with I/O threads, whose lists are as long as they had to be once, to within OWN_LISTS. The last line is
+The resident set has no slope in the second half, and used_memory is after FLUSHALL not a byte more than it was after a
+first FLUSHALL; with I/O threads, whose lists are as long as they had to be once, to within OWN_LISTS. The last line is
 `N passed, N failed`.
 """
 
@@ -22,6 +22,7 @@ from resp_client import Server  # noqa: E402
 NAMES = 1000
 SAMPLES = 40  # In the time of the run.
 SILENCE = 2.5  # Seconds.
+AGAIN_MAX = 4
 OWN_LISTS = 2048  # Bytes.
 GROWTH_MAX = 1.03
 GROWTH_MAX_SHORT = 1.15  # In a minute the server is still getting warm: this is two bytes a command.
@@ -141,10 +142,15 @@ def main():
         print("resident MB:", " ".join(str(size >> 20) for size in sizes[::4]))
         print(f"fourth quarter over third: {growth:.3f}")
         after = used_when_empty(client)
+        for _ in range(AGAIN_MAX):  # What leaks does not come back; the room of some list may.
+            if after <= before:
+                break
+            run_for(server, chosen, 2)
+            after = used_when_empty(client)
         print(f"used_memory when empty: first {before}, last {after}, difference {after - before}")
         slack = OWN_LISTS if args.io_threads > 1 else 0
         growth_max = GROWTH_MAX if args.minutes >= 5 else GROWTH_MAX_SHORT
-        passed = (growth < growth_max) + (abs(after - before) <= slack)
+        passed = (growth < growth_max) + (-OWN_LISTS <= after - before <= slack)
     print(f"{passed} passed, {2 - passed} failed")
     return 0 if passed == 2 else 1
 
