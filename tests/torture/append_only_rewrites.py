@@ -126,6 +126,31 @@ def off_and_on(server):
     yield "the numbers go on behind a start", (server.rewrite(), server.manifest()), ("ok", "base 4, incr 2")
 
 
+def asked_for_while_another_is_given_up(server):
+    """A rewrite that was asked for then is under way until it is over: there is no moment in between."""
+    client = server.client
+    passed = []
+    for number in range(10):
+        client.command("CONFIG", "SET", "appendonly", "yes")
+        server.wait_until(lambda: server.field("aof_rewrite_in_progress") == "0")
+        client.command("CONFIG", "SET", "rdb-key-save-delay", "100000")
+        client.command("BGREWRITEAOF")
+        time.sleep(0.05)
+        at_once = (("CONFIG", "SET", "appendonly", "no", "rdb-key-save-delay", "0"), ("SET", "not logged", number),
+                   ("BGREWRITEAOF",))
+        for words in at_once:
+            client.send(*words)
+        for _ in at_once:
+            client.read()
+        server.wait_until(lambda: server.field("aof_rewrite_in_progress") == "0")
+        digest = server.digest()
+        client.command("DEBUG", "LOADAOF")
+        passed.append(server.digest() == digest)
+    client.command("CONFIG", "SET", "appendonly", "yes")
+    server.wait_until(lambda: server.field("aof_rewrite_in_progress") == "0")
+    yield "a rewrite asked for while another is given up follows at once", all(passed), True
+
+
 def history(server):
     server.client.command("CONFIG", "SET", "aof-disable-auto-gc", "yes")
     for _ in range(2):
@@ -159,7 +184,7 @@ def main():
     parser.add_argument("server")
     options = parser.parse_args()
     passed = failed = 0
-    for case in (failures, off_and_on, history, first_base_fails):
+    for case in (failures, off_and_on, asked_for_while_another_is_given_up, history, first_base_fails):
         with tempfile.TemporaryDirectory(prefix="millrace_rewrites_") as folder:
             server = Server(options.server, folder)
             try:

@@ -223,7 +223,10 @@ void AppendOnlyFile::rewrite_failed(const Status& status) {
     }
     in_lane([this, name = rewrite_.temporary] { return parts_.disk.remove(name); },
             [](const Status&) {});
+    const bool abandoned = rewrite_.abandoned;
     rewrite_over(true);
+    // Whoever has asked for another one, and looks whether it is over, sees no gap between the two.
+    if (abandoned && scheduled_ && disk_is_free()) begin_rewrite();
 }
 
 void AppendOnlyFile::rewrite_over(bool failed) {
