@@ -18,7 +18,7 @@
 
 #include "net/poller.h"
 #include "pipeline/io_side.h"
-#include "threads/parking.h"
+#include "base/parking.h"
 #include "threads/spsc_ring.h"
 
 namespace millrace::pipeline {
@@ -35,7 +35,7 @@ public:
 
 // What wakes the main thread when it waits for I/O threads.
 struct MainWaiting {
-    threads::Parking parking;
+    Parking parking;
 };
 
 class IoThread {
@@ -95,7 +95,7 @@ private:
     threads::SpscRing<net::ReadyEvent, kEventRing> events_;
     std::deque<std::unique_ptr<Batch>> undelivered_;  // The main thread's overflow.
     threads::SpscRing<std::shared_ptr<const IoSettings>, 16> settings_;
-    threads::Parking parking_;
+    Parking parking_;
     std::atomic<bool> stop_{false};
     std::atomic<bool> tidy_{false};
     IoSide side_;

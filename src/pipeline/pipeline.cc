@@ -295,7 +295,7 @@ void Pipeline::wait_for_threads(int64_t timeout_us) {
     while (!all_asleep() &&
            CycleClock::to_nanoseconds(CycleClock::now() - begin) < static_cast<uint64_t>(spin)) {
         if (something()) return;
-        threads::relax_cpu();
+        relax_cpu();
     }
     if (all_asleep() && !something()) {
         take_token();

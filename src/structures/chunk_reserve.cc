@@ -2,74 +2,121 @@
 #include "structures/chunk_reserve.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <time.h>
 
-#include <utility>
+#include <algorithm>
 
 #include "structures/slab_region.h"
 
 namespace millrace::structures {
+namespace {
 
-void ChunkReserve::stop() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    changed_.notify_one();
-    if (thread_.joinable()) thread_.join();
+// What the processor has done for the calling thread, without what it had to wait for.
+std::chrono::nanoseconds thread_time() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// Runs when no other thread of the system wants the core.
+void run_last() {
+    const sched_param none{};
+    pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);  // Without the right: as others do.
+}
+
+}  // namespace
+
+bool ChunkReserve::Place::ask(SlabChunk* chunk) {
+    uintptr_t empty = 0;
+    return word_.compare_exchange_strong(empty, reinterpret_cast<uintptr_t>(chunk),
+                                         std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+SlabChunk* ChunkReserve::Place::asked() const {
+    const uintptr_t word = word_.load(std::memory_order_acquire);
+    return (word & kReady) == 0 ? reinterpret_cast<SlabChunk*>(word) : nullptr;
+}
+
+void ChunkReserve::Place::make_ready(SlabChunk* chunk) {
+    word_.store(reinterpret_cast<uintptr_t>(chunk) | kReady, std::memory_order_release);
+}
+
+SlabChunk* ChunkReserve::Place::take() {
+    uintptr_t word = word_.load(std::memory_order_relaxed);
+    if ((word & kReady) == 0) return nullptr;
+    const bool taken = word_.compare_exchange_strong(word, 0, std::memory_order_acq_rel,
+                                                     std::memory_order_relaxed);
+    return taken ? reinterpret_cast<SlabChunk*>(word & ~kReady) : nullptr;
 }
 
 SlabChunk* ChunkReserve::take() {
-    SlabChunk* chunk = nullptr;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!ready_.empty()) {
-            chunk = ready_.back();
-            ready_.pop_back();
-        }
-        wanted_ = true;
-        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    SlabChunk* taken = nullptr;
+    for (Place& place : places_) {
+        if (taken == nullptr) taken = place.take();
+        if (!place.empty()) continue;
+        SlabChunk* next = region_.claim_chunk();
+        if (!place.ask(next)) region_.unclaim_chunk(next);
     }
-    changed_.notify_one();
-    return chunk;
+    std::call_once(started_, [this] { thread_ = std::thread([this] { run(); }); });
+    parking_.wake();
+    return taken;
 }
 
 void ChunkReserve::drop() {
-    std::vector<SlabChunk*> ready;
-    {
-        const std::lock_guard lock(mutex_);
-        ready.swap(ready_);
-        wanted_ = false;
+    for (Place& place : places_) {
+        if (SlabChunk* chunk = place.take()) region_.close_chunk(chunk);
     }
-    for (SlabChunk* chunk : ready) region_.close_chunk(chunk);
 }
 
 size_t ChunkReserve::ready() const {
-    const std::lock_guard lock(mutex_);
-    return ready_.size();
+    return static_cast<size_t>(
+        std::count_if(places_.begin(), places_.end(), [](const Place& place) {
+            return place.ready();
+        }));
+}
+
+void ChunkReserve::stop() {
+    stopping_.store(true, std::memory_order_seq_cst);
+    parking_.wake();
+    if (thread_.joinable()) thread_.join();
+}
+
+void ChunkReserve::touch(const SlabChunk* chunk) {
+    const std::chrono::nanoseconds before = thread_time();
+    region_.touch_chunk(chunk);
+    if (thread_time() - before > kQuickTouch) {
+        quick_touches_.store(0, std::memory_order_relaxed);
+    } else {
+        quick_touches_.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+bool ChunkReserve::touch_next() {
+    for (Place& place : places_) {
+        SlabChunk* chunk = place.asked();
+        if (chunk == nullptr) continue;
+        region_.open_chunk(chunk, PageKind::kHuge);
+        touch(chunk);
+        place.make_ready(chunk);
+        return true;
+    }
+    return false;
 }
 
 void ChunkReserve::run() {
+    constexpr int64_t kIdleUs = std::chrono::microseconds(kIdle).count();
     pthread_setname_np(pthread_self(), "slab_chunks");
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        if (wanted_ && ready_.size() < kChunks) {
-            lock.unlock();
-            SlabChunk* chunk = region_.open_chunk();
-            region_.touch(chunk);
-            lock.lock();
-            ready_.push_back(chunk);
-            continue;
-        }
-        if (!wanted_) {
-            changed_.wait(lock);
-            continue;
-        }
-        wanted_ = false;
-        changed_.wait_for(lock, kIdle, [this] { return stopping_ || wanted_; });
-        if (stopping_ || wanted_) continue;
-        lock.unlock();
-        drop();
-        lock.lock();
+    run_last();
+    while (!stopping_.load(std::memory_order_seq_cst)) {
+        if (touch_next()) continue;
+        const auto asked = [this] {
+            return stopping_.load(std::memory_order_seq_cst) ||
+                   std::any_of(places_.begin(), places_.end(),
+                               [](const Place& place) { return place.asked() != nullptr; });
+        };
+        parking_.park(asked, ready() != 0 ? kIdleUs : Parking::kForever);
+        if (!asked()) drop();  // Nobody has taken one: that would have asked for the next.
     }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kRegionBytesMin = size_t{1} << 30;
 // With less than this nothing is kept in reserve.
-constexpr uint64_t kReserveFromBytes = 8 * kSlabChunkBytes;
+constexpr uint64_t kReserveFromBytes = 4 * kSlabChunkBytes;
 
 // Room for everything that fits in memory several times over, since fragmentation takes addresses
 // too.
@@ -65,26 +65,34 @@ SlabRegion::~SlabRegion() {
     munmap(pages_, chunk_count_ * kSlabChunkPages * sizeof(SlabPage));
 }
 
-SlabChunk* SlabRegion::open_chunk() {
-    SlabChunk* chunk = nullptr;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!unmapped_.empty()) {
-            chunk = unmapped_.back();
-            unmapped_.pop_back();
-        } else {
-            CHECK(chunks_touched_ < chunk_count_);
-            chunk = &chunks_[chunks_touched_++];
-        }
+SlabChunk* SlabRegion::claim_chunk() {
+    const std::lock_guard lock(mutex_);
+    if (unmapped_.empty()) {
+        CHECK(chunks_touched_ < chunk_count_);
+        return &chunks_[chunks_touched_++];
     }
-    char* memory = memory_of(first_page(chunk));
-    const int failed = mprotect(memory, kSlabChunkBytes, PROT_READ | PROT_WRITE);
-    CHECK(failed == 0);  // Out of memory.
-    if (huge_pages_) madvise(memory, kSlabChunkBytes, MADV_HUGEPAGE);
+    SlabChunk* chunk = unmapped_.back();
+    unmapped_.pop_back();
     return chunk;
 }
 
-void SlabRegion::touch(const SlabChunk* chunk) {
+void SlabRegion::unclaim_chunk(SlabChunk* chunk) {
+    const std::lock_guard lock(mutex_);
+    chunk->owner = nullptr;
+    unmapped_.push_back(chunk);
+}
+
+void SlabRegion::open_chunk(SlabChunk* chunk, PageKind kind) {
+    char* memory = memory_of(first_page(chunk));
+    const int failed = mprotect(memory, kSlabChunkBytes, PROT_READ | PROT_WRITE);
+    CHECK(failed == 0);  // Out of memory.
+    if (huge_pages_) {
+        madvise(memory, kSlabChunkBytes,
+                kind == PageKind::kHuge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    }
+}
+
+void SlabRegion::touch_chunk(const SlabChunk* chunk) {
     constexpr size_t kSystemPageBytes = 4096;
     volatile char* memory = memory_of(first_page(chunk));
     for (size_t at = 0; at < kSlabChunkBytes; at += kSystemPageBytes) memory[at] = 0;
@@ -97,15 +105,18 @@ void SlabRegion::close_chunk(SlabChunk* chunk) {
     void* fresh = mmap(memory, kSlabChunkBytes, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     CHECK(fresh == memory);
-    const std::lock_guard lock(mutex_);
-    chunk->owner = nullptr;
-    unmapped_.push_back(chunk);
+    unclaim_chunk(chunk);
 }
 
 SlabChunk* SlabRegion::map_chunk(SlabHeap* owner, uint16_t owner_index) {
     SlabChunk* chunk = nullptr;
     if (huge_pages_ && mapped_bytes() >= kReserveFromBytes) chunk = reserve_.take();
-    if (chunk == nullptr) chunk = open_chunk();
+    if (chunk == nullptr) {
+        const bool quick = reserve_.touches_are_quick();
+        chunk = claim_chunk();
+        open_chunk(chunk, quick ? PageKind::kHuge : PageKind::kSmall);
+        if (quick) reserve_.touch(chunk);
+    }
     SlabPage* pages = first_page(chunk);
     {
         const std::lock_guard lock(mutex_);

@@ -15,7 +15,8 @@
 // description by a shift.
 //
 // Reserving addresses takes no memory; a chunk takes memory when it is first touched. When there
-// are some, the next ones come out of a reserve that another thread has touched.
+// are some, the next ones come out of a reserve that another thread has touched. A chunk that is
+// wanted when the reserve is empty has small pages, unless touching huge ones has been quick.
 //
 // Owner:   the SlabHeapPool.
 // Threads: mapping and closing chunks: any, under a mutex (once per 2 MiB). Descriptions: as
@@ -57,6 +58,8 @@ struct alignas(64) SlabPage {
     SlabPage* next = nullptr;
 };
 
+enum class PageKind : uint8_t { kSmall, kHuge };
+
 struct SlabChunk {
     // Constant while the page has a live object, hence readable by whoever frees one.
     alignas(64) SlabHeap* owner = nullptr;
@@ -87,10 +90,14 @@ public:
     // Gives back what is kept ready for map_chunk().
     void drop_reserve() { reserve_.drop(); }
 
-    // The chunk without an owner: accessible memory; all of it there; and no memory again.
-    SlabChunk* open_chunk();
-    void touch(const SlabChunk* chunk);
+    // The chunk without an owner: addresses that nobody else gets; accessible memory; all of it
+    // there; no memory any more, which unclaims it too.
+    SlabChunk* claim_chunk();
+    void open_chunk(SlabChunk* chunk, PageKind kind);
+    void touch_chunk(const SlabChunk* chunk);
     void close_chunk(SlabChunk* chunk);
+    // Of one that was not opened.
+    void unclaim_chunk(SlabChunk* chunk);
 
     // Drops the contents of a page, which stays mapped.
     void discard_page(SlabPage* page);

@@ -18,7 +18,7 @@
 #include <mutex>
 #include <thread>
 
-#include "threads/parking.h"
+#include "base/parking.h"
 
 namespace millrace::threads {
 

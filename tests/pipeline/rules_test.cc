@@ -15,7 +15,7 @@
 #include "net/poller.h"
 #include "pipeline/activation.h"
 #include "rig.h"
-#include "threads/parking.h"
+#include "base/parking.h"
 #include "threads/spsc_ring.h"
 
 namespace millrace::test {
@@ -274,7 +274,7 @@ TEST(RuleR6, WaitingCostsNothing) {
 }
 
 TEST(RuleR6, WhoeverAnnouncesItsSleepIsWoken) {
-    threads::Parking parking;
+    Parking parking;
     std::atomic<bool> work{false};
     std::thread sleeper(
         [&] { parking.park([&] { return work.load(std::memory_order_seq_cst); }); });

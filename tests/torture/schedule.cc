@@ -145,7 +145,7 @@ bool Schedule::wait(std::condition_variable& /*changed*/, std::unique_lock<std::
     return so;
 }
 
-void Schedule::park(threads::Parking& /*parking*/, const Condition& has_work) const {
+void Schedule::park(Parking& /*parking*/, const Condition& has_work) const {
     wait_until(kForeverMs, has_work);
 }
 

@@ -32,7 +32,7 @@ public:
     void join(std::thread& thread) const override;
     bool wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
               int64_t timeout_ms, const Condition& is_so) const override;
-    void park(threads::Parking& parking, const Condition& has_work) const override;
+    void park(Parking& parking, const Condition& has_work) const override;
     void rest(int64_t microseconds) const override;
     int64_t now_ns() const override;
 

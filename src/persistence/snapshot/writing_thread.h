@@ -21,7 +21,7 @@
 #include "persistence/snapshot/chunk.h"
 #include "threads/cpu_list.h"
 #include "threads/crew.h"
-#include "threads/parking.h"
+#include "base/parking.h"
 #include "threads/spsc_ring.h"
 
 namespace millrace::persistence::snapshot {
@@ -73,7 +73,7 @@ private:
     const threads::CoreMask cores_;  // Of the process; the main thread may be pinned since.
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> sent_;
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> returned_;
-    threads::Parking parking_;
+    Parking parking_;
     std::atomic<bool> stopping_{false};
     std::atomic<bool> given_up_{false};
     std::atomic<bool> failed_{false};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "threads/parking.h"
+#include "base/parking.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-namespace millrace::threads {
+namespace millrace {
 namespace {
 void futex(std::atomic<uint32_t>& word, int operation, uint32_t value, const timespec* timeout) {
     syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), operation, value, timeout, nullptr, 0);
@@ -31,4 +31,4 @@ bool Parking::wake_parked() {
     return true;
 }
 
-}  // namespace millrace::threads
+}  // namespace millrace

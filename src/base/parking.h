@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How an I/O thread sleeps when it has nothing to do, and how others wake it (rule R6).
+// How a thread sleeps when it has nothing to do, and how others wake it (rule R6).
 //
 // The sleeper announces itself, looks once more whether there is work, and waits on a futex. A
 // waker first makes the work visible (SpscRing::push), then looks at the word; both with sequential
 // consistency, so one of them sees the other.
 //
-// Owner:   the I/O thread's side.
+// Owner:   the sleeper.
 // Threads: park() on the sleeper; wake() and parked() on any other.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
-namespace millrace::threads {
+namespace millrace {
 
 class Parking {
 public:
@@ -55,4 +55,4 @@ inline void relax_cpu() {
 #endif
 }
 
-}  // namespace millrace::threads
+}  // namespace millrace
