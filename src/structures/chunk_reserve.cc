@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <span>
 
 #include "structures/slab_region.h"
 
@@ -51,9 +52,15 @@ SlabChunk* ChunkReserve::Place::take() {
 }
 
 SlabChunk* ChunkReserve::take() {
+    const int64_t now =
+        std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+    const int64_t since = now - last_wish_ns_.exchange(now, std::memory_order_relaxed);
+    const size_t wanted = since < std::chrono::nanoseconds(kFastGrowth).count() ? kChunks : 1;
     SlabChunk* taken = nullptr;
     for (Place& place : places_) {
         if (taken == nullptr) taken = place.take();
+    }
+    for (Place& place : std::span(places_).first(wanted)) {
         if (!place.empty()) continue;
         SlabChunk* next = region_.claim_chunk();
         if (!place.ask(next)) region_.unclaim_chunk(next);
@@ -70,10 +77,8 @@ void ChunkReserve::drop() {
 }
 
 size_t ChunkReserve::ready() const {
-    return static_cast<size_t>(
-        std::count_if(places_.begin(), places_.end(), [](const Place& place) {
-            return place.ready();
-        }));
+    return static_cast<size_t>(std::count_if(places_.begin(), places_.end(),
+                                             [](const Place& place) { return place.ready(); }));
 }
 
 void ChunkReserve::stop() {

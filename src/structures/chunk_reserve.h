@@ -11,6 +11,8 @@
 // touches_are_quick() says that touching a huge page does not take long. The thread starts with the
 // first wish, and gives back what nobody has taken for kIdle.
 //
+// One chunk is kept ready, kChunks when one is wanted within kFastGrowth of the one before.
+//
 // Owner:   SlabRegion.
 // Threads: any.
 #pragma once
@@ -33,7 +35,8 @@ class SlabRegion;
 class ChunkReserve {
 public:
     static constexpr size_t kChunks = 4;
-    static constexpr std::chrono::seconds kIdle{2};
+    static constexpr std::chrono::milliseconds kFastGrowth{50};
+    static constexpr std::chrono::milliseconds kIdle{500};
 
     explicit ChunkReserve(SlabRegion& region) : region_(region) {}
     ~ChunkReserve() { stop(); }
@@ -82,6 +85,7 @@ private:
     SlabRegion& region_;
     std::array<Place, kChunks> places_;
     std::atomic<uint32_t> quick_touches_{0};  // One after the other.
+    std::atomic<int64_t> last_wish_ns_{0};
     std::atomic<bool> stopping_{false};
     std::once_flag started_;
     std::thread thread_;
