@@ -25,8 +25,10 @@
 #ifndef MILLRACE_SANITIZED
 // Read by jemalloc when it starts. By default it unmaps a block of 8 MiB or more as soon as that is
 // freed, which takes whoever frees it a millisecond, and the next one thousands of page faults.
+// Other free pages it keeps for ten seconds; one is enough for them to be wanted again, and a
+// collection that has just grown leaves many.
 extern "C" const char* malloc_conf;
-const char* malloc_conf = "oversize_threshold:0";
+const char* malloc_conf = "oversize_threshold:0,dirty_decay_ms:1000";
 #endif
 
 namespace millrace {

@@ -13,11 +13,15 @@ namespace {
 // Without settings: from so much waste on, if it is a fifth of the pages, for so much of the time;
 // for more of it if it is half.
 constexpr uint64_t kWasteBytesMin = uint64_t{4} << 20;
+constexpr uint64_t kWastePart = 5;
 constexpr int64_t kUnaskedPercent = 10;
 constexpr int64_t kUnaskedPercentMost = 20;
-// While hardly anybody asks for anything: not more commands than this between two slices.
+// While hardly anybody asks for anything: not more commands than this between two slices, or two
+// decisions. Then less waste is worth the time.
 constexpr int64_t kQuietPercent = 60;
 constexpr uint64_t kFewCommands = 16;
+constexpr uint64_t kQuietWasteBytesMin = uint64_t{1} << 20;
+constexpr uint64_t kQuietWastePart = 16;
 constexpr int64_t kUnaskedSliceUs = 300;
 // The loop sleeps a millisecond at least, so that shorter ones would leave most of the time unused.
 constexpr int64_t kQuietSliceUs = 800;
@@ -52,12 +56,13 @@ uint64_t table_bytes(const keyspace::Keyspace& keyspace) {
 
 }  // namespace
 
-int64_t Defragmenter::percent_by_waste() {
+int64_t Defragmenter::percent_by_waste(bool quiet) {
     const structures::SlabHeapPool::Filling filling = heaps_.filling();
     const uint64_t waste = filling.waste_bytes();
     waste_left_ = std::min(waste_left_, waste);
     if (tables_too_large()) return kUnaskedPercentMost;
-    if (waste < kWasteBytesMin || waste < filling.page_bytes / 5) return 0;
+    const uint64_t part = filling.page_bytes / (quiet ? kQuietWastePart : kWastePart);
+    if (waste < (quiet ? kQuietWasteBytesMin : kWasteBytesMin) || waste < part) return 0;
     const uint64_t growth = std::max(kWasteGrowthMin, filling.page_bytes / kWasteGrowthPart);
     if (waste < waste_left_ + growth) return 0;
     return waste > filling.page_bytes / 2 ? kUnaskedPercentMost : kUnaskedPercent;
@@ -84,9 +89,12 @@ int64_t Defragmenter::percent_by_settings() {
 void Defragmenter::decide() {
     const int64_t asked = percent_by_settings();
     compaction_.set_renewing(asked > 0);
-    // A round goes on to its end.
-    const bool under_way = percent_ > 0;
-    percent_ = std::max(asked, under_way ? percent_ : percent_by_waste());
+    const uint64_t commands = engine_.counters().commands_processed;
+    const bool quiet = commands - std::exchange(commands_decided_, commands) <= kFewCommands;
+    // A round goes on to its end, unless it was only worth it while it disturbed nobody.
+    const bool under_way = percent_ > 0 && (quiet || !only_while_quiet_);
+    if (!under_way) only_while_quiet_ = quiet && percent_by_waste(false) == 0;
+    percent_ = std::max(asked, under_way ? percent_ : percent_by_waste(quiet));
     if (!under_way && percent_ > 0) waste_at_begin_ = heaps_.filling().waste_bytes();
     engine_.server().defrag.running_percent = percent_;
     trim_if_idle();
@@ -95,8 +103,8 @@ void Defragmenter::decide() {
 // Pages that nobody has needed for a second are given back; those that come and go are kept.
 void Defragmenter::trim_if_idle() {
     const structures::SlabHeapPool::Filling filling = heaps_.filling();
-    const uint64_t free = filling.resident_bytes - std::min(filling.page_bytes,
-                                                            filling.resident_bytes);
+    const uint64_t free =
+        filling.resident_bytes - std::min(filling.page_bytes, filling.resident_bytes);
     free_lowest_ = std::min(free_lowest_, free);
     const int64_t now_ms = engine_.now_ms();
     if (now_ms - free_since_ms_ < kFreeForMs && now_ms >= free_since_ms_) return;
@@ -142,6 +150,7 @@ bool Defragmenter::end_table_pass() {
 
 void Defragmenter::finish_walk() {
     observe::DefragCounters& counters = engine_.server().defrag;
+    engine_.keyspace().heap().empty_magazines();
     const structures::SlabHeapPool::Filling filling = heaps_.filling();
     waste_left_ = filling.waste_bytes();
     // A round that was worth it leaves pages that another one can fill better.

@@ -3,8 +3,9 @@
 // Gives memory back that deletions have left in pieces: decides when entries are moved together,
 // how much time that may take, and when what has become free goes to the system.
 //
-// It works by itself where much of the slab pages, or of the tables, is unused. `activedefrag yes`
-// makes it work sooner and harder, as its settings say.
+// It works by itself where much of the slab pages, or of the tables, is unused; while hardly
+// anybody asks for anything, where less is. `activedefrag yes` makes it work sooner and harder, as
+// its settings say.
 //
 // A round goes first through the tables, which shrink and move together, until they are not too
 // large for what is in them; then through the entries. What has become free by then, or has been
@@ -45,7 +46,7 @@ public:
 
 private:
     int64_t percent_by_settings();
-    int64_t percent_by_waste();
+    int64_t percent_by_waste(bool quiet);
     void trim_if_idle();
     void slice();
     int64_t percent_of_time();
@@ -62,8 +63,10 @@ private:
     int64_t percent_ = 0;  // Of the time, now; 0: idle.
     bool trimming_ = false;
     int64_t next_slice_us_ = 0;
-    uint64_t commands_before_ = 0;  // That had been executed at the last slice.
-    bool quiet_ = false;            // Few had since the one before.
+    uint64_t commands_before_ = 0;   // That had been executed at the last slice.
+    bool quiet_ = false;             // Few had since the one before.
+    uint64_t commands_decided_ = 0;  // The same at the last decision.
+    bool only_while_quiet_ = false;  // The round under way.
     // Where the round is in the tables; the entries follow.
     bool in_tables_ = true;
     int db_ = 0;

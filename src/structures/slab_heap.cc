@@ -250,9 +250,13 @@ void SlabHeap::release_free_chunks(size_t keep) {
     }
 }
 
+void SlabHeap::empty_magazines() {
+    for (Magazine& magazine : magazines_) flush(magazine, magazine.count);
+}
+
 size_t SlabHeap::trim() {
     collect();
-    for (Magazine& magazine : magazines_) flush(magazine, magazine.count);
+    empty_magazines();
     const uint64_t chunks_before = chunks_;
     release_free_chunks(0);
     region_.drop_reserve();
@@ -279,6 +283,7 @@ size_t SlabHeap::discard_pages(SlabChunk* chunk, size_t pages_max) {
 
 size_t SlabHeap::trim_some(size_t bytes_max) {
     collect();
+    empty_magazines();
     size_t released = 0;
     while (released < bytes_max && chunks_free_ > 0) {
         release_free_chunks(chunks_free_ - 1);

@@ -96,6 +96,9 @@ public:
     // empty; returns where the bytes are now, null if they stayed.
     void* move_if_sparse(void* object);
 
+    // Gives free objects at hand to their pages: a single one keeps its page from being free.
+    void empty_magazines();
+
     // Empties the magazines and gives memory without objects back to the system, the reserve too;
     // returns how much. Call it once in a while when there is nothing else to do.
     size_t trim();
