@@ -8,11 +8,11 @@ namespace {
 
 constexpr uint16_t kPolynomial = 0x1021;
 
-using Table = std::array<uint16_t, 256>;
+using Crc16Table = std::array<uint16_t, 256>;
 
-// kTables[n][byte] is the sum of `byte` with n zero bytes behind it.
-constexpr auto kTables = [] {
-    std::array<Table, 8> tables{};
+// kCrc16Tables[n][byte] is the sum of `byte` with n zero bytes behind it.
+constexpr auto kCrc16Tables = [] {
+    std::array<Crc16Table, 8> tables{};
     for (unsigned byte = 0; byte < 256; ++byte) {
         unsigned sum = byte << 8;
         for (int bit = 0; bit < 8; ++bit) sum = (sum << 1) ^ (sum & 0x8000 ? kPolynomial : 0);
@@ -34,12 +34,12 @@ uint16_t crc16(std::string_view bytes) {
     const auto* next = reinterpret_cast<const unsigned char*>(bytes.data());
     size_t left = bytes.size();
     for (; left >= 8; left -= 8, next += 8) {
-        sum = kTables[7][next[0] ^ (sum >> 8)] ^ kTables[6][next[1] ^ (sum & 0xff)] ^
-              kTables[5][next[2]] ^ kTables[4][next[3]] ^ kTables[3][next[4]] ^
-              kTables[2][next[5]] ^ kTables[1][next[6]] ^ kTables[0][next[7]];
+        sum = kCrc16Tables[7][next[0] ^ (sum >> 8)] ^ kCrc16Tables[6][next[1] ^ (sum & 0xff)] ^
+              kCrc16Tables[5][next[2]] ^ kCrc16Tables[4][next[3]] ^ kCrc16Tables[3][next[4]] ^
+              kCrc16Tables[2][next[5]] ^ kCrc16Tables[1][next[6]] ^ kCrc16Tables[0][next[7]];
     }
     for (; left > 0; --left, ++next) {
-        sum = ((sum << 8) & 0xffff) ^ kTables[0][(sum >> 8) ^ *next];
+        sum = ((sum << 8) & 0xffff) ^ kCrc16Tables[0][(sum >> 8) ^ *next];
     }
     return static_cast<uint16_t>(sum);
 }

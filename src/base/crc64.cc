@@ -19,11 +19,11 @@ namespace {
 
 constexpr uint64_t kPolynomialReflected = 0x95ac9329ac4bc9b5;
 
-using Table = std::array<uint64_t, 256>;
+using Crc64Table = std::array<uint64_t, 256>;
 
-// kTables[n][byte] is the sum of `byte` with n zero bytes behind it.
-constexpr auto kTables = [] {
-    std::array<Table, 8> tables{};
+// kCrc64Tables[n][byte] is the sum of `byte` with n zero bytes behind it.
+constexpr auto kCrc64Tables = [] {
+    std::array<Crc64Table, 8> tables{};
     for (unsigned byte = 0; byte < 256; ++byte) {
         uint64_t sum = byte;
         for (int bit = 0; bit < 8; ++bit) {
@@ -46,12 +46,13 @@ uint64_t sum_by_tables(uint64_t before, std::string_view bytes) {
     size_t left = bytes.size();
     for (; left >= 8; left -= 8, next += 8) {
         sum ^= load_little_endian<uint64_t>(next);
-        sum = kTables[7][sum & 0xff] ^ kTables[6][sum >> 8 & 0xff] ^ kTables[5][sum >> 16 & 0xff] ^
-              kTables[4][sum >> 24 & 0xff] ^ kTables[3][sum >> 32 & 0xff] ^
-              kTables[2][sum >> 40 & 0xff] ^ kTables[1][sum >> 48 & 0xff] ^ kTables[0][sum >> 56];
+        sum = kCrc64Tables[7][sum & 0xff] ^ kCrc64Tables[6][sum >> 8 & 0xff] ^
+              kCrc64Tables[5][sum >> 16 & 0xff] ^ kCrc64Tables[4][sum >> 24 & 0xff] ^
+              kCrc64Tables[3][sum >> 32 & 0xff] ^ kCrc64Tables[2][sum >> 40 & 0xff] ^
+              kCrc64Tables[1][sum >> 48 & 0xff] ^ kCrc64Tables[0][sum >> 56];
     }
     for (; left > 0; --left, ++next) {
-        sum = (sum >> 8) ^ kTables[0][(sum ^ static_cast<unsigned char>(*next)) & 0xff];
+        sum = (sum >> 8) ^ kCrc64Tables[0][(sum ^ static_cast<unsigned char>(*next)) & 0xff];
     }
     return sum;
 }

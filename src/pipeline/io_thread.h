@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/parking.h"
 #include "net/poller.h"
 #include "pipeline/io_side.h"
-#include "base/parking.h"
 #include "threads/spsc_ring.h"
 
 namespace millrace::pipeline {

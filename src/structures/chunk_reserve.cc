@@ -20,13 +20,17 @@ std::chrono::nanoseconds thread_time() {
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// Runs when no other thread of the system wants the core.
-void run_last() {
-    const sched_param none{};
-    pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);  // Without the right: as others do.
-}
-
 }  // namespace
+
+// Away from the core of who has asked last; if there is no other one, after everybody else.
+void ChunkReserve::step_aside() {
+    const int core = asker_core_.load(std::memory_order_relaxed);
+    if (core == avoided_core_) return;
+    avoided_core_ = core;
+    const int policy = cores_.apply_without(core) ? SCHED_OTHER : SCHED_IDLE;
+    const sched_param none{};
+    pthread_setschedparam(pthread_self(), policy, &none);
+}
 
 bool ChunkReserve::Place::ask(SlabChunk* chunk) {
     uintptr_t empty = 0;
@@ -56,6 +60,7 @@ SlabChunk* ChunkReserve::take() {
         std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
     const int64_t since = now - last_wish_ns_.exchange(now, std::memory_order_relaxed);
     const size_t wanted = since < std::chrono::nanoseconds(kFastGrowth).count() ? kChunks : 1;
+    asker_core_.store(sched_getcpu(), std::memory_order_relaxed);
     SlabChunk* taken = nullptr;
     for (Place& place : places_) {
         if (taken == nullptr) taken = place.take();
@@ -112,8 +117,8 @@ bool ChunkReserve::touch_next() {
 void ChunkReserve::run() {
     constexpr int64_t kIdleUs = std::chrono::microseconds(kIdle).count();
     pthread_setname_np(pthread_self(), "slab_chunks");
-    run_last();
     while (!stopping_.load(std::memory_order_seq_cst)) {
+        step_aside();
         if (touch_next()) continue;
         const auto asked = [this] {
             return stopping_.load(std::memory_order_seq_cst) ||

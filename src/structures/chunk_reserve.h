@@ -5,11 +5,12 @@
 // pieces, or where the machine is a guest whose host looks for memory too. So while data grows a
 // thread touches chunks ahead of those who need them.
 //
-// The thread runs when a core has nothing better to do, so it may come late, and may stand still at
-// any point. So it holds no lock that others need, and does not change the mapping that it is
-// touching: its own chunks have huge pages, those of others small ones, unless
-// touches_are_quick() says that touching a huge page does not take long. The thread starts with the
-// first wish, and gives back what nobody has taken for kIdle.
+// The thread keeps away from the core of who has asked; on a single core it runs when there is
+// nothing better to do. So it may come late, and may stand still at any point: it holds no lock
+// that others need, and does not change the mapping that it is touching: its own chunks have huge
+// pages, those of others small ones, unless touches_are_quick() says that touching a huge page does
+// not take long. The thread starts with the first wish, and gives back what nobody has taken for
+// kIdle.
 //
 // One chunk is kept ready, kChunks when one is wanted within kFastGrowth of the one before.
 //
@@ -25,6 +26,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/core_mask.h"
 #include "base/parking.h"
 
 namespace millrace::structures {
@@ -80,11 +82,15 @@ private:
     };
 
     void run();
+    void step_aside();
     bool touch_next();
 
     SlabRegion& region_;
     std::array<Place, kChunks> places_;
     std::atomic<uint32_t> quick_touches_{0};  // One after the other.
+    const CoreMask cores_;  // Of the process; the main thread may be pinned since.
+    std::atomic<int> asker_core_{-1};
+    int avoided_core_ = -1;  // The thread's own.
     std::atomic<int64_t> last_wish_ns_{0};
     std::atomic<bool> stopping_{false};
     std::once_flag started_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "threads/cpu_list.h"
 
+#include <sched.h>
+
 #include <cstdint>
 
 #include "base/numbers.h"
@@ -40,19 +42,6 @@ std::optional<std::vector<int>> parse_cpu_list(std::string_view list) {
     } while (take_char(list, ','));
     if (!list.empty()) return std::nullopt;
     return cores;
-}
-
-CoreMask::CoreMask() : known_(::sched_getaffinity(0, sizeof set_, &set_) == 0) {}
-
-void CoreMask::apply() const {
-    if (known_) (void)::sched_setaffinity(0, sizeof set_, &set_);
-}
-
-void CoreMask::apply_without(int core) const {
-    if (!known_) return;
-    cpu_set_t rest = set_;
-    if (core >= 0 && core < CPU_SETSIZE) CPU_CLR(static_cast<size_t>(core), &rest);
-    if (CPU_COUNT(&rest) > 0) (void)::sched_setaffinity(0, sizeof rest, &rest);
 }
 
 bool stay_on(std::string_view list) {

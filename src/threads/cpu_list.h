@@ -6,8 +6,6 @@
 // Threads: any.
 #pragma once
 
-#include <sched.h>
-
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -19,19 +17,5 @@ std::optional<std::vector<int>> parse_cpu_list(std::string_view list);
 
 // Keeps the calling thread on these cores; false if that cannot be.
 bool stay_on(std::string_view list);
-
-// The cores that the calling thread may use, to give another thread the same later on, whatever has
-// become of its parent meanwhile.
-class CoreMask {
-public:
-    CoreMask();
-    void apply() const;
-    // The same, but leaves out one core if there are others.
-    void apply_without(int core) const;
-
-private:
-    cpu_set_t set_;
-    bool known_;
-};
 
 }  // namespace millrace::threads

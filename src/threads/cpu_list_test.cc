@@ -2,8 +2,11 @@
 #include "threads/cpu_list.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
-#include <string>
+#include <vector>
+
+#include "base/core_mask.h"
 
 namespace millrace::threads {
 namespace {
@@ -26,22 +29,6 @@ TEST(CpuList, KeepsTheThreadThere) {
     const CoreMask before;
     EXPECT_TRUE(stay_on("0"));
     EXPECT_EQ(::sched_getcpu(), 0);
-    before.apply();
-}
-
-TEST(CpuList, LeavesOutACoreIfThereAreOthers) {
-    const CoreMask before;
-    const int core = ::sched_getcpu();
-    cpu_set_t all;
-    ASSERT_EQ(::sched_getaffinity(0, sizeof all, &all), 0);
-    before.apply_without(core);
-    if (CPU_COUNT(&all) > 1) {
-        EXPECT_NE(::sched_getcpu(), core);
-    }
-    EXPECT_TRUE(stay_on(std::to_string(core)));
-    const CoreMask only;
-    only.apply_without(core);
-    EXPECT_EQ(::sched_getcpu(), core);
     before.apply();
 }
 

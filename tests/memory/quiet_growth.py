@@ -4,8 +4,9 @@
 
     quiet_growth.py SERVER
 
-Growing leaves pages with a few segments each, and how many depends on where growth ends; with so many keys as here it
-is an eighth of all and more. SECONDS later little of that is left, without activedefrag. The last line is `N passed, N failed`.
+Growing leaves pages with a few segments each, how many depends on where it ends; with so many keys as here it is an
+eighth of all and more. SECONDS later little of that is left, without activedefrag. The last line is
+`N passed, N failed`.
 """
 
 import argparse

@@ -11,11 +11,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/parking.h"
 #include "engine/append_log.h"
 #include "net/poller.h"
 #include "pipeline/activation.h"
 #include "rig.h"
-#include "base/parking.h"
 #include "threads/spsc_ring.h"
 
 namespace millrace::test {

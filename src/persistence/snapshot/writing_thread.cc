@@ -14,6 +14,7 @@
 #include "keyspace/collection.h"
 #include "keyspace/entry.h"
 #include "persistence/rdb/value_writer.h"
+#include "threads/cpu_list.h"
 
 namespace millrace::persistence::snapshot {
 namespace {

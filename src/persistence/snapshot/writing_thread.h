@@ -18,10 +18,10 @@
 #include <string>
 #include <thread>
 
-#include "persistence/snapshot/chunk.h"
-#include "threads/cpu_list.h"
-#include "threads/crew.h"
+#include "base/core_mask.h"
 #include "base/parking.h"
+#include "persistence/snapshot/chunk.h"
+#include "threads/crew.h"
 #include "threads/spsc_ring.h"
 
 namespace millrace::persistence::snapshot {
@@ -70,7 +70,7 @@ private:
 
     const std::string cpu_list_;
     const threads::Crew& crew_;
-    const threads::CoreMask cores_;  // Of the process; the main thread may be pinned since.
+    const CoreMask cores_;  // Of the process; the main thread may be pinned since.
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> sent_;
     threads::SpscRing<std::unique_ptr<Chunk>, 2 * kInFlightMax> returned_;
     Parking parking_;
@@ -79,7 +79,7 @@ private:
     std::atomic<bool> failed_{false};
     std::atomic<uint64_t> keys_written_{0};
     std::atomic<int> main_core_{-1};  // Where the main thread was when it sent the last chunk.
-    size_t in_flight_ = 0;  // The main thread's.
+    size_t in_flight_ = 0;            // The main thread's.
 
     // The thread's own.
     int core_left_ = -1;
