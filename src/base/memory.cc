@@ -25,10 +25,10 @@
 #ifndef MILLRACE_SANITIZED
 // Read by jemalloc when it starts. By default it unmaps a block of 8 MiB or more as soon as that is
 // freed, which takes whoever frees it a millisecond, and the next one thousands of page faults.
-// Other free pages it keeps for ten seconds; one is enough for them to be wanted again, and a
-// collection that has just grown leaves many.
+// Other free pages it keeps for ten seconds; a fraction of one is enough for them to be wanted
+// again, and a collection that has just grown leaves many.
 extern "C" const char* malloc_conf;
-const char* malloc_conf = "oversize_threshold:0,dirty_decay_ms:1000";
+const char* malloc_conf = "oversize_threshold:0,dirty_decay_ms:300";
 #endif
 
 namespace millrace {
@@ -268,6 +268,12 @@ void release_free_memory() {
     malloc_trim(0);
 #else
     mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
+#endif
+}
+
+void drop_thread_cache() {
+#ifndef MILLRACE_SANITIZED
+    mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
 #endif
 }
 

@@ -63,6 +63,10 @@ std::string_view allocator_name();
 // SlabHeap::trim.
 void release_free_memory();
 
+// Gives what the calling thread has at hand back to the general allocator: a single free block can
+// keep pages from being unused.
+void drop_thread_cache();
+
 // Lets the allocator return unused pages on threads of its own rather than in passing. False: not
 // possible.
 bool set_allocator_background_threads(bool enabled);

@@ -20,6 +20,8 @@ constexpr int64_t kUnaskedPercentMost = 20;
 // decisions. Then less waste is worth the time.
 constexpr int64_t kQuietPercent = 60;
 constexpr uint64_t kFewCommands = 16;
+// After so many decisions of the kind in a row blocks at hand are given up, since they keep pages.
+constexpr uint64_t kQuietDecisions = 3;
 constexpr uint64_t kQuietWasteBytesMin = uint64_t{1} << 20;
 constexpr uint64_t kQuietWastePart = 16;
 constexpr int64_t kUnaskedSliceUs = 300;
@@ -91,6 +93,8 @@ void Defragmenter::decide() {
     compaction_.set_renewing(asked > 0);
     const uint64_t commands = engine_.counters().commands_processed;
     const bool quiet = commands - std::exchange(commands_decided_, commands) <= kFewCommands;
+    quiet_decisions_ = quiet ? quiet_decisions_ + 1 : 0;
+    if (quiet_decisions_ == kQuietDecisions) drop_thread_cache();
     // A round goes on to its end, unless it was only worth it while it disturbed nobody.
     const bool under_way = percent_ > 0 && (quiet || !only_while_quiet_);
     if (!under_way) only_while_quiet_ = quiet && percent_by_waste(false) == 0;

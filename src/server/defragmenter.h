@@ -66,6 +66,7 @@ private:
     uint64_t commands_before_ = 0;   // That had been executed at the last slice.
     bool quiet_ = false;             // Few had since the one before.
     uint64_t commands_decided_ = 0;  // The same at the last decision.
+    uint64_t quiet_decisions_ = 0;   // In a row.
     bool only_while_quiet_ = false;  // The round under way.
     // Where the round is in the tables; the entries follow.
     bool in_tables_ = true;
