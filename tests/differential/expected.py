@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Differences on purpose: docs/compat.md says why each is one.
 
-An entry is the reason, and a function of the command's words and the two replies that says whether it applies.
+An entry is the reason, and a function of the command's words and the two replies that says whether it applies. After
+those of EXPECTED the data is the same; after those of PARTINGS it is not, so that the epoch ends.
 """
 
 
@@ -16,6 +17,21 @@ def decoded_as_far_as_sound(words, reference, ours):
 EXPECTED = [
     ("PFDEBUG DECODE shows what is wrong in a sketch up to the first wrong run", decoded_as_far_as_sound),
 ]
+
+
+def reads_past_the_end(words, reference, ours):
+    """Valkey takes what stands behind a sketch for the second half of its last run."""
+    return (words and words[0].lower() == b"pfadd" and reference in (0, 1) and isinstance(ours, tuple)
+            and ours[1].startswith(b"INVALIDOBJ"))
+
+
+PARTINGS = [
+    ("a sketch that ends within a run is damaged", reads_past_the_end),
+]
+
+
+def is_parting(words, reference, ours):
+    return any(applies(words, reference, ours) for _, applies in PARTINGS)
 
 
 def is_expected(words, reference, ours):
