@@ -3,39 +3,45 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+#include <utility>
 
 #include "base/bytes.h"
 
 namespace millrace {
 namespace {
 
-constexpr size_t kHashBits = 13;
+constexpr unsigned kHashBitsMin = 8;
+constexpr unsigned kHashBitsMax = 13;
+// After so many places in vain the steps become longer, by one for each as many again: what has no
+// repetitions is given up sooner.
+constexpr size_t kPatience = 32;
 constexpr size_t kLiteralsMax = 32;
 constexpr size_t kOffsetMax = 1 << 13;
 constexpr size_t kMatchMin = 3;
 constexpr size_t kMatchMax = 264;
 constexpr size_t kShortMatchMax = 8;
 
-// Where each hash of three bytes was seen last, plus one.
-using SeenAt = std::array<uint32_t, 1 << kHashBits>;
-
 class Compressor {
 public:
-    Compressor(std::string_view bytes, std::span<char> out) : in_(bytes), out_(out) {}
+    Compressor(std::string_view bytes, std::span<char> out)
+        : in_(bytes), out_(out), hash_bits_(hash_bits_for(bytes.size())) {
+        std::fill_n(seen_at_.begin(), size_t{1} << hash_bits_, 0);
+    }
 
     size_t run() {
         size_t at = 0;
         while (at + kMatchMin < in_.size()) {
             const size_t from = last_place(at);
             if (from == kNowhere) {
-                ++at;
+                at += 1 + (at - literal_from_) / kPatience;
                 continue;
             }
             const size_t length = match_length(from, at);
             if (!put_literals(at) || !put_reference(at - from - 1, length)) return 0;
             const size_t end = at + length;
-            for (++at; at < end && at + kMatchMin <= in_.size(); ++at) (void)last_place(at);
+            for (++at; at < end && at + kMatchMin < in_.size(); ++at) (void)last_place(at);
             at = literal_from_ = end;
         }
         return put_literals(in_.size()) ? size_ : 0;
@@ -44,17 +50,25 @@ public:
 private:
     static constexpr size_t kNowhere = SIZE_MAX;
 
+    // A table twice as large as the text: clearing more takes longer than it helps.
+    static unsigned hash_bits_for(size_t bytes) {
+        return std::clamp(static_cast<unsigned>(std::bit_width(bytes)) + 1, kHashBitsMin,
+                          kHashBitsMax);
+    }
+
+    // The three bytes at a place that has one more behind them.
+    uint32_t three_at(size_t at) const {
+        return load_little_endian<uint32_t>(in_.data() + at) << 8;
+    }
+
     // An earlier place with the same three bytes within reach; remembers `at` for the next one.
     size_t last_place(size_t at) {
-        const auto* bytes = reinterpret_cast<const unsigned char*>(in_.data()) + at;
-        const uint32_t three = uint32_t{bytes[0]} << 16 | uint32_t{bytes[1]} << 8 | bytes[2];
-        uint32_t& place = seen_at_[(three * 2654435761u) >> (32 - kHashBits)];
-        const uint32_t before = place;
-        place = static_cast<uint32_t>(at) + 1;
+        const uint32_t three = three_at(at);
+        uint32_t& place = seen_at_[(three * 2654435761u) >> (32 - hash_bits_)];
+        const uint32_t before = std::exchange(place, static_cast<uint32_t>(at) + 1);
         if (before == 0) return kNowhere;
         const size_t from = before - 1;
-        if (from >= at || at - from > kOffsetMax) return kNowhere;
-        return std::memcmp(in_.data() + from, in_.data() + at, kMatchMin) == 0 ? from : kNowhere;
+        return at - from <= kOffsetMax && three_at(from) == three ? from : kNowhere;
     }
 
     size_t match_length(size_t from, size_t at) const {
@@ -90,7 +104,9 @@ private:
     std::span<char> out_;
     size_t size_ = 0;
     size_t literal_from_ = 0;
-    SeenAt seen_at_{};
+    const unsigned hash_bits_;
+    // Where each hash of three bytes was seen last, plus one; so much of it as the hash has bits.
+    std::array<uint32_t, 1 << kHashBitsMax> seen_at_;
 };
 
 }  // namespace

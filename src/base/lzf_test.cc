@@ -35,6 +35,19 @@ TEST(Lzf, CompressesRepetitions) {
     EXPECT_EQ(lzf_compress("abcdefghijklmnopqrstuvwxyz", std::span<char>(packed).first(20)), 0u);
 }
 
+// What has no repetitions is passed over in growing steps; what follows is still found.
+TEST(Lzf, FindsRepetitionsBehindNoise) {
+    std::mt19937 random(2);
+    std::string text(4000, '\0');
+    for (char& letter : text) letter = static_cast<char>(random());
+    text.append(4000, 'a');
+    std::string packed(text.size(), '\0');
+    const size_t size = lzf_compress(text, packed);
+    EXPECT_GT(size, 4000u);
+    EXPECT_LT(size, 4400u);
+    EXPECT_EQ(round_trip(text), text);
+}
+
 TEST(Lzf, RefusesWhatIsDamaged) {
     std::string out(10, '\0');
     EXPECT_TRUE(lzf_decompress({"\x00"
