@@ -20,7 +20,7 @@ namespace millrace::persistence::snapshot {
 namespace {
 
 // Behind everybody who serves clients, but not so far that a busy server never gets its snapshot.
-constexpr int kNice = 8;
+constexpr int kNice = 13;
 
 }  // namespace
 
