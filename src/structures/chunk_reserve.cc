@@ -32,14 +32,15 @@ void ChunkReserve::step_aside() {
     pthread_setschedparam(pthread_self(), policy, &none);
 }
 
+// In one order with what is said about parking, here and in the next.
 bool ChunkReserve::Place::ask(SlabChunk* chunk) {
     uintptr_t empty = 0;
     return word_.compare_exchange_strong(empty, reinterpret_cast<uintptr_t>(chunk),
-                                         std::memory_order_acq_rel, std::memory_order_relaxed);
+                                         std::memory_order_seq_cst, std::memory_order_relaxed);
 }
 
 SlabChunk* ChunkReserve::Place::asked() const {
-    const uintptr_t word = word_.load(std::memory_order_acquire);
+    const uintptr_t word = word_.load(std::memory_order_seq_cst);
     return (word & kReady) == 0 ? reinterpret_cast<SlabChunk*>(word) : nullptr;
 }
 
