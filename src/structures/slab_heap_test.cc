@@ -116,6 +116,30 @@ TEST(SlabHeap, ChunksAreTouchedAhead) {
     EXPECT_EQ(taken.heap.statistics().live_bytes, 0u);
 }
 
+// No chunk of the reserve goes to two who ask at the same moment.
+TEST(SlabHeap, SeveralGrowAtOnceOutOfOneReserve) {
+    SlabOptions options = kSlabs;
+    options.huge_pages = true;
+    SlabHeapPool pool(options);
+    const auto grow = [&pool](int number) {
+        Taken taken(pool);
+        std::vector<char*> objects;
+        for (size_t bytes = 0; bytes < 8 * kSlabChunkBytes; bytes += 2048) {
+            objects.push_back(static_cast<char*>(taken.heap.allocate(2048)));
+            std::memset(objects.back(), number, 2048);
+        }
+        for (char* object : objects) {
+            EXPECT_EQ(object[0], number);
+            EXPECT_EQ(object[2047], number);
+            taken.heap.deallocate(object);
+        }
+        taken.heap.check_invariants();
+    };
+    std::vector<std::thread> threads;
+    for (int number = 1; number <= 4; ++number) threads.emplace_back(grow, number);
+    for (std::thread& thread : threads) thread.join();
+}
+
 // What the system may do with a mapping, as /proc/self/smaps abbreviates it.
 std::string mapping_flags(const void* address) {
     std::ifstream mappings("/proc/self/smaps");
