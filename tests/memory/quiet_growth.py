@@ -55,7 +55,7 @@ def main():
             time.sleep(0.25)
             last = waste(client, before)
     good = last <= WASTE_AT_LAST
-    print(f"{'ok' if good else 'FAILED'}: what growth leaves is given back ({first:.3f} of the pages is empty at first, "
+    print(f"{'ok' if good else 'FAILED'}: what growth leaves is given back ({first:.3f} of the pages is empty, "
           f"{last:.3f} at last)")
     print(f"{int(good)} passed, {int(not good)} failed")
     return 0 if good else 1
