@@ -27,6 +27,11 @@ bool larger(const BigKeys::Item& left, const BigKeys::Item& right) {
 
 }  // namespace
 
+BigKeys::BigKeys(Keyspace& keyspace) : keyspace_(keyspace) {
+    // So that what it takes does not depend on what has been.
+    entries_.reserve(structures::HashTableCore::kSegmentSlots);
+}
+
 uint64_t BigKeys::bytes_of(const Entry& entry) const {
     uint64_t bytes = keyspace_.builder().memory_bytes(entry);
     if (!entry.is_string() && entry.collection() != nullptr) {

@@ -33,7 +33,7 @@ public:
         uint64_t elements = 0;  // Of a collection; else the bytes of the string.
     };
 
-    explicit BigKeys(Keyspace& keyspace) : keyspace_(keyspace) {}
+    explicit BigKeys(Keyspace& keyspace);
 
     // Goes on with the walk, as far as is due for a call ten times a second.
     void walk();

@@ -36,7 +36,12 @@ bool Compaction::run(uint64_t budget_ns) {
         if (is_over()) break;
     }
     keyspace_.remote_frees().flush();
-    return !stopped && !under_way();
+    const bool ended = !stopped && !under_way();
+    if (ended) {
+        sparse_ = {};
+        others_ = {};
+    }
+    return ended;
 }
 
 // Entries are touched only if they are to move, and all of a segment are fetched first. False: the

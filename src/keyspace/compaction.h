@@ -52,7 +52,7 @@ private:
     int db_ = 0;
     uint64_t position_ = 0;
     bool renewing_ = false;
-    // Kept for their memory only.
+    // Kept for their memory only, until the walk ends.
     std::vector<Database::Position> sparse_;
     std::vector<Database::Position> others_;
 };

@@ -157,6 +157,8 @@ void Pipeline::drop_spares() {
         const RoleScope role(io_side);
         side_zero_.drop_spares();
     }
+    // What a batch took with it has left its own list here, of any size.
+    for (auto& blocks : frees_) blocks.shrink_to_fit();
     engine_.keyspace().limbo().drop_spares();
 }
 
