@@ -8,7 +8,8 @@ OURS and CMD are server commands that take Valkey's directives; PROGRAM is valke
 
     cpu       server CPU per command, one thread, pipeline 16, with a million keys or elements: the server on core 0,
               the load on core 1; the median of the ratio over the rounds
-    memory    used_memory and resident memory of typical collections, less what the empty server takes
+    memory    used_memory and resident memory of typical collections two seconds after they have been made, less what
+              the empty server takes
 """
 import argparse
 import math
@@ -174,7 +175,7 @@ def memory(options):
             with Server(command, core=0) as server:
                 empty = sizes_of(server)
                 make(server.client)
-                time.sleep(1)
+                time.sleep(2)  # What growth has left is given back while nobody asks for anything.
                 full = sizes_of(server)
             sizes.append((full[0] - empty[0], full[1] - empty[1]))
         shown = [f"{used / 1e6:10.1f} {resident / 1e6:10.1f}" for used, resident in sizes]

@@ -277,6 +277,20 @@ void drop_thread_cache() {
 #endif
 }
 
+NoThreadCache::NoThreadCache() {
+#ifndef MILLRACE_SANITIZED
+    size_t size = sizeof(before_);
+    bool now = false;
+    mallctl("thread.tcache.enabled", &before_, &size, &now, sizeof(now));
+#endif
+}
+
+NoThreadCache::~NoThreadCache() {
+#ifndef MILLRACE_SANITIZED
+    mallctl("thread.tcache.enabled", nullptr, nullptr, &before_, sizeof(before_));
+#endif
+}
+
 bool set_allocator_background_threads(bool enabled) {
 #ifdef MILLRACE_SANITIZED
     (void)enabled;  // Their allocators have no threads to start or to stop.

@@ -67,6 +67,19 @@ void release_free_memory();
 // keep pages from being unused.
 void drop_thread_cache();
 
+// While it lives the calling thread has nothing at hand: what it frees goes back at once, and what
+// it allocates comes from the fullest pages. For moving blocks together.
+class NoThreadCache {
+public:
+    NoThreadCache();
+    ~NoThreadCache();
+    NoThreadCache(const NoThreadCache&) = delete;
+    NoThreadCache& operator=(const NoThreadCache&) = delete;
+
+private:
+    bool before_ = false;
+};
+
 // Lets the allocator return unused pages on threads of its own rather than in passing. False: not
 // possible.
 bool set_allocator_background_threads(bool enabled);

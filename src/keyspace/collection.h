@@ -45,6 +45,10 @@ public:
     // Nobody reads the frozen version any more. It still has what only it needs, which is what its
     // memory_bytes() and blocks() tell of, and may be destroyed on any thread.
     virtual void thaw() {}
+    // Makes some of its allocations anew, where there are too many for a clone, so that they come
+    // to stand together. From `position` on, which 0 begins; returns the next one, 0 at the end.
+    // Any position is allowed, and one that means nothing begins anywhere.
+    virtual uint64_t renew_step(uint64_t /*position*/) { return 0; }
     // About how many allocations its destructor frees.
     virtual size_t blocks() const = 0;
     // Where its elements are if they are in one piece, else what leads to them: what a command will

@@ -2,15 +2,18 @@
 #include "keyspace/compaction.h"
 
 #include <cstring>
+#include <optional>
 
 #include "base/cycle_clock.h"
+#include "base/memory.h"
 #include "base/prefetch.h"
 #include "keyspace/collection.h"
 
 namespace millrace::keyspace {
 namespace {
 
-// A collection of more allocations is not made anew: that would hold the loop for too long.
+// A collection of more allocations is not made anew as a whole: that would hold the loop for too
+// long.
 constexpr size_t kBlocksMax = 1024;
 
 }  // namespace
@@ -20,6 +23,8 @@ bool Compaction::run(uint64_t budget_ns) {
     const auto is_over = [&] {
         return CycleClock::to_nanoseconds(CycleClock::now() - begin) >= budget_ns;
     };
+    std::optional<NoThreadCache> no_cache;
+    if (renewing_) no_cache.emplace();
     bool stopped = false;
     for (;;) {
         Database& database = keyspace_.database(db_);
@@ -39,7 +44,7 @@ bool Compaction::run(uint64_t budget_ns) {
     const bool ended = !stopped && !under_way();
     if (ended) {
         sparse_ = {};
-        others_ = {};
+        seen_ = {};
     }
     return ended;
 }
@@ -50,14 +55,15 @@ template <typename IsOver>
 bool Compaction::visit_segment(Database& database, IsOver&& is_over) {
     const structures::SlabHeap& heap = keyspace_.heap();
     sparse_.clear();
-    others_.clear();
+    seen_.clear();
     uint64_t seen = 0;
     const auto look_at = [&](Database::Position position) {
         ++seen;
         const bool sparse = heap.is_in_sparse_page(position.element());
         if (!sparse && !renewing_) return;
         prefetch(position.element());
-        (sparse ? sparse_ : others_).push_back(position);
+        if (sparse) sparse_.push_back(position);
+        if (renewing_) seen_.push_back(position);
     };
     const uint64_t next = database.table().visit_segment(position_, look_at);
     uint64_t moved = 0;
@@ -69,14 +75,21 @@ bool Compaction::visit_segment(Database& database, IsOver&& is_over) {
     }
     counters_.moved += moved;
     counters_.keys_moved += moved;
-    if (stopped) return false;
+    if (stopped || !renew_seen(is_over)) return false;
     position_ = next;
-    for (const auto* list : {&sparse_, &others_}) {
-        if (!renewing_) break;
-        for (const Database::Position position : *list) renew(*position.element());
-    }
     counters_.left += seen - moved;
     counters_.keys_left += seen - moved;
+    return true;
+}
+
+// False: the time is over, and the segment is visited again.
+template <typename IsOver>
+bool Compaction::renew_seen(IsOver&& is_over) {
+    while (renewed_ < seen_.size()) {
+        if (renew(*seen_[renewed_].element())) ++renewed_;
+        if (is_over() && renewed_ < seen_.size()) return false;
+    }
+    renewed_ = 0;
     return true;
 }
 
@@ -98,17 +111,27 @@ bool Compaction::move(Database& database, Database::Position position) {
     return true;
 }
 
-void Compaction::renew(Entry& entry) {
-    if (entry.is_string() || entry.collection() == nullptr) return;
-    if (keyspace_.may_be_referenced(entry)) return;
+// A step of it; true when the entry has had its last one.
+bool Compaction::renew(Entry& entry) {
+    const bool any = !entry.is_string() && entry.collection() != nullptr;
+    if (!any || keyspace_.may_be_referenced(entry)) {
+        renew_position_ = 0;
+        return true;
+    }
     const size_t blocks = entry.collection()->blocks();
-    if (blocks > kBlocksMax) return;
-    const std::unique_ptr<Collection> old(entry.collection());
-    std::unique_ptr<Collection> fresh = old->clone();
-    fresh->set_expiry_filed_ms(old->expiry_filed_ms());
-    entry.set_collection(fresh.release());
+    if (blocks > kBlocksMax) {
+        renew_position_ = entry.collection()->renew_step(renew_position_);
+        if (renew_position_ != 0) return false;
+    } else {
+        const std::unique_ptr<Collection> old(entry.collection());
+        std::unique_ptr<Collection> fresh = old->clone();
+        fresh->set_expiry_filed_ms(old->expiry_filed_ms());
+        entry.set_collection(fresh.release());
+    }
+    renew_position_ = 0;
     counters_.moved += blocks;
     ++counters_.keys_moved;
+    return true;
 }
 
 }  // namespace millrace::keyspace

@@ -7,8 +7,9 @@
 // main thread's. Entries that a reply or another thread may be reading stay where they are until
 // the next walk.
 //
-// On demand collections of not too many allocations are made anew, too: the general allocator puts
-// what is allocated into its fullest pages, and the old copies leave the others.
+// On demand collections are made anew, too: the general allocator puts what is allocated into its
+// fullest pages, and the old copies leave the others. One of too many allocations for that is made
+// anew in steps, as far as it can be (Collection::renew_step).
 //
 // Owner:   the server's cron.
 // Threads: main thread, between commands.
@@ -45,7 +46,9 @@ private:
     template <typename IsOver>
     bool visit_segment(Database& database, IsOver&& is_over);
     bool move(Database& database, Database::Position position);
-    void renew(Entry& entry);
+    template <typename IsOver>
+    bool renew_seen(IsOver&& is_over);
+    bool renew(Entry& entry);
 
     Keyspace& keyspace_;
     Counters counters_;
@@ -54,7 +57,11 @@ private:
     bool renewing_ = false;
     // Kept for their memory only, until the walk ends.
     std::vector<Database::Position> sparse_;
-    std::vector<Database::Position> others_;
+    std::vector<Database::Position> seen_;  // All of a segment, if they are to be made anew.
+    // How far the segment that is being visited is made anew: so many entries, and the next one
+    // from there on. Where entries have come and gone meanwhile some are left out, or come twice.
+    size_t renewed_ = 0;
+    uint64_t renew_position_ = 0;
 };
 
 }  // namespace millrace::keyspace

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "keyspace/collection.h"
 #include "structures/slab_pool.h"
 
 namespace millrace::keyspace {
@@ -126,6 +130,68 @@ TEST_F(CompactionTest, LeavesAloneWhatAReplyMayReferTo) {
     }
     EXPECT_EQ(keyspace_.database(0).find("key:0", keyspace_.hash("key:0")).element(), entry);
     check_values();
+}
+
+// Of as many allocations as it is told; counts what is asked of it.
+class Counted final : public Collection {
+public:
+    struct Asked {
+        std::vector<uint64_t> steps;
+        int clones = 0;
+    };
+    static constexpr uint64_t kSteps = 5;
+
+    Counted(size_t blocks, Asked& asked) : blocks_(blocks), asked_(asked) {}
+    ValueType type() const override { return ValueType::Set; }
+    std::string_view encoding() const override { return "hashtable"; }
+    uint64_t size() const override { return blocks_; }
+    size_t memory_bytes(size_t /*samples*/) const override { return blocks_; }
+    std::unique_ptr<Collection> clone() const override {
+        ++asked_.clones;
+        return std::make_unique<Counted>(blocks_, asked_);
+    }
+    uint64_t renew_step(uint64_t position) override {
+        asked_.steps.push_back(position);
+        return (position + 1) % kSteps;
+    }
+    size_t blocks() const override { return blocks_; }
+    void digest(ValueDigest& /*digest*/) const override {}
+
+private:
+    const size_t blocks_;
+    Asked& asked_;
+};
+
+// However little time there is, each is made anew once: the large one in its steps.
+TEST_F(CompactionTest, MakesCollectionsAnew) {
+    for (const uint64_t budget_ns : {0, 1'000'000}) {
+        Counted::Asked of_small;
+        Counted::Asked of_large;
+        const auto add = [&](const std::string& key, size_t blocks, Counted::Asked& asked) {
+            Entry* const entry = keyspace_.builder().collection(
+                key, std::make_unique<Counted>(blocks, asked), ExpiryRoom::No);
+            keyspace_.database(1).insert(entry, keyspace_.hash(key));
+        };
+        for (int i = 0; i < 100; ++i) add("small:" + std::to_string(i), 10, of_small);
+        add("large", 100'000, of_large);
+        while (!compaction_.run(budget_ns)) {
+        }
+        EXPECT_EQ(of_small.clones + of_large.clones, 0);  // Nobody has asked for that.
+        EXPECT_TRUE(of_large.steps.empty());
+
+        compaction_.set_renewing(true);
+        while (!compaction_.run(budget_ns)) {
+        }
+        EXPECT_EQ(of_small.clones, 100);
+        EXPECT_TRUE(of_small.steps.empty());
+        EXPECT_EQ(of_large.clones, 0);
+        EXPECT_EQ(of_large.steps, (std::vector<uint64_t>{0, 1, 2, 3, 4}));
+        compaction_.set_renewing(false);
+        keyspace_.flush(1);
+        while (keyspace_.drain_condemned(SIZE_MAX)) {
+        }
+        turn();
+    }
 }
 
 TEST_F(CompactionTest, AWalkOfNothingEndsAtOnce) {

@@ -24,6 +24,9 @@ constexpr uint64_t kFewCommands = 16;
 constexpr uint64_t kQuietDecisions = 3;
 constexpr uint64_t kQuietWasteBytesMin = uint64_t{1} << 20;
 constexpr uint64_t kQuietWastePart = 16;
+// Of what the general allocator has, every so many decisions.
+constexpr uint64_t kQuietGeneralWastePart = 32;
+constexpr uint64_t kQuietDecisionsPerLook = 10;
 constexpr int64_t kUnaskedSliceUs = 300;
 // The loop sleeps a millisecond at least, so that shorter ones would leave most of the time unused.
 constexpr int64_t kQuietSliceUs = 800;
@@ -70,16 +73,28 @@ int64_t Defragmenter::percent_by_waste(bool quiet) {
     return waste > filling.page_bytes / 2 ? kUnaskedPercentMost : kUnaskedPercent;
 }
 
+Defragmenter::Use Defragmenter::everywhere() const {
+    const AllocatorStatistics memory = allocator_statistics();
+    const uint64_t active = memory.active + heaps_.filling().page_bytes - heaps_.mapped_bytes();
+    return {active - std::min(memory.allocated, active), memory.allocated};
+}
+
+// Whether what collections consist of stands in pages that are worth being filled better.
+bool Defragmenter::collections_are_sparse() {
+    const Use use = everywhere();
+    const uint64_t waste = use.waste - std::min(use.waste, heaps_.filling().waste_bytes());
+    general_waste_left_ = std::min(general_waste_left_, waste);
+    const uint64_t part = std::max(kQuietWasteBytesMin, use.live / kQuietGeneralWastePart);
+    return waste >= general_waste_left_ + part;
+}
+
 // Compat: from the lower threshold to the upper one it takes from the least to the most of the
 // time.
 int64_t Defragmenter::percent_by_settings() {
     if (!settings_.activedefrag) return 0;
-    AllocatorStatistics memory = allocator_statistics();
-    memory.active += heaps_.filling().page_bytes - heaps_.mapped_bytes();
-    const uint64_t waste = memory.active - std::min(memory.allocated, memory.active);
+    const auto [waste, live] = everywhere();
     asked_waste_left_ = std::min(asked_waste_left_, waste);
-    const auto fragmented =
-        static_cast<int64_t>(waste * 100 / std::max<uint64_t>(memory.allocated, 1));
+    const auto fragmented = static_cast<int64_t>(waste * 100 / std::max<uint64_t>(live, 1));
     if (waste < settings_.ignore_bytes || fragmented < settings_.threshold_lower) return 0;
     if (waste < asked_waste_left_ + kAskedWasteGrowthMin && percent_ == 0) return 0;
     const int64_t span =
@@ -90,16 +105,23 @@ int64_t Defragmenter::percent_by_settings() {
 
 void Defragmenter::decide() {
     const int64_t asked = percent_by_settings();
-    compaction_.set_renewing(asked > 0);
     const uint64_t commands = engine_.counters().commands_processed;
     const bool quiet = commands - std::exchange(commands_decided_, commands) <= kFewCommands;
     quiet_decisions_ = quiet ? quiet_decisions_ + 1 : 0;
     if (quiet_decisions_ == kQuietDecisions) drop_thread_cache();
     // A round goes on to its end, unless it was only worth it while it disturbed nobody.
     const bool under_way = percent_ > 0 && (quiet || !only_while_quiet_);
-    if (!under_way) only_while_quiet_ = quiet && percent_by_waste(false) == 0;
-    percent_ = std::max(asked, under_way ? percent_ : percent_by_waste(quiet));
-    if (!under_way && percent_ > 0) waste_at_begin_ = heaps_.filling().waste_bytes();
+    if (!under_way) {
+        only_while_quiet_ = quiet && percent_by_waste(false) == 0;
+        percent_ = percent_by_waste(quiet);
+        renewing_ = only_while_quiet_ &&
+                    quiet_decisions_ % kQuietDecisionsPerLook == kQuietDecisions + 1 &&
+                    collections_are_sparse();
+        if (renewing_) percent_ = kUnaskedPercent;
+        waste_at_begin_ = heaps_.filling().waste_bytes();
+    }
+    compaction_.set_renewing(asked > 0 || renewing_);
+    percent_ = std::max(asked, percent_);
     engine_.server().defrag.running_percent = percent_;
     trim_if_idle();
 }
@@ -160,9 +182,12 @@ void Defragmenter::finish_walk() {
     // A round that was worth it leaves pages that another one can fill better.
     const uint64_t gain = std::max(kWasteGrowthMin, filling.page_bytes / kWasteGrowthPart);
     if (waste_left_ + gain <= waste_at_begin_) waste_left_ = 0;
-    const AllocatorStatistics memory = allocator_statistics();
-    const uint64_t active = memory.active + filling.page_bytes - heaps_.mapped_bytes();
-    asked_waste_left_ = active - std::min(memory.allocated, active);
+    asked_waste_left_ = everywhere().waste;
+    if (renewing_) {
+        general_waste_left_ =
+            asked_waste_left_ - std::min(asked_waste_left_, filling.waste_bytes());
+    }
+    renewing_ = false;
     counters.total_us += counters.current_us;
     counters.current_us = 0;
     counters.running_percent = 0;

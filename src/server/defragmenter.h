@@ -4,8 +4,8 @@
 // how much time that may take, and when what has become free goes to the system.
 //
 // It works by itself where much of the slab pages, or of the tables, is unused; while hardly
-// anybody asks for anything, where less is. `activedefrag yes` makes it work sooner and harder, as
-// its settings say.
+// anybody asks for anything, where less is, or where the pages of the general allocator are sparse.
+// `activedefrag yes` makes it work sooner and harder, as its settings say.
 //
 // A round goes first through the tables, which shrink and move together, until they are not too
 // large for what is in them; then through the entries. What has become free by then, or has been
@@ -47,6 +47,13 @@ public:
 private:
     int64_t percent_by_settings();
     int64_t percent_by_waste(bool quiet);
+    bool collections_are_sparse();
+    // Bytes in pages, slabs included, that nobody has; and that somebody has.
+    struct Use {
+        uint64_t waste;
+        uint64_t live;
+    };
+    Use everywhere() const;
     void trim_if_idle();
     void slice();
     int64_t percent_of_time();
@@ -68,6 +75,7 @@ private:
     uint64_t commands_decided_ = 0;  // The same at the last decision.
     uint64_t quiet_decisions_ = 0;   // In a row.
     bool only_while_quiet_ = false;  // The round under way.
+    bool renewing_ = false;          // The same: collections too, though nobody has asked.
     // Where the round is in the tables; the entries follow.
     bool in_tables_ = true;
     int db_ = 0;
@@ -81,6 +89,7 @@ private:
     uint64_t waste_left_ = 0;
     uint64_t waste_at_begin_ = 0;  // Of the round under way.
     uint64_t asked_waste_left_ = 0;
+    uint64_t general_waste_left_ = 0;
 };
 
 }  // namespace millrace::server

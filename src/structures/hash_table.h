@@ -174,6 +174,10 @@ public:
     // one, 0 after the last. For a walker in the background.
     uint64_t shrink_step(uint64_t position) { return core_.shrink_step(position); }
 
+    // Makes the segment at `position` of a table without a heap anew, elsewhere; the rest as
+    // shrink_step().
+    uint64_t renew_segment(uint64_t position) { return core_.renew_segment(position); }
+
     // Before anything changes in the segment of `hash`, elements included; ends Refs.
     void own(uint64_t hash, const HashTable& version, Leftovers& leftovers) {
         core_.own(hash, version.core_, leftovers);

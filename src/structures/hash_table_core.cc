@@ -337,6 +337,18 @@ uint64_t HashTableCore::shrink_step(uint64_t position) {
     return position_after(segment, position);
 }
 
+uint64_t HashTableCore::renew_segment(uint64_t position) {
+    DCHECK(heap_ == nullptr && !directory_.is_version());
+    const SegmentWord segment = directory_.find(position);
+    if (is_no_segment(segment)) return 0;
+    const unsigned count = segment.bucket_count();
+    HashBucket* const buckets = make_buckets(count);
+    std::copy_n(segment.buckets(), count, buckets);
+    directory_.set(position, SegmentWord(buckets, count, segment.depth(), segment.stored_shift()));
+    free_buckets(segment);
+    return position_after(segment, position);
+}
+
 // Joins the segment with its sibling if there is room for both.
 bool HashTableCore::merge(uint64_t position, SegmentWord segment, size_t count) {
     if (!directory_.can_merge(position)) return false;

@@ -78,6 +78,7 @@ public:
     void scan(uint64_t position, Hasher hasher, ScanStep& step) const;
 
     uint64_t shrink_step(uint64_t position);
+    uint64_t renew_segment(uint64_t position);
 
     // Before anything changes in the segment of `hash`: copies it if `version` has it too.
     void own(uint64_t hash, const HashTableCore& version, Leftovers& leftovers);

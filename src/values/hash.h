@@ -63,6 +63,9 @@ public:
     std::unique_ptr<Collection> clone() const override;
     std::unique_ptr<Collection> freeze() override;
     void thaw() override { form_.large().thaw(); }
+    uint64_t renew_step(uint64_t position) override {
+        return form_.is_large() ? form_.large().renew_step(position) : 0;
+    }
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
     int64_t next_expiry_ms() const override {

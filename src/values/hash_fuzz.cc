@@ -52,6 +52,8 @@ public:
             case 1:
                 return thaw();
             case 2:
+                (void)hash_->renew_step(uint64_t{what} << 56);
+                if ((what & 64) != 0) return;
                 thaw();
                 hash_ = std::unique_ptr<Hash>(static_cast<Hash*>(hash_->clone().release()));
                 return;

@@ -129,6 +129,48 @@ TEST_F(HashTest, DueFieldsGoFirstToLast) {
     EXPECT_EQ(hash.size(), 0u);
 }
 
+std::map<std::string, const Member*> places(const Hash& hash) {
+    std::map<std::string, const Member*> all;
+    hash.table()->for_each([&](const Member& member) { all.emplace(member.name(), &member); });
+    return all;
+}
+
+TEST_F(HashTest, IsMadeAnewInSteps) {
+    Hash hash;
+    Model model;
+    for (int i = 0; i < 5000; ++i) {
+        const std::string field = std::to_string(i);
+        const int64_t expire_at_ms = i % 3 == 0 ? 1000 + i : keyspace::kNoExpiry;
+        hash.set(field, "v" + field, rules_, {.expire_at_ms = expire_at_ms});
+        model[field] = "v" + field;
+    }
+    const auto before = places(hash);
+    unsigned steps = 0;
+    for (uint64_t position = 0; steps == 0 || position != 0; ++steps) {
+        position = hash.renew_step(position);
+    }
+    EXPECT_GT(steps, 5000u / 200);  // No step holds the loop for more than a segment.
+    const auto after = places(hash);
+    for (const auto& [name, place] : before) {
+        ASSERT_TRUE(after.contains(name));
+        EXPECT_NE(after.at(name), place);  // All of a segment were there until the last was made.
+    }
+    EXPECT_EQ(contents(hash), model);
+    hash.table()->check_invariants();
+    EXPECT_EQ(hash.erase_due(1000, 5000).size(), 0u);
+    EXPECT_EQ(hash.erase_due(10000, 5000).size(), 1667u);
+}
+
+TEST_F(HashTest, IsNotMadeAnewWhileAVersionIsRead) {
+    Hash hash;
+    for (int i = 0; i < 1000; ++i) hash.set(std::to_string(i), "v", rules_);
+    const auto version = hash.freeze();
+    const auto before = places(hash);
+    EXPECT_EQ(hash.renew_step(0), 0u);
+    EXPECT_EQ(places(hash), before);
+    hash.thaw();
+}
+
 TEST_F(HashTest, ValuesOfEveryLengthInATable) {
     Hash hash;
     hash.become_table(rules_);

@@ -137,6 +137,19 @@ void MemberTable::erase(const Position& found) {
     }
 }
 
+uint64_t MemberTable::renew_step(uint64_t position) {
+    if (version_ != nullptr) return 0;
+    (void)table_.visit_elements(position, [this](Table::Ref ref) {
+        Member* const member = ref.element();
+        Member* const fresh = member->clone();
+        unfile(member);
+        table_.replace(ref, fresh, 0);
+        Member::free(member);
+        file(fresh);
+    });
+    return table_.renew_segment(position);
+}
+
 std::vector<std::string> MemberTable::erase_due(int64_t now_ms, size_t count_max) {
     std::vector<std::string> names;
     while (names.size() < count_max && !expiries_.empty() && expiries_.begin()->first < now_ms) {

@@ -101,6 +101,9 @@ public:
     std::unique_ptr<MemberTable> freeze();
     void thaw() { version_ = nullptr; }
 
+    // Collection::renew_step(): does nothing while there is a version.
+    uint64_t renew_step(uint64_t position);
+
     // Any member, each about as likely as another; the table is not empty.
     const Member& random(uint64_t entropy) const { return *table_.random(entropy).element(); }
 

@@ -38,6 +38,8 @@ public:
             case 1:
                 return thaw();
             case 2:
+                (void)set_->renew_step(uint64_t{what} << 56);
+                if ((what & 64) != 0) return;
                 thaw();
                 set_ = std::unique_ptr<Set>(static_cast<Set*>(set_->clone().release()));
                 return;

@@ -116,6 +116,10 @@ public:
     std::unique_ptr<keyspace::Collection> clone() const override;
     std::unique_ptr<keyspace::Collection> freeze() override;
     void thaw() override;
+    // The table of a large one; its elements stay, and the tree.
+    uint64_t renew_step(uint64_t position) override {
+        return is_large() ? large().table.renew_segment(position) : 0;
+    }
     size_t blocks() const override;
     void digest(keyspace::ValueDigest& digest) const override;
 
