@@ -278,7 +278,9 @@ void drop_thread_cache() {
 }
 
 NoThreadCache::NoThreadCache() {
-#ifndef MILLRACE_SANITIZED
+#ifdef MILLRACE_SANITIZED
+    (void)before_;  // Their allocators have no such cache.
+#else
     size_t size = sizeof(before_);
     bool now = false;
     mallctl("thread.tcache.enabled", &before_, &size, &now, sizeof(now));
