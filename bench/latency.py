@@ -5,7 +5,8 @@
     latency.py OURS --reference CMD --benchmark PROGRAM [--rounds N] [--keys N]
 
 OURS and CMD are server commands that take Valkey's directives; PROGRAM is valkey-benchmark (8.1 or later, for --rps).
-The server has core 0, the load core 1.
+The server has core 0, the load core 1. With REALTIME=1 (as root) the main threads of the servers and whoever measures
+come before all else on the machine, so that what is measured is not who else wants a core.
 
     one client    SET and GET of 512 bytes by one client: p50, p99, p99.9
     half load     the same by 50 clients at half of what they get at most
@@ -20,7 +21,7 @@ import statistics
 import sys
 import threading
 
-from measured import Client, Server, load
+from measured import Client, Server, before_all_else, load
 
 PERCENTILES = (50.0, 99.0, 99.9)
 BIG_BYTES = 10 * 1000 * 1000
@@ -101,7 +102,9 @@ def main():
     parser.add_argument("--skip-growth", action="store_true")
     options = parser.parse_args()
     options.half_of = {}
-    with Server(options.reference, core=0) as reference, Server(options.ours, core=0) as ours:
+    options.benchmark = before_all_else(options.benchmark)
+    with (Server(before_all_else(options.reference), core=0) as reference,
+          Server(before_all_else(options.ours), core=0) as ours):
         compare(options, (reference, ours))
 
 

@@ -75,6 +75,11 @@ class Client:
         return rest
 
 
+def before_all_else(command):
+    """The command; with REALTIME=1 so that its first thread runs before all else on the machine, which takes root."""
+    return f"chrt --reset-on-fork -f 1 {command}" if os.environ.get("REALTIME") == "1" else command
+
+
 def cpu_seconds(pid):
     """What a process has used, all of its threads, those that have ended too."""
     return time.clock_gettime((~pid << 3) | 2)  # Its clock, see clock_getcpuclockid(3).
@@ -158,8 +163,8 @@ def on_core(core):
 
 def load(benchmark, port, *words, core=None):
     """Runs valkey-benchmark to its end; what it printed."""
-    return subprocess.run([*on_core(core), benchmark, "-p", str(port), *words], stdout=subprocess.PIPE, text=True,
-                          check=True).stdout
+    return subprocess.run([*on_core(core), *shlex.split(benchmark), "-p", str(port), *words], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
 
 
 def start_load(benchmark, port, *words, core=None):

@@ -34,15 +34,13 @@ import subprocess
 import sys
 import time
 
-from measured import Client, Server, cpu_seconds, load, start_load
+from measured import Client, Server, before_all_else, cpu_seconds, load, start_load
 
 VALUE = b"x" * 512
 
 
 def start(program, core=None):
-    if os.environ.get("REALTIME") == "1":
-        program = f"chrt --reset-on-fork -f 1 {program}"  # Its main thread only.
-    return Server(program, core=core)
+    return Server(before_all_else(program), core=core)
 
 
 def used_memory(server):

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,46 @@ TEST_F(MemoryLimitTest, WhatIsSaidOfVictimsCostsNoFurtherKeys) {
     EXPECT_GT(evicted(), 80u);
     EXPECT_LE(evicted(), 100u);
     engine_.remove_change_listener(&chatter);
+}
+
+// While the index of expiries is made anew there are two of them, which cost a cache of volatile
+// keys one in forty.
+TEST_F(MemoryLimitTest, AnIndexThatIsMadeAnewCostsNoFurtherKeys) {
+    constexpr int kExpiring = 40'000;
+    keyspace::Database& database = keyspace_.database(1);
+    const auto key_of = [](int i) { return "expiring" + std::to_string(i); };
+    for (int i = 0; i < kExpiring; ++i) {
+        keyspace::Entry* const entry =
+            keyspace_.builder().string(key_of(i), "x", keyspace::ExpiryRoom::Yes);
+        entry->set_expire_at_ms(10'000'000 + i);
+        database.insert(entry, keyspace_.hash(key_of(i)));
+    }
+    keyspace_.tidy_expiry_indexes(1);
+    EXPECT_EQ(keyspace_.condemned_bytes(), 0u);  // Nothing in it is stale.
+    for (int i = 0; i < kExpiring; i += 2) {
+        const uint64_t hash = keyspace_.hash(key_of(i));
+        const auto position = database.find(key_of(i), hash);
+        keyspace::Entry* const entry = position.element();
+        database.remove(position, hash);
+        keyspace_.retire(entry);
+    }
+    turn(true);
+    const size_t records = database.expiry_index().records();
+    EXPECT_EQ(records, size_t{kExpiring});
+    const uint64_t begin = used_bytes();
+    int steps = 0;
+    uint64_t twice_at_most = 0;
+    do {
+        keyspace_.tidy_expiry_indexes(4);
+        ASSERT_LT(++steps, 1000);
+        twice_at_most = std::max(twice_at_most, keyspace_.condemned_bytes());
+        EXPECT_LE(used_bytes() - keyspace_.condemned_bytes(), begin + 32768);  // Empty slots.
+    } while (database.expiry_index().records() == records);
+    EXPECT_GT(steps, 10);
+    EXPECT_GT(twice_at_most, kExpiring / 2 * sizeof(uint32_t) * 3 / 4);
+    EXPECT_EQ(keyspace_.condemned_bytes(), 0u);
+    EXPECT_EQ(database.expiry_index().records(), size_t{kExpiring} / 2);
+    EXPECT_LT(used_bytes(), begin);
 }
 
 TEST_F(MemoryLimitTest, WhatWasFlushedIsOnItsWayOut) {

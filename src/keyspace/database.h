@@ -104,9 +104,11 @@ public:
         expiry_.add(hash, expire_at_ms);
         if (rebuilt_ != nullptr) rebuilt_->add(hash, expire_at_ms);
     }
-    // Gets rid of stale expiry records once they are the majority, `segments_max` of the table at a
+    // Gets rid of stale expiry records once they are too many, `segments_max` of the table at a
     // time.
     void tidy_expiry_index(size_t segments_max);
+    // Bytes of the index that is to take the other one's place.
+    size_t rebuilt_bytes() const { return rebuilt_ != nullptr ? rebuilt_->memory_bytes() : 0; }
 
 private:
     static constexpr int kNotCapturing = -1;

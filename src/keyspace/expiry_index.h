@@ -57,8 +57,9 @@ public:
     bool random(uint64_t entropy, uint64_t& hint) const;
 
     size_t records() const { return records_; }
-    // Half as many records again as `keys` that expire, and some.
-    bool wasteful(size_t keys) const { return records_ > keys + keys / 2 + 1024; }
+    // A quarter as many records again as `keys` that expire, and some: a record that has become
+    // stale costs visits of four keys, later and in order.
+    bool wasteful(size_t keys) const { return records_ > keys + keys / 4 + 1024; }
     size_t memory_bytes() const { return bytes_; }
     void clear();
 

@@ -122,8 +122,16 @@ void Keyspace::retire_returned(Entry* entry) {
     limbo_.retire(entry, bytes);
 }
 
+void Keyspace::tidy_expiry_indexes(size_t segments_max) {
+    rebuilt_bytes_ = 0;
+    for (const auto& database : databases_) {
+        database->tidy_expiry_index(segments_max);
+        rebuilt_bytes_ += database->rebuilt_bytes();
+    }
+}
+
 uint64_t Keyspace::condemned_bytes() const {
-    uint64_t total = detained_bytes_ + reclaimer_.pending_bytes() + limbo_.retired_bytes() -
+    uint64_t total = rebuilt_bytes_ + detained_bytes_ + reclaimer_.pending_bytes() + limbo_.retired_bytes() -
                      reclaimer_.freed_bytes() + limbo_.block_bytes();
     for (const Condemned& each : condemned_) {
         const Database& database = *each.database;

@@ -95,8 +95,11 @@ public:
     bool is_condemned(const Database& database) const;
     // While on, condemned_bytes() knows what is retired from here on.
     void count_condemned(bool on) { counts_condemned_ = on; }
+    // Of each database; for the cron.
+    void tidy_expiry_indexes(size_t segments_max);
     // Bytes that have been given up and are not free yet: in limbo, on their way to the thread that
-    // frees them, or flushed. Where collections are large this is an estimate.
+    // frees them, flushed, or twice there while an index of expiries is made anew. Where
+    // collections are large this is an estimate.
     uint64_t condemned_bytes() const;
     // Objects that were freed in the background, or in slices, since the start or the last reset.
     uint64_t lazily_freed() const {
@@ -180,6 +183,7 @@ private:
     };
     std::vector<Condemned> condemned_;  // Flushed, not yet freed.
     uint64_t detained_bytes_ = 0;       // Retired, but still being sent, or read by a snapshot.
+    uint64_t rebuilt_bytes_ = 0;        // Of indexes that are being made anew.
     bool counts_condemned_ = false;
     Limbo limbo_;
     Capture capture_{*this};

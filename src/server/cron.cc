@@ -127,8 +127,7 @@ void Cron::tick() {
     check_output_limits();
     shrink_tables();
     trim_memory();
-    for (int db = 0; db < engine_.keyspace().database_count(); ++db)
-        engine_.keyspace().database(db).tidy_expiry_index(kSegmentsTidiedPerTick);
+    engine_.keyspace().tidy_expiry_indexes(kSegmentsTidiedPerTick);
     engine_.pause().check(engine_);
     keyspace::Keyspace& keyspace = engine_.keyspace();
     keyspace.heap().collect();
