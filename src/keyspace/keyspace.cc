@@ -131,8 +131,8 @@ void Keyspace::tidy_expiry_indexes(size_t segments_max) {
 }
 
 uint64_t Keyspace::condemned_bytes() const {
-    uint64_t total = rebuilt_bytes_ + detained_bytes_ + reclaimer_.pending_bytes() + limbo_.retired_bytes() -
-                     reclaimer_.freed_bytes() + limbo_.block_bytes();
+    uint64_t total = rebuilt_bytes_ + detained_bytes_ + reclaimer_.pending_bytes() +
+                     limbo_.retired_bytes() - reclaimer_.freed_bytes() + limbo_.block_bytes();
     for (const Condemned& each : condemned_) {
         const Database& database = *each.database;
         total += database.size() * each.bytes_per_entry + database.table().memory_bytes();
