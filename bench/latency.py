@@ -11,6 +11,7 @@ come before all else on the machine, so that what is measured is not who else wa
     one client    SET and GET of 512 bytes by one client: p50, p99, p99.9
     half load     the same by 50 clients at half of what they get at most
     big values    the same by one client, while another writes and reads 10 MB without a pause
+    elsewhere     the same, while another does so at a third server, which stands behind: what is left is the machine's
     growth        keys from none to 10 million: commands that took more than 2 ms of the main thread
 
 Milliseconds; medians over the rounds.
@@ -45,11 +46,12 @@ def half_load(options, server, command):
     return run(options, server.port, "-t", command, "-c", "50", "-n", str(4 * options.requests), "--rps", str(half))[1]
 
 
-def big_values(options, server, command):
+def big_values(options, server, command, busy=None):
+    busy = busy or server
     done = threading.Event()
 
     def disturb():
-        client = Client(server.port)
+        client = Client(busy.port)
         value = b"x" * BIG_BYTES
         while not done.is_set():
             client.call("SET", "big", value)
@@ -62,7 +64,12 @@ def big_values(options, server, command):
     finally:
         done.set()
         thread.join()
-        server.client.call("DEL", "big")
+        busy.client.call("DEL", "big")
+
+
+def big_values_elsewhere(options, server, command):
+    with Server(options.ours, core=0) as busy:
+        return big_values(options, server, command, busy)
 
 
 def growth(server):
@@ -81,7 +88,8 @@ def compare(options, servers):
     print(f"{'':24s} {'reference':>26s} {'ours':>26s}     (p50, p99, p99.9 in ms)")
     for server in servers:
         run(options, server.port, "-t", "set", "-c", "50", "-P", "32", "-n", str(2 * options.keys))
-    for name, measure in (("one client", one_client), ("half load", half_load), ("big values", big_values)):
+    for name, measure in (("one client", one_client), ("half load", half_load), ("big values", big_values),
+                          ("elsewhere", big_values_elsewhere)):
         for command in ("set", "get"):
             rounds = [[measure(options, server, command) for server in servers] for _ in range(options.rounds)]
             medians = [[statistics.median(each[side][at] for each in rounds) for at in range(3)] for side in (0, 1)]
