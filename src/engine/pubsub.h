@@ -3,7 +3,9 @@
 // Pub/sub: who listens to which channels, patterns and shard channels.
 //
 // A topic knows its subscribers, a subscriber its topics and its place in each, so that joining and
-// leaving take the same time however many there are.
+// leaving take the same time however many there are. Topics stand in the order in which they came
+// into being, and whoever leaves all of its topics leaves them in the order in which it joined:
+// Valkey does so where they are few, and clients count on it.
 //
 // Owner:   the engine; it outlives all sessions.
 // Threads: main thread.
@@ -11,13 +13,12 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
+#include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "engine/name_map.h"
 #include "engine/session.h"
 
 namespace millrace::engine {
@@ -34,7 +35,20 @@ public:
         std::string name;
         std::vector<Subscriptions*> subscribers;
     };
-    using Topics = NameMap<std::unique_ptr<Topic>>;
+    class Topics {
+    public:
+        Topic* find(std::string_view name);
+        const Topic* find(std::string_view name) const;
+        Topic& add(std::string_view name);  // It is not there.
+        void remove(const Topic& topic);
+        size_t size() const { return in_order_.size(); }
+        std::list<Topic>::const_iterator begin() const { return in_order_.begin(); }
+        std::list<Topic>::const_iterator end() const { return in_order_.end(); }
+
+    private:
+        std::list<Topic> in_order_;
+        std::unordered_map<std::string_view, std::list<Topic>::iterator> by_name_;
+    };
 
     explicit PubSub(Engine& engine) : engine_(engine) {}
 
@@ -64,7 +78,11 @@ private:
 // What one session listens to.
 class Subscriptions final : public SessionExtension {
 public:
-    using Places = std::unordered_map<PubSub::Topic*, size_t>;  // And the place in each.
+    struct Place {
+        size_t at = 0;        // Among the topic's subscribers.
+        uint64_t number = 0;  // How many this one had joined before.
+    };
+    using Places = std::unordered_map<PubSub::Topic*, Place>;
 
     Subscriptions(PubSub& pubsub, Session& session) : pubsub_(pubsub), session_(session) {}
     ~Subscriptions() override;
@@ -72,7 +90,8 @@ public:
     static Subscriptions* find(const Session& session) {
         return static_cast<Subscriptions*>(session.subscriptions.get());
     }
-    const Places& places(PubSub::Kind kind) const { return places_[static_cast<size_t>(kind)]; }
+    // In the order in which they were joined.
+    std::vector<std::string> names(PubSub::Kind kind) const;
     size_t count(PubSub::Kind kind) const { return places(kind).size(); }
     Session& session() const { return session_; }
 
@@ -80,11 +99,13 @@ public:
 
 private:
     friend class PubSub;
+    const Places& places(PubSub::Kind kind) const { return places_[static_cast<size_t>(kind)]; }
     Places& own(PubSub::Kind kind) { return places_[static_cast<size_t>(kind)]; }
 
     PubSub& pubsub_;
     Session& session_;
     std::array<Places, 3> places_;
+    uint64_t joined_ = 0;
 };
 
 }  // namespace millrace::engine

@@ -147,16 +147,17 @@ public:
     template <typename Visitor>
     void visit_bucket(uint64_t hash, Visitor&& visitor) const;
 
-    // Visits the elements of about one bucket, in order of hash, and returns the cursor (48 bits)
-    // for the next step; 0 begins and ends. An element that is in the table from the first step to
-    // the last is visited at least once (here: exactly once), whatever else happens between steps.
-    // The visitor, (Element*, tags), must not modify the table.
+    // Visits the elements of about one bucket, and returns the cursor (48 bits) for the next step;
+    // 0 begins and ends. An element that is in the table from the first step to the last is visited
+    // at least once (here: exactly once), whatever else happens between steps. The visitor,
+    // (Element*, tags), must not modify the table. Buckets come in order of hash; what is in one
+    // comes as it stands there: up to seven elements of a small table in the order in which they
+    // came, which is Valkey's, and what users see in their first examples.
     template <typename Visitor>
     uint64_t scan(uint64_t cursor, Visitor&& visitor) const;
 
     // Visits all of the segment at `position` as (Ref), and returns the position of the next one; 0
-    // begins and ends. The visitor may set tags and replace elements. Unlike in scan(), elements
-    // come in no order.
+    // begins and ends. The visitor may set tags and replace elements.
     template <typename Visitor>
     uint64_t visit_segment(uint64_t position, Visitor&& visitor) const;
     // The same for visitors that read the elements, which are fetched ahead.

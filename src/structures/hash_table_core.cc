@@ -426,19 +426,16 @@ void HashTableCore::scan(uint64_t position, Hasher hasher, ScanStep& step) const
             const auto index = static_cast<unsigned>(std::countr_zero(used));
             if (segment.home(known_hash(position, segment, bucket, index)) != home) continue;
             prefetch(slot_element(bucket.slots[index]));
-            step.found[step.count++].slot = bucket.slots[index];
+            step.found[step.count++] = bucket.slots[index];
         }
         if (bucket.overflow() == 0) break;
     }
     unsigned kept = 0;
     for (unsigned i = 0; i < step.count; ++i) {
-        const uint64_t slot = step.found[i].slot;
-        const uint64_t hash = hasher(slot_element(slot));
-        if (hash >= position) step.found[kept++] = {hash, slot};
+        const uint64_t slot = step.found[i];
+        if (hasher(slot_element(slot)) >= position) step.found[kept++] = slot;
     }
     step.count = kept;
-    std::sort(step.found.begin(), step.found.begin() + kept,
-              [](const auto& left, const auto& right) { return left.hash < right.hash; });
 }
 
 // ---- Inspection ----

@@ -64,16 +64,12 @@ public:
     void erase(uint64_t hash, uint64_t* slot);
     uint64_t* random(uint64_t entropy) const;
 
-    // The elements whose hash is at least `position` and whose home is the bucket of `position`, in
-    // order of hash.
+    // The slots of elements whose hash is at least `position` and whose home is the bucket of
+    // `position`, as they stand there.
     struct ScanStep {
-        struct Found {
-            uint64_t hash;
-            uint64_t slot;
-        };
         unsigned count = 0;
         uint64_t next = 0;  // Where the next home range begins; 0: this was the last.
-        std::array<Found, kSegmentSlots> found;
+        std::array<uint64_t, kSegmentSlots> found;
     };
     void scan(uint64_t position, Hasher hasher, ScanStep& step) const;
 

@@ -15,7 +15,7 @@ uint64_t HashTable<Traits>::scan(uint64_t cursor, Visitor&& visitor) const {
     HashTableCore::ScanStep step;
     core_.scan(cursor << kCursorShift, hasher(), step);
     for (unsigned i = 0; i < step.count; ++i) {
-        const uint64_t slot = step.found[i].slot;
+        const uint64_t slot = step.found[i];
         visitor(static_cast<Element*>(slot_element(slot)), slot_tags(slot));
     }
     return step.next >> kCursorShift;

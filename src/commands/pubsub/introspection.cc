@@ -126,8 +126,8 @@ Status list(Call& call, Kind kind) {
     }
     const std::string_view pattern = call.count() == 3 ? call.arg(2) : "*";
     std::vector<std::string_view> names;
-    for (const auto& [name, topic] : call.engine().pubsub().topics(kind)) {
-        if (pattern == "*" || glob_match(pattern, name)) names.push_back(name);
+    for (const PubSub::Topic& topic : call.engine().pubsub().topics(kind)) {
+        if (pattern == "*" || glob_match(pattern, topic.name)) names.push_back(topic.name);
     }
     call.reply().array(names.size());
     for (const std::string_view name : names) call.reply().bulk(name);

@@ -152,7 +152,7 @@ Status leave(Call& call, Kind kind, std::string_view what) {
     if (call.count() > 1) {
         for (size_t at = 1; at < call.count(); ++at) names.emplace_back(call.arg(at));
     } else if (const Subscriptions* own = Subscriptions::find(call.session())) {
-        for (const auto& [topic, place] : own->places(kind)) names.push_back(topic->name);
+        names = own->names(kind);
     }
     for (const std::string& each : names) {
         call.engine().pubsub().unsubscribe(call.session(), kind, each);

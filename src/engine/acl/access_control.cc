@@ -157,8 +157,8 @@ void AccessControl::close_if_deaf(Session& session) {
     const Subscriptions* subscriptions = Subscriptions::find(session);
     if (subscriptions == nullptr || session.is(kClosing)) return;
     for (const auto kind : {PubSub::Kind::Channel, PubSub::Kind::Pattern, PubSub::Kind::Shard}) {
-        for (const auto& [topic, place] : subscriptions->places(kind)) {
-            if (!may_listen(*session.user, topic->name, kind == PubSub::Kind::Pattern))
+        for (const std::string& name : subscriptions->names(kind)) {
+            if (!may_listen(*session.user, name, kind == PubSub::Kind::Pattern))
                 return close(session);
         }
     }
