@@ -137,7 +137,16 @@ Result<ScriptEngine::Scripts::iterator> ScriptEngine::compile(std::string_view s
     return added;
 }
 
+// Compat: monitors see a script before the commands that it runs, and one that cannot run, too.
+void ScriptEngine::show_monitors(Call& call) {
+    if ((engine_.conditions() & engine::kMonitored) == 0) return;
+    const Session& client = call.session();
+    engine_.monitors().feed(engine_.now_us(), client.database, client.peer.address,
+                            call.arguments(), engine_.sessions(), engine_.clients());
+}
+
 Status ScriptEngine::evaluate(Call& call, std::string_view body, bool read_only) {
+    show_monitors(call);
     (void)TRY(parameters_of(call));
     (void)script_interpreter();  // A change of its kind empties the cache.
     const auto known = by_body_.find(body);
@@ -147,6 +156,7 @@ Status ScriptEngine::evaluate(Call& call, std::string_view body, bool read_only)
 }
 
 Status ScriptEngine::evaluate_known(Call& call, std::string_view sha, bool read_only) {
+    show_monitors(call);
     if (sha.size() != kShaDigits) return kNoScriptFound;
     (void)TRY(parameters_of(call));
     (void)script_interpreter();
@@ -194,10 +204,6 @@ void ScriptEngine::prepare_session(Call& call) {
     session_.user = client.user;
     session_.set(engine::kNoTouch, client.is(engine::kNoTouch));
     session_.set(engine::kRestricted, client.is(engine::kRestricted));
-    // Compat: monitors see a script before the commands that it runs.
-    if ((engine_.conditions() & engine::kMonitored) == 0) return;
-    engine_.monitors().feed(engine_.now_us(), client.database, client.peer.address,
-                            call.arguments(), engine_.sessions(), engine_.clients());
 }
 
 Status ScriptEngine::run(Call& call, Interpreter& interpreter, int reference, ScriptRun& run) {
@@ -383,6 +389,7 @@ void ScriptEngine::flush_libraries() {
 }
 
 Status ScriptEngine::call_function(Call& call, bool read_only) {
+    show_monitors(call);
     const auto found = functions_.find(to_lower(call.arg(1)));
     if (found == functions_.end()) return ErrorText{"ERR Function not found"};
     if (!call.integer(2).ok()) return ErrorText{"ERR Bad number of keys provided"};

@@ -89,6 +89,7 @@ private:
     Status run_script(engine::Call& call, Script& script, bool read_only);
     Status run(engine::Call& call, Interpreter& interpreter, int reference, ScriptRun& run);
     bool lacks_memory() const;
+    void show_monitors(engine::Call& call);
     void prepare_session(engine::Call& call);
     void drop_functions(const Library& library);
 
