@@ -144,7 +144,7 @@ TEST_F(MemoryLimitTest, AnIndexThatIsMadeAnewCostsNoFurtherKeys) {
         entry->set_expire_at_ms(10'000'000 + i);
         database.insert(entry, keyspace_.hash(key_of(i)));
     }
-    keyspace_.tidy_expiry_indexes(1);
+    EXPECT_FALSE(keyspace_.tidy_expiry_indexes(1));
     EXPECT_EQ(keyspace_.condemned_bytes(), 0u);  // Nothing in it is stale.
     for (int i = 0; i < kExpiring; i += 2) {
         const uint64_t hash = keyspace_.hash(key_of(i));
@@ -160,7 +160,8 @@ TEST_F(MemoryLimitTest, AnIndexThatIsMadeAnewCostsNoFurtherKeys) {
     int steps = 0;
     uint64_t twice_at_most = 0;
     do {
-        keyspace_.tidy_expiry_indexes(4);
+        const bool more = keyspace_.tidy_expiry_indexes(4);
+        EXPECT_EQ(more, keyspace_.condemned_bytes() > 0);
         ASSERT_LT(++steps, 1000);
         twice_at_most = std::max(twice_at_most, keyspace_.condemned_bytes());
         EXPECT_LE(used_bytes() - keyspace_.condemned_bytes(), begin + 32768);  // Empty slots.

@@ -122,12 +122,13 @@ void Keyspace::retire_returned(Entry* entry) {
     limbo_.retire(entry, bytes);
 }
 
-void Keyspace::tidy_expiry_indexes(size_t segments_max) {
+bool Keyspace::tidy_expiry_indexes(size_t segments_max) {
     rebuilt_bytes_ = 0;
     for (const auto& database : databases_) {
         database->tidy_expiry_index(segments_max);
         rebuilt_bytes_ += database->rebuilt_bytes();
     }
+    return rebuilt_bytes_ > 0;
 }
 
 uint64_t Keyspace::condemned_bytes() const {

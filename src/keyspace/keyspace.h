@@ -95,8 +95,8 @@ public:
     bool is_condemned(const Database& database) const;
     // While on, condemned_bytes() knows what is retired from here on.
     void count_condemned(bool on) { counts_condemned_ = on; }
-    // Of each database; for the cron.
-    void tidy_expiry_indexes(size_t segments_max);
+    // Of each database; for the cron. True while there is more to do soon.
+    bool tidy_expiry_indexes(size_t segments_max);
     // Bytes that have been given up and are not free yet: in limbo, on their way to the thread that
     // frees them, flushed, or twice there while an index of expiries is made anew. Where
     // collections are large this is an estimate.

@@ -23,7 +23,9 @@ constexpr size_t kSegmentsFreedPerSlice = 64;
 constexpr uint64_t kShrinkStepsPerTick = 64;
 constexpr uint64_t kKeysLostPerShrinkStep = 64;
 constexpr uint64_t kShrinkSliceNs = 500'000;
-constexpr size_t kSegmentsTidiedPerTick = 64;
+// While an index of expiries is made anew there are two, so it does not take long.
+constexpr size_t kSegmentsTidiedPerSlice = 64;
+constexpr int64_t kTidyEveryUs = 5000;
 constexpr int64_t kTrimPeriodMs = 1000;
 constexpr uint64_t kQuietCommands = 20;  // In that time.
 constexpr uint64_t kSlackBytesMax = uint64_t{64} << 20;
@@ -127,7 +129,6 @@ void Cron::tick() {
     check_output_limits();
     shrink_tables();
     trim_memory();
-    engine_.keyspace().tidy_expiry_indexes(kSegmentsTidiedPerTick);
     engine_.pause().check(engine_);
     keyspace::Keyspace& keyspace = engine_.keyspace();
     keyspace.heap().collect();
@@ -143,10 +144,20 @@ void Cron::slow_tick() {
                         engine_.counters().commands_processed);
 }
 
+// Does a slice if one is due; returns the microseconds until the next one is, or `wait_us`.
+int64_t Cron::tidy_expiry_indexes(int64_t now_us, int64_t wait_us) {
+    if (engine_.debug_switches().cron_paused) return wait_us;
+    if (now_us >= next_tidy_us_) {
+        const bool more = engine_.keyspace().tidy_expiry_indexes(kSegmentsTidiedPerSlice);
+        next_tidy_us_ = now_us + (more ? kTidyEveryUs : kSlowTickUs);
+    }
+    return std::min(wait_us, next_tidy_us_ - now_us);
+}
+
 int64_t Cron::run() {
     const int64_t now_us = engine_.time().monotonic_nanoseconds() / 1000;
-    did_something_ =
-        now_us >= next_slow_tick_us_ || now_us >= next_tick_us_ || more_to_expire_ || more_to_free_;
+    did_something_ = now_us >= std::min({next_slow_tick_us_, next_tick_us_, next_tidy_us_}) ||
+                     more_to_expire_ || more_to_free_;
     if (now_us >= next_slow_tick_us_) {
         slow_tick();
         next_slow_tick_us_ = now_us + kSlowTickUs;
@@ -163,6 +174,7 @@ int64_t Cron::run() {
     evict();
     more_to_free_ = engine_.keyspace().drain_condemned(kSegmentsFreedPerSlice);
     int64_t idle_us = std::max<int64_t>(std::min(next_tick_us_, next_slow_tick_us_) - now_us, 1);
+    idle_us = tidy_expiry_indexes(now_us, idle_us);
     idle_us = defragmenter_.run(engine_.time().monotonic_nanoseconds() / 1000, idle_us);
     const int64_t wait_us = engine_.attend_waiting(idle_us);
     return more_to_expire_ || more_to_free_ || engine_.memory_limit().evicting() ? 0 : wait_us;

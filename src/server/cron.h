@@ -48,6 +48,7 @@ private:
     void shrink_tables();
     void watch_keys();
     void trim_memory() ON_MAIN_THREAD;
+    int64_t tidy_expiry_indexes(int64_t now_us, int64_t wait_us) ON_MAIN_THREAD;
 
     engine::Engine& engine_;
     pipeline::Pipeline& pipeline_;
@@ -58,6 +59,7 @@ private:
     int64_t expire_effort_;
     int64_t next_tick_us_ = 0;
     int64_t next_slow_tick_us_ = 0;
+    int64_t next_tidy_us_ = 0;
     int64_t next_trim_ms_ = 0;
     uint64_t commands_at_trim_ = 0;
     uint64_t used_since_trim_highest_ = 0;
