@@ -156,6 +156,7 @@ TEST_F(MemoryLimitTest, AnIndexThatIsMadeAnewCostsNoFurtherKeys) {
     turn(true);
     const size_t records = database.expiry_index().records();
     EXPECT_EQ(records, size_t{kExpiring});
+    const size_t index_bytes = database.expiry_index().memory_bytes();
     const uint64_t begin = used_bytes();
     int steps = 0;
     uint64_t twice_at_most = 0;
@@ -170,7 +171,7 @@ TEST_F(MemoryLimitTest, AnIndexThatIsMadeAnewCostsNoFurtherKeys) {
     EXPECT_GT(twice_at_most, kExpiring / 2 * sizeof(uint32_t) * 3 / 4);
     EXPECT_EQ(keyspace_.condemned_bytes(), 0u);
     EXPECT_EQ(database.expiry_index().records(), size_t{kExpiring} / 2);
-    EXPECT_LT(used_bytes(), begin);
+    EXPECT_LT(database.expiry_index().memory_bytes(), index_bytes);
 }
 
 TEST_F(MemoryLimitTest, WhatWasFlushedIsOnItsWayOut) {
