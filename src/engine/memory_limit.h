@@ -3,7 +3,8 @@
 // Keeps `maxmemory`: before a command runs, keys are evicted until what is used fits.
 //
 //     used by everybody when the batch began  + what the main thread has taken since
-//     - condemned (limbo, lazy freeing, flushed databases)  - buffers that do not count
+//     - condemned (limbo, lazy freeing, flushed databases, an index of expiries while the next one
+//       is made)  - buffers that do not count
 //     > maxmemory:  evict
 //
 // What is condemned is on its way out already, so waiting for it never costs another key. So is

@@ -90,6 +90,7 @@ bool Compaction::renew_seen(IsOver&& is_over) {
         if (is_over() && renewed_ < seen_.size()) return false;
     }
     renewed_ = 0;
+    renew_position_ = 0;
     return true;
 }
 

@@ -146,10 +146,11 @@ void Cron::slow_tick() {
 
 // Does a slice if one is due; returns the microseconds until the next one is, or `wait_us`.
 int64_t Cron::tidy_expiry_indexes(int64_t now_us, int64_t wait_us) {
-    if (engine_.debug_switches().cron_paused) return wait_us;
     if (now_us >= next_tidy_us_) {
-        const bool more = engine_.keyspace().tidy_expiry_indexes(kSegmentsTidiedPerSlice);
-        next_tidy_us_ = now_us + (more ? kTidyEveryUs : kSlowTickUs);
+        const bool more = !engine_.debug_switches().cron_paused &&
+                          engine_.keyspace().tidy_expiry_indexes(kSegmentsTidiedPerSlice);
+        // With the other ticks where there is nothing to do, so that nobody wakes up for it.
+        next_tidy_us_ = more ? now_us + kTidyEveryUs : next_slow_tick_us_;
     }
     return std::min(wait_us, next_tidy_us_ - now_us);
 }
