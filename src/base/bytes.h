@@ -45,6 +45,26 @@ constexpr T swap_bytes(T value) {
         return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(value)));
 }
 
+// Whether two texts are the same. Reads nothing behind their ends, where a library's compare with
+// masked vectors may wait for the next line of memory, whose bytes it does not use.
+inline bool equal_bytes(std::string_view left, std::string_view right) {
+    using Lane = uint64_t;
+    const size_t size = left.size();
+    if (size != right.size()) return false;
+    const char* a = left.data();
+    const char* b = right.data();
+    const auto differ = [&]<typename T>(T, size_t at) { return load<T>(a + at) != load<T>(b + at); };
+    if (size >= sizeof(Lane)) {
+        for (size_t at = 0; at + sizeof(Lane) < size; at += sizeof(Lane)) {
+            if (differ(Lane{}, at)) return false;
+        }
+        return !differ(Lane{}, size - sizeof(Lane));
+    }
+    if (size >= 4) return !differ(uint32_t{}, 0) && !differ(uint32_t{}, size - 4);
+    if (size >= 2) return !differ(uint16_t{}, 0) && !differ(uint16_t{}, size - 2);
+    return size == 0 || *a == *b;
+}
+
 // The integer whose bytes lie at `bytes` in the named order.
 template <typename T>
 T load_little_endian(const void* bytes) {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/siphash.h"
 #include "keyspace/entry.h"
 #include "keyspace/expiry_index.h"
@@ -31,7 +32,9 @@ struct EntryTraits {
         const std::string_view key = entry.key();
         return siphash13(key.data(), key.size(), seed);
     }
-    static bool equal(const Entry& entry, std::string_view key) { return entry.key() == key; }
+    static bool equal(const Entry& entry, std::string_view key) {
+        return equal_bytes(entry.key(), key);
+    }
     SipKey seed;
 };
 
