@@ -48,20 +48,24 @@ constexpr T swap_bytes(T value) {
 // Whether two texts are the same. Reads nothing behind their ends, where a library's compare with
 // masked vectors may wait for the next line of memory, whose bytes it does not use.
 inline bool equal_bytes(std::string_view left, std::string_view right) {
-    using Lane = uint64_t;
     const size_t size = left.size();
     if (size != right.size()) return false;
-    const char* a = left.data();
-    const char* b = right.data();
-    const auto differ = [&]<typename T>(T, size_t at) { return load<T>(a + at) != load<T>(b + at); };
-    if (size >= sizeof(Lane)) {
-        for (size_t at = 0; at + sizeof(Lane) < size; at += sizeof(Lane)) {
-            if (differ(Lane{}, at)) return false;
+    const char* const a = left.data();
+    const char* const b = right.data();
+    if (size >= 8) {
+        for (size_t at = 0; at + 8 < size; at += 8) {
+            if (load<uint64_t>(a + at) != load<uint64_t>(b + at)) return false;
         }
-        return !differ(Lane{}, size - sizeof(Lane));
+        return load<uint64_t>(a + size - 8) == load<uint64_t>(b + size - 8);
     }
-    if (size >= 4) return !differ(uint32_t{}, 0) && !differ(uint32_t{}, size - 4);
-    if (size >= 2) return !differ(uint16_t{}, 0) && !differ(uint16_t{}, size - 2);
+    if (size >= 4) {
+        return load<uint32_t>(a) == load<uint32_t>(b) &&
+               load<uint32_t>(a + size - 4) == load<uint32_t>(b + size - 4);
+    }
+    if (size >= 2) {
+        return load<uint16_t>(a) == load<uint16_t>(b) &&
+               load<uint16_t>(a + size - 2) == load<uint16_t>(b + size - 2);
+    }
     return size == 0 || *a == *b;
 }
 

@@ -2,6 +2,10 @@
 #include "base/bytes.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <string>
 
 namespace millrace {
 namespace {
@@ -25,6 +29,34 @@ TEST(Bytes, Case) {
     EXPECT_TRUE(equals_ignore_case("GeT", "gEt"));
     EXPECT_FALSE(equals_ignore_case("get", "gets"));
     EXPECT_FALSE(equals_ignore_case("@", "`"));
+}
+
+TEST(Bytes, EqualityLooksAtEachByte) {
+    for (size_t size = 0; size <= 40; ++size) {
+        const std::string text(size, 'a');
+        EXPECT_TRUE(equal_bytes(text, std::string(size, 'a')));
+        EXPECT_FALSE(equal_bytes(text, std::string(size + 1, 'a')));
+        for (size_t at = 0; at < size; ++at) {
+            std::string other = text;
+            other[at] = 'b';
+            EXPECT_FALSE(equal_bytes(text, other)) << size << ' ' << at;
+        }
+    }
+}
+
+TEST(Bytes, EqualityReadsNothingBehindTheEnd) {
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    void* const memory =
+        mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(memory, MAP_FAILED);
+    ASSERT_EQ(mprotect(static_cast<char*>(memory) + page, page, PROT_NONE), 0);
+    const char* const end = static_cast<char*>(memory) + page;
+    for (size_t size = 0; size <= 40; ++size) {
+        const std::string zeros(size, '\0');
+        EXPECT_TRUE(equal_bytes({end - size, size}, zeros));
+        EXPECT_TRUE(equal_bytes(zeros, {end - size, size}));
+    }
+    munmap(memory, 2 * page);
 }
 
 TEST(ByteReader, ReadsForward) {

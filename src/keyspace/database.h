@@ -51,9 +51,6 @@ public:
     [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
         table_.prefetch_bucket(hash);
     }
-    [[gnu::always_inline]] void prefetch_entry(uint64_t hash) const {
-        table_.prefetch_element(hash);
-    }
 
     // Null if the key has none, or if it is not at once clear which entry is its.
     const Collection* likely_collection(uint64_t hash) const {

@@ -41,6 +41,12 @@ struct Lookup {
     size_t key_bytes;
 };
 
+// What is most likely the entry of that key.
+struct Found {
+    const keyspace::Entry* entry;
+    const Lookup* lookup;
+};
+
 // A collection that a command works on, and the element that it will look for; may be empty.
 struct Target {
     const keyspace::Collection* collection;
@@ -48,10 +54,37 @@ struct Target {
     uint64_t place;
 };
 
-// About where the key of an entry ends, which may be in its next line.
-[[gnu::always_inline]] inline const char* end_of_key(const keyspace::Entry* entry,
-                                                     size_t key_bytes) {
-    return reinterpret_cast<const char*>(entry) + sizeof(keyspace::Entry) + key_bytes - 1;
+// Looks all entries up, and touches them.
+size_t fetch_entries(std::span<const Lookup> lookups, std::span<Found> found) {
+    std::array<const Lookup*, Batch::kRequestsMax> further;
+    size_t count = 0;
+    size_t further_count = 0;
+    for (const Lookup& lookup : lookups) {
+        const auto& table = lookup.database->table();
+        const keyspace::Entry* entry = table.likely_element(lookup.request->key_hash);
+        if (entry != nullptr) {
+            found[count++] = {entry, &lookup};
+        } else if (table.prefetch_further(lookup.request->key_hash)) {
+            further[further_count++] = &lookup;
+        }
+    }
+    const size_t at_home = count;
+    for (size_t i = 0; i < at_home; ++i) touch(found[i].entry);
+    for (const Lookup* lookup : std::span(further.data(), further_count)) {
+        const keyspace::Entry* entry =
+            lookup->database->table().further_element(lookup->request->key_hash);
+        if (entry != nullptr) found[count++] = {entry, lookup};
+    }
+    for (size_t i = at_home; i < count; ++i) touch(found[i].entry);
+    return count;
+}
+
+// The key of an entry may reach into its next line.
+void fetch_key_ends(std::span<const Found> found) {
+    for (const Found& each : found) {
+        prefetch(reinterpret_cast<const char*>(each.entry) + sizeof(keyspace::Entry) +
+                 each.lookup->key_bytes - 1);
+    }
 }
 
 std::string_view element_of(const Request& request) {
@@ -64,14 +97,13 @@ void fetch_elements(std::span<Target> targets) {
     for (const Target& target : targets) target.collection->fetch_element(target.place);
 }
 
-void fetch_collections(
-    std::span<const std::pair<const keyspace::Entry*, const Request*>> with_collection) {
+void fetch_collections(std::span<const Found> found) {
     std::array<Target, Batch::kRequestsMax> targets;
     size_t count = 0;
-    for (const auto& [entry, request] : with_collection) {
-        if (entry->is_string()) continue;
+    for (const auto& [entry, lookup] : found) {
+        if (!lookup->request->command->works_on_collections() || entry->is_string()) continue;
         touch(entry->collection());
-        targets[count++] = {entry->collection(), element_of(*request), 0};
+        targets[count++] = {entry->collection(), element_of(*lookup->request), 0};
     }
     size_t with_element = 0;
     for (size_t i = 0; i < count; ++i) {
@@ -100,27 +132,10 @@ void Pipeline::fetch(std::span<const Request> requests) {
     // Built by the thread that read the request: they are in its cache.
     for (const Request& request : requests)
         if (request.prebuilt != nullptr) touch(request.prebuilt);
-    std::array<const keyspace::Entry*, Batch::kRequestsMax> found;
-    std::array<const char*, Batch::kRequestsMax> key_ends;
-    std::array<std::pair<const keyspace::Entry*, const Request*>, Batch::kRequestsMax>
-        with_collection;
-    size_t found_count = 0;
-    size_t collection_count = 0;
-    for (const Lookup& lookup : std::span(lookups.data(), lookup_count)) {
-        const uint64_t hash = lookup.request->key_hash;
-        const keyspace::Entry* entry = lookup.database->table().likely_element(hash);
-        if (entry == nullptr) {
-            lookup.database->prefetch_entry(hash);
-            continue;
-        }
-        key_ends[found_count] = end_of_key(entry, lookup.key_bytes);
-        found[found_count++] = entry;
-        if (lookup.request->command->works_on_collections())
-            with_collection[collection_count++] = {entry, lookup.request};
-    }
-    for (size_t i = 0; i < found_count; ++i) touch(found[i]);
-    for (size_t i = 0; i < found_count; ++i) prefetch(key_ends[i]);
-    fetch_collections({with_collection.data(), collection_count});
+    std::array<Found, Batch::kRequestsMax> found;
+    const size_t count = fetch_entries({lookups.data(), lookup_count}, found);
+    fetch_key_ends({found.data(), count});
+    fetch_collections({found.data(), count});
 }
 
 void Pipeline::execute(Batch& batch, SideNumber side) {

@@ -134,6 +134,11 @@ public:
 
     // The one in the home bucket that find() will most likely look at, or null.
     Element* likely_element(uint64_t hash) const;
+    // Where there is none: asks for the next bucket; false if find() will not look there.
+    bool prefetch_further(uint64_t hash) const;
+    // Once that has arrived: the one that find() will most likely look at after the home bucket, or
+    // null.
+    Element* further_element(uint64_t hash) const;
 
     uint64_t hash_of(const Element& element) const { return traits_.hash(element); }
     uint64_t size() const { return core_.size(); }
@@ -205,6 +210,8 @@ private:
                 }};
     }
 
+    template <typename IsIt>
+    uint64_t* find_slot(uint64_t hash, unsigned passed, IsIt&& is_it) const;
     template <typename Visitor>
     static void visit_slots(SegmentWord segment, Visitor&& visitor);
     static void fetch_elements(const HashBucket& bucket);
@@ -215,26 +222,35 @@ private:
     [[no_unique_address]] Traits traits_;
 };
 
+// The first slot with the hash for which `is_it(element)`, in buckets from the one that is `passed`
+// after the home one; null if there is none.
 template <typename Traits>
-template <typename Key>
-auto HashTable<Traits>::find(uint64_t hash, const Key& key) const -> Ref {
+template <typename IsIt>
+[[gnu::always_inline]] inline uint64_t* HashTable<Traits>::find_slot(uint64_t hash, unsigned passed,
+                                                                     IsIt&& is_it) const {
     const SegmentWord segment = core_.segment(hash);
     const uint64_t stored_bits = segment.stored_bits(hash);
     const uint8_t fingerprint = fingerprint_of(hash);
     const unsigned count = segment.bucket_count();
-    unsigned at = segment.home(hash);
-    for (unsigned passed = 0; passed < count; ++passed) {
+    unsigned at = segment.home(hash) + passed;
+    if (at >= count) at -= count;
+    for (; passed < count; ++passed) {
         HashBucket& bucket = segment.buckets()[at];
         for (unsigned matches = bucket.match(fingerprint); matches != 0; matches &= matches - 1) {
             uint64_t* slot = &bucket.slots[__builtin_ctz(matches)];
             if (slot_hash_bits(*slot) != stored_bits) continue;
-            if (traits_.equal(*static_cast<const Element*>(slot_element(*slot)), key))
-                return Ref(slot);
+            if (is_it(*static_cast<const Element*>(slot_element(*slot)))) return slot;
         }
-        if (bucket.overflow() == 0) return Ref();
+        if (bucket.overflow() == 0) return nullptr;
         at = at + 1 == count ? 0 : at + 1;
     }
-    return Ref();
+    return nullptr;
+}
+
+template <typename Traits>
+template <typename Key>
+auto HashTable<Traits>::find(uint64_t hash, const Key& key) const -> Ref {
+    return Ref(find_slot(hash, 0, [&](const Element& it) { return traits_.equal(it, key); }));
 }
 
 template <typename Traits>
@@ -251,6 +267,21 @@ auto HashTable<Traits>::likely_element(uint64_t hash) const -> Element* {
 }
 
 template <typename Traits>
+auto HashTable<Traits>::further_element(uint64_t hash) const -> Element* {
+    const uint64_t* slot = find_slot(hash, 1, [](const Element&) { return true; });
+    return slot == nullptr ? nullptr : static_cast<Element*>(slot_element(*slot));
+}
+
+template <typename Traits>
+bool HashTable<Traits>::prefetch_further(uint64_t hash) const {
+    const SegmentWord segment = core_.segment(hash);
+    const unsigned home = segment.home(hash);
+    if (segment.buckets()[home].overflow() == 0) return false;
+    prefetch(segment.buckets() + (home + 1 == segment.bucket_count() ? 0 : home + 1));
+    return true;
+}
+
+template <typename Traits>
 template <typename Visitor>
 [[gnu::always_inline]] inline void HashTable<Traits>::visit_bucket(uint64_t hash,
                                                                    Visitor&& visitor) const {
@@ -263,11 +294,7 @@ template <typename Visitor>
 template <typename Traits>
 void HashTable<Traits>::prefetch_element(uint64_t hash) const {
     if (const Element* element = likely_element(hash)) return prefetch(element);
-    const SegmentWord segment = core_.segment(hash);
-    const unsigned home = segment.home(hash);
-    const HashBucket& bucket = segment.buckets()[home];
-    if (bucket.overflow() == 0) return;
-    prefetch(segment.buckets() + (home + 1 == segment.bucket_count() ? 0 : home + 1));
+    (void)prefetch_further(hash);
 }
 
 }  // namespace millrace::structures

@@ -68,10 +68,13 @@ public:
         const uint64_t hash = traits_.hash_key(key);
         table_->prefetch_bucket(hash);
         table_->prefetch_element(hash);
+        const Item* const likely = table_->likely_element(hash);
+        const Item* const further = table_->further_element(hash);
         const auto ref = table_->find(hash, key);
         const auto known = model_.find(key);
         CHECK(static_cast<bool>(ref) == (known != model_.end()));
         if (!ref) return;
+        CHECK(likely != nullptr || further != nullptr);
         CHECK(ref.element() == known->second.first);
         CHECK(ref.tags() == known->second.second);
         table_->set_tags(ref, ref.tags() ^ kTagSnapshot);

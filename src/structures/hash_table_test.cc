@@ -82,8 +82,27 @@ TEST_F(HashTableTest, AnEmptyTableTakesNoMemoryAndFindsNothing) {
     EXPECT_EQ(table.shrink_step(0), 0u);
     table.prefetch_bucket(5);
     table.prefetch_element(5);
+    EXPECT_FALSE(table.prefetch_further(5));
+    EXPECT_EQ(table.further_element(5), nullptr);
     table.check_invariants();
     EXPECT_EQ(heap_.statistics().live_bytes, 0u);
+}
+
+TEST_F(HashTableTest, WhatIsNotAtHomeIsFurtherOn) {
+    constexpr uint64_t kElements = 20000;
+    Table table(heap_);
+    for (uint64_t key = 0; key < kElements; ++key) insert(table, key);
+    uint64_t further = 0;
+    for (uint64_t key = 0; key < kElements; ++key) {
+        const uint64_t hash = traits_.hash_key(key);
+        const Item* const found = table.find(hash, key).element();
+        if (table.likely_element(hash) == found) continue;
+        ++further;
+        EXPECT_TRUE(table.prefetch_further(hash));
+        EXPECT_EQ(table.further_element(hash), found);
+    }
+    EXPECT_GT(further, kElements / 50);  // Buckets do overflow, so the loop has looked at some.
+    EXPECT_LT(further, kElements / 2);
 }
 
 TEST_F(HashTableTest, FindsReplacesAndErases) {

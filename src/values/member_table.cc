@@ -83,7 +83,10 @@ void MemberTable::unfile(const Member* member) {
 
 void MemberTable::fetch_member(uint64_t place) const {
     const auto* member = reinterpret_cast<const char*>(table_.likely_element(place));
-    if (member == nullptr) return;
+    if (member == nullptr) {
+        (void)table_.prefetch_further(place);
+        return;
+    }
     prefetch(member);
     prefetch(member + kUsualBytes);
 }

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/siphash.h"
 #include "structures/hash_table.h"
 #include "values/member.h"
@@ -35,7 +36,7 @@ class MemberTable {
         }
         uint64_t hash(const Member& member) const { return hash_name(member.name()); }
         static bool equal(const Member& member, std::string_view name) {
-            return member.name() == name;
+            return equal_bytes(member.name(), name);
         }
         static bool equal(const Member& member, const Member* same) { return &member == same; }
         SipKey seed;

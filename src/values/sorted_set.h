@@ -26,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/siphash.h"
 #include "keyspace/collection.h"
 #include "keyspace/settings.h"
@@ -183,7 +184,7 @@ private:
         }
         uint64_t hash(const Element& element) const { return hash_member(element.member()); }
         bool equal(const Element& element, std::string_view member) const {
-            return element.member() == member;
+            return equal_bytes(element.member(), member);
         }
     };
     struct Large {
