@@ -52,12 +52,6 @@ public:
         table_.prefetch_bucket(hash);
     }
 
-    // Null if the key has none, or if it is not at once clear which entry is its.
-    const Collection* likely_collection(uint64_t hash) const {
-        const Entry* entry = table_.likely_element(hash);
-        return entry == nullptr || entry->is_string() ? nullptr : entry->collection();
-    }
-
     // Links `entry` under a key that is absent.
     Position insert(Entry* entry, uint64_t hash);
     // Links `entry` in the place of the one at `position`, which the caller then retires. Same key.
