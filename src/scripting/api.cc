@@ -41,8 +41,10 @@ struct Words {
     std::vector<std::array<char, kDoubleCharsMax>> digits;
 };
 
-// Compat: whole numbers without a fraction, others with as many digits as they need.
+// Compat: whole numbers without a fraction, others with as many digits as they need; what is no
+// number has the sign that the processor gave it.
 std::string_view number_text(double number, char* out) {
+    if (std::isnan(number) && std::signbit(number)) return "-nan";
     constexpr double kWholeMax = 9007199254740992.0;
     if (std::floor(number) == number && std::fabs(number) <= kWholeMax) {
         return {out, format_integer(out, static_cast<int64_t>(number))};
@@ -303,7 +305,7 @@ int acl_check_cmd(lua_State* lua) {
     }
     Words words;
     if (!collect_words(lua, words)) {
-        return raise(lua, "ERR server.acl_check_cmd() arguments must be strings or integers");
+        return raise(lua, "ERR Command arguments must be strings or integers");
     }
     Interpreter& interpreter = Interpreter::of(lua);
     engine::Engine& engine = interpreter.engine();

@@ -38,16 +38,20 @@ const char* read_flags(lua_State* lua, uint32_t& flags) {
 
 // One named argument, whose name is below its value on the stack.
 const char* read_argument(lua_State* lua, Function& function) {
+    // Compat: numbers are as good as strings; no argument has the name of one.
+    if (lua_type(lua, -2) == LUA_TNUMBER) {
+        return "unknown argument given to server.register_function";
+    }
     if (lua_type(lua, -2) != LUA_TSTRING) {
         return "named argument key given to server.register_function is not a string";
     }
     const std::string_view key = to_view(lua, -2);
     if (key == "function_name") {
-        if (lua_type(lua, -1) != LUA_TSTRING)
+        if (lua_isstring(lua, -1) == 0)
             return "function_name argument given to server.register_function must be a string";
         function.name = to_view(lua, -1);
     } else if (key == "description") {
-        if (lua_type(lua, -1) != LUA_TSTRING)
+        if (lua_isstring(lua, -1) == 0)
             return "description argument given to server.register_function must be a string";
         function.description = to_view(lua, -1);
         function.has_description = true;
@@ -86,7 +90,7 @@ const char* read_named(lua_State* lua, Function& function) {
 }
 
 const char* read_positional(lua_State* lua, Function& function) {
-    if (lua_type(lua, 1) != LUA_TSTRING) {
+    if (lua_isstring(lua, 1) == 0) {
         return "first argument to server.register_function must be a string";
     }
     if (!lua_isfunction(lua, 2)) {

@@ -292,12 +292,16 @@ void write_set(Answer& answer, int depth) {
     lua_pop(lua, 1);
 }
 
+constexpr size_t kVerbatimFormatBytes = 3;
+
 bool write_verbatim(Answer& answer) {
     lua_State* lua = answer.lua;
     if (!push_field(lua, "format", LUA_TSTRING)) return false;
-    const std::string format(to_view(lua, -1));
+    // Compat: cut off, or filled up with spaces.
+    std::string format(to_view(lua, -1));
+    format.resize(kVerbatimFormatBytes, ' ');
     lua_pop(lua, 1);
-    if (format.size() != 3 || !push_field(lua, "string", LUA_TSTRING)) return false;
+    if (!push_field(lua, "string", LUA_TSTRING)) return false;
     answer.out.verbatim(format, to_view(lua, -1));
     lua_pop(lua, 1);
     return true;

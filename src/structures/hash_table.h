@@ -108,7 +108,9 @@ public:
     HashTable(HashTable&& other) noexcept = default;
 
     template <typename Key>
-    Ref find(uint64_t hash, const Key& key) const;
+    Ref find(uint64_t hash, const Key& key) const {
+        return Ref(find_slot(hash, 0, [&](const Element& it) { return traits_.equal(it, key); }));
+    }
 
     // The key is not in the table.
     Ref insert(uint64_t hash, Element* element, unsigned tags = 0) {
@@ -245,12 +247,6 @@ template <typename IsIt>
         at = at + 1 == count ? 0 : at + 1;
     }
     return nullptr;
-}
-
-template <typename Traits>
-template <typename Key>
-auto HashTable<Traits>::find(uint64_t hash, const Key& key) const -> Ref {
-    return Ref(find_slot(hash, 0, [&](const Element& it) { return traits_.equal(it, key); }));
 }
 
 template <typename Traits>

@@ -119,6 +119,8 @@ def off_and_on(server):
     yield "a rewrite while it is off", server.rewrite(), "ok"
     yield "leaves a base alone", server.manifest(), "base 2"
     server.client.command("CONFIG", "SET", "appendonly", "yes")
+    server.client.command("SET", "before it is on", 1)
+    yield "who waits before it is on is told", server.client.command("WAITAOF", 1, 0, 5000), [1, 0]
     server.wait_until(lambda: server.field("aof_rewrite_in_progress") == "0")
     server.write()
     yield "on again", server.manifest(), "base 3, incr 1"

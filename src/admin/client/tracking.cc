@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -141,8 +142,10 @@ void apply(Call& call, const TrackingOptions& options) {
         state.redirect_generation = options.redirect->generation();
     }
     for (const std::string_view prefix : options.prefixes) state.add_prefix(prefix);
-    // Broadcasting without a prefix means every key, which is the empty one.
-    if (state.broadcast && state.prefixes().empty()) state.add_prefix({});
+    // Broadcasting without a prefix means every key, which is the empty one; also after others.
+    const bool has_all = std::ranges::any_of(
+        state.prefixes(), [](const std::string* prefix) { return prefix->empty(); });
+    if (state.broadcast && options.prefixes.empty() && !has_all) state.add_prefix({});
 }
 
 }  // namespace
@@ -213,9 +216,13 @@ Status trackinginfo(Call& call) {
     reply.bulk("redirect");
     reply.integer(state == nullptr ? -1 : static_cast<int64_t>(state->redirect));
     reply.bulk("prefixes");
-    const size_t prefixes = state == nullptr ? 0 : state->prefixes().size();
-    reply.array(prefixes);
-    for (size_t i = 0; i < prefixes; ++i) reply.bulk(*state->prefixes()[i]);
+    std::vector<std::string_view> prefixes;
+    if (state != nullptr) {
+        for (const std::string* prefix : state->prefixes()) prefixes.push_back(*prefix);
+        std::ranges::sort(prefixes);
+    }
+    reply.array(prefixes.size());
+    for (const std::string_view prefix : prefixes) reply.bulk(prefix);
     return done();
 }
 

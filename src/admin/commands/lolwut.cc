@@ -2,8 +2,13 @@
 //
 // LOLWUT: a picture of a mill, and the version.
 
+#include <optional>
+#include <span>
+#include <string_view>
+
 #include "admin/mill_picture.h"
 #include "admin/setting_value.h"
+#include "base/numbers.h"
 #include "engine/command.h"
 
 namespace millrace::admin::commands::lolwut {
@@ -47,11 +52,16 @@ Status lolwut(Call& call) {
         (void)TRY(call.integer(2));  // There is one picture for all versions.
         at = 3;
     }
-    if (call.count() > at + 2) return ErrorText{"ERR Syntax error. Use: LOLWUT [columns rows]"};
-    const int64_t columns = call.count() > at ? TRY(call.integer(at)) : kColumns;
-    const int64_t rows = call.count() > at + 1 ? TRY(call.integer(at + 1)) : kRows;
+    // Compat: each version has its own arguments, up to four; the first two say how large ours is.
+    constexpr ErrorText kUsage{
+        "ERR Syntax error. Use: LOLWUT [columns rows] [real imaginary]"};
+    const std::span<const std::string_view> sizes = call.arguments().subspan(at);
+    if (sizes.size() > 4) return kUsage;
+    const auto columns = sizes.empty() ? kColumns : parse_integer(sizes[0]);
+    if (!columns) return kUsage;
+    const int64_t rows = sizes.size() > 1 ? TRY(call.integer(at + 1)) : kRows;
     const double turn = static_cast<double>(call.engine().entropy().next() % 1000) / 1000;
-    call.reply().verbatim("txt", draw_mill(columns, rows, turn) + "\n" + version_line(call));
+    call.reply().verbatim("txt", draw_mill(*columns, rows, turn) + "\n" + version_line(call));
     return done();
 }
 

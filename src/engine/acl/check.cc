@@ -30,12 +30,12 @@ public:
     explicit Check(const Attempt& attempt) : attempt_(attempt) {}
 
     std::optional<Denial> by(const Selector& selector) {
+        if (const auto denial = by_databases(selector)) return denial;
         // Whoever cannot log in could never do anything.
         if (!attempt_.command.has(kNoAuth) &&
             !selector.commands().allows(attempt_.command, attempt_.arguments)) {
             return Denial{DenialReason::Command};
         }
-        if (const auto denial = by_databases(selector)) return denial;
         if (const auto denial = by_keys(selector)) return denial;
         return by_channels(selector);
     }

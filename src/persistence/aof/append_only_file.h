@@ -193,6 +193,7 @@ private:
     uint64_t forced_ = 0;  // Up to here replies leave, written or not.
     uint64_t stalled_at_ = 0;
     int64_t stalled_since_ms_ = 0;
+    static constexpr uint64_t kNothingServed = UINT64_MAX;
     uint64_t served_synced_ = 0;
     int64_t next_tick_ms_ = 0;
     int refused_for_ = 0;

@@ -180,6 +180,8 @@ void AppendOnlyFile::installed(const Status& status) {
     } else if (rewrite_.state == State::Starting) {
         state_ = State::On;
         file_.name = rewrite_.first_increment;
+        // Those whose changes were synced before may have looked at it too early.
+        served_synced_ = kNothingServed;
     }
     log_notice("Background AOF rewrite finished successfully");
     rewrite_over(false);

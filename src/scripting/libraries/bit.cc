@@ -3,7 +3,6 @@
 // bit: operations on 32-bit integers. Numbers are taken modulo 2^32; results are signed.
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 
 #include "scripting/libraries/libraries.h"
@@ -12,14 +11,12 @@ namespace millrace::scripting::libraries {
 namespace {
 
 uint32_t bits_at(lua_State* lua, int index) {
-    // Compat: no conversion from strings.
-    if (lua_type(lua, index) != LUA_TNUMBER) luaL_typerror(lua, index, "number");
-    const double rounded = std::nearbyint(lua_tonumber(lua, index));
-    if (!std::isfinite(rounded)) return 0;
-    constexpr double kRange = 4294967296.0;
-    double rest = std::fmod(rounded, kRange);
-    if (rest < 0) rest += kRange;
-    return static_cast<uint32_t>(rest);
+    // Compat: the low bits of the sum of the number and 1.5 * 2^52, which rounds it to a whole
+    // number while it is below 2^51; what comes of others is Valkey's, too. Strings that are
+    // numbers count as such.
+    constexpr double kRounding = 6755399441055744.0;
+    const double sum = luaL_checknumber(lua, index) + kRounding;
+    return static_cast<uint32_t>(std::bit_cast<uint64_t>(sum));
 }
 
 int push_bits(lua_State* lua, uint32_t bits) {

@@ -471,7 +471,8 @@ bool read_word(Decoder& decoder, std::string_view word, Token token) {
 }
 
 bool is_invalid_number(std::string_view rest) {
-    if (rest.starts_with('-') || rest.starts_with('+')) rest.remove_prefix(1);
+    if (rest.starts_with('+')) return true;
+    if (rest.starts_with('-')) rest.remove_prefix(1);
     const auto begins = [&](std::string_view word) {
         return rest.size() >= word.size() && equals_ignore_case(rest.substr(0, word.size()), word);
     };
@@ -508,7 +509,8 @@ void read_token(Decoder& decoder) {
         ++decoder.at;
     }
     decoder.token_at = decoder.at;
-    if (decoder.at >= json.size()) {
+    // Compat: a zero byte ends the text, whatever follows.
+    if (decoder.at >= json.size() || json[decoder.at] == '\0') {
         decoder.token = Token::End;
         return;
     }

@@ -249,9 +249,6 @@ void unpack_long(lua_State* lua, Reader& reader, unsigned char type, int depth) 
     } else if (type >= 0xd9 && type <= 0xdb) {
         const uint64_t size = number(bytes_of(0xd9));
         if (reader.fault == Fault::None) unpack_bytes(lua, reader, size);
-    } else if (type >= 0xc4 && type <= 0xc6) {
-        const uint64_t size = number(bytes_of(0xc4));
-        if (reader.fault == Fault::None) unpack_bytes(lua, reader, size);
     } else if (type == 0xdc || type == 0xdd) {
         const uint64_t count = number(type == 0xdc ? 2 : 4);
         if (reader.fault == Fault::None) unpack_array(lua, reader, count, depth);
