@@ -3,6 +3,8 @@
 // CLIENT TRACKING, TRACKINGINFO, CACHING, GETREDIR: how client-side caching of a connection is set
 // up.
 
+#include "engine/tracking.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 #include <vector>
 
 #include "admin/client/handlers.h"
-#include "engine/tracking.h"
 
 namespace millrace::admin::client {
 

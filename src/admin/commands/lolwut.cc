@@ -53,8 +53,7 @@ Status lolwut(Call& call) {
         at = 3;
     }
     // Compat: each version has its own arguments, up to four; the first two say how large ours is.
-    constexpr ErrorText kUsage{
-        "ERR Syntax error. Use: LOLWUT [columns rows] [real imaginary]"};
+    constexpr ErrorText kUsage{"ERR Syntax error. Use: LOLWUT [columns rows] [real imaginary]"};
     const std::span<const std::string_view> sizes = call.arguments().subspan(at);
     if (sizes.size() > 4) return kUsage;
     const auto columns = sizes.empty() ? kColumns : parse_integer(sizes[0]);
